@@ -1,0 +1,137 @@
+"""The command line: arguments to core calls to exit codes, and no logic.
+
+``outage --help`` imports click and nothing else: every command is a row of a table,
+and its module is imported when the command is called.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from outage.errors import OutageError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    # name: (module:attribute, one line of help), in the order in which help lists them
+    "declare": ("incident:declare", "Open an incident. A title is enough."),
+    "status": ("incident:status", "Where an incident stands, and what is due next."),
+    "note": ("incident:note", "Write down what you see or do."),
+    "decision": ("incident:decision", "Record a decision and its reason."),
+    "hypothesis": ("incident:hypothesis", "Record what you think is the cause."),
+    "impact": ("incident:impact", "Record who is affected, and how."),
+    "contact": ("incident:contact", "Record whom you called or told."),
+    "role": ("incident:role", "Give a role to a person."),
+    "handoff": ("incident:handoff", "Hand a role over to another person."),
+    "severity": ("incident:severity", "Set the severity again."),
+    "scope": ("incident:scope", "Set the scope again: area, division or company."),
+    "stage": ("incident:stage", "Say how far it is: investigating ... closed."),
+    "update": ("incident:update", "Tell an audience: responders, executives, customers."),
+    "correct": ("incident:correct", "Correct an earlier entry; the old one stays readable."),
+    "timeline": ("incident:timeline", "What happened, in order."),
+    "audit": ("incident:audit", "Which of the policy's promises were kept."),
+    "sync": ("incident:sync", "Send waiting messages; commit, pull and push the incident."),
+    "classify": ("policy:classify", "Answer a few questions; get severity, scope and channels."),
+    "runbooks": ("runbook:runbooks", "List the runbooks."),
+    "show": ("runbook:show", "What a runbook does, asks for and needs."),
+    "run": ("runbook:run", "Plan a runbook; with --apply, carry it out."),
+    "runs": ("runbook:runs", "List the runs and how they ended."),
+    "lab": ("lab:lab", "A place to practise: start it, break it, mend it."),
+    "check": ("policy:check", "Is this handbook right: policy, pages and runbooks?"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the table's order, which is the order of use in an outage."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself, imported now, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(f"outage.cli.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table without importing a command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command, or a refusal that names the nearest one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else " 'outage --help' lists the commands."
+            ctx.fail(f"No such command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="outage-handbook", prog_name="outage")
+def cli() -> None:
+    """The outage handbook, run: declare, note, plan a runbook, see what is due."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of ``outage``: runs a command and exits with the design's codes."""
+    from outage.errors import OutageError
+
+    try:
+        code = cli.main(args=arguments, prog_name="outage", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("outage: interrupted", err=True)
+        code = 130
+    except OutageError as error:
+        click.echo("\n".join(_told(error)), err=True)
+        code = error.code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception as error:
+        click.echo(_unexpected(error), err=True)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: OutageError) -> Iterable[str]:
+    """The error's lines, safe for a terminal."""
+    from outage.text import terminal
+
+    return terminal(str(error)).splitlines()
+
+
+def _unexpected(error: Exception) -> str:
+    """Words for a fault of ours; the traceback goes to a file, not to the responder."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="outage-", suffix=".log", delete=False) as log:
+        traceback.print_exc(file=log)
+    return (
+        f"outage: a fault in the tool itself: {type(error).__name__}: {_first_line(error)}\n"
+        f"  What you asked for may be half done: look with 'outage status' or 'outage runs'.\n"
+        f"  The details are in {log.name}; please report them."
+    )
+
+
+def _first_line(error: Any) -> str:
+    from outage.text import one_line
+
+    return one_line(str(error))[:200]

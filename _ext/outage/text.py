@@ -1,0 +1,74 @@
+"""The one way text from outside becomes text on a page, a terminal or a message.
+
+Names, notes, queries, policy values and notebook outputs are hostile until they went
+through here. Nothing is dropped silently: a control character is shown as its code
+point, so that what was written can still be read.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_ASCII_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_KEPT_FORMAT = frozenset("\u200c\u200d")  # joiners: Persian, Hindi and emoji need them
+
+
+def _shown(char: str) -> str:
+    """A character that may be printed, or its code point in words."""
+    category = unicodedata.category(char)
+    hidden = category in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} or char in _BIDI
+    if hidden or (category == "Cf" and char not in _KEPT_FORMAT):
+        return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
+    return char
+
+
+def visible(text: str, *, keep: str = "") -> str:
+    """Text in which every control, bidirectional or unassigned character is shown as its code.
+
+    Args:
+        text: any text, hostile or not.
+        keep: characters that pass as they are (for example ``"\\n"``).
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char in keep else _shown(char) for char in text)
+
+
+def one_line(text: str) -> str:
+    """Text on a single line: runs of white space become one space, the rest is :func:`visible`."""
+    return visible(" ".join(text.split()))
+
+
+def plain(text: str) -> str:
+    """MyST source, on one line, that shows ``text`` literally: no markup, role, directive or HTML.
+
+    CommonMark lets a backslash make any ASCII punctuation literal, so all of it gets one.
+    """
+    return _ASCII_PUNCTUATION.sub(r"\\\1", one_line(text))
+
+
+def cell(text: str) -> str:
+    """:func:`plain` for a cell of a Markdown table; an empty text becomes a dash."""
+    return plain(text) or "\u2013"
+
+
+def block(text: str, info: str = "text") -> str:
+    """A fenced MyST block that shows ``text`` literally, lines kept; the fence outgrows any inside."""
+    body = visible(text.replace("\r\n", "\n"), keep="\n\t")
+    longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{info}\n{body}\n{fence}"
+
+
+def terminal(text: str) -> str:
+    """Text that is safe to send to a terminal: lines and tabs stay, escapes are shown, never sent."""
+    return visible(text.replace("\r\n", "\n"), keep="\n\t")
+
+
+def joined(items: list[str], word: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {word} {items[-1]}"
