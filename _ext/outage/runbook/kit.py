@@ -1,0 +1,273 @@
+"""What the cells of a runbook may use. It is imported in kernels, so it imports next to nothing.
+
+Decide in a ``read`` cell, act in a ``change`` cell::
+
+    propose([Action(target="session 4242", command="SELECT pg_terminate_backend(4242)",
+                    undo="none: its open transaction rolls back", data={"pid": 4242})])   # read
+
+    guard()                                    # change: the first statement
+    for action in proposed():
+        terminate(action.data["pid"])
+    save("terminated", [action.data["pid"] for action in proposed()])
+
+    require(still_blocked(saved("terminated")) == [], "sessions are still blocked")       # verify
+
+Outside ``outage run --apply`` (JupyterLab's Run All, plain papermill, nbval) ``guard()``
+raises, with the command to type. The guard stops accidents; it is no security boundary:
+whoever writes a notebook can write a cell without it, which ``outage check`` reports.
+
+Data reaches the runner as display data of our own media types, with text beside it, so
+that the same notebook reads well in any front end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+ACTIONS_MIME = "application/vnd.outage.actions+json"
+SAVED_MIME = "application/vnd.outage.saved+json"
+MOST_ACTIONS = 1000
+MOST_SAVED_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that a change cell will do: declared as data, shown before it is done.
+
+    Attributes:
+        target: what it is done to, exactly enough that it cannot be mistaken for another.
+        command: what is done, as one would type it.
+        undo: how to take it back, in words; empty when that is not possible.
+        data: what the change cell needs to do it; JSON values only.
+    """
+
+    target: str
+    command: str
+    undo: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class RunbookStop(Exception):
+    """A runbook stopped itself, in words: shown without a traceback."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class Guarded(RunbookStop):
+    """A change or undo cell was run by something else than ``outage run --apply``."""
+
+
+class CheckFailed(RunbookStop):
+    """A :func:`require` did not hold."""
+
+
+class NotSaved(RunbookStop):
+    """:func:`saved` was asked for something that this run has not saved."""
+
+
+@dataclass
+class _Session:
+    """What the runner told this kernel; empty everywhere else."""
+
+    run: str = ""
+    token: str = ""
+    actions: list[Action] = field(default_factory=list)
+    saved: dict[str, Any] = field(default_factory=dict)
+
+
+_session = _Session()
+
+
+def propose(actions: list[Action]) -> None:
+    """Declare, in a ``read`` cell, all that the next ``change`` will do; an empty list is "nothing".
+
+    Raises:
+        TypeError: something in the list is no :class:`Action`, or its data is not JSON.
+        ValueError: more than 1,000 actions.
+    """
+    for action in actions:
+        if not isinstance(action, Action):
+            raise TypeError(f"propose() takes a list of Action, not {type(action).__name__}")
+    if len(actions) > MOST_ACTIONS:
+        raise ValueError(f"{len(actions)} actions are proposed; {MOST_ACTIONS} is the most: narrow the search")
+    data = {"actions": [asdict(action) for action in actions]}
+    _json(data, "the data of an action")
+    _display({ACTIONS_MIME: data, "text/plain": _as_text(actions), "text/markdown": _as_table(actions)})
+
+
+def proposed() -> list[Action]:
+    """The actions that the runner wrote down before this change: do these, and nothing else.
+
+    Raises:
+        Guarded: the calling cell has no token, see :func:`guard`.
+    """
+    if not _session.token:
+        raise Guarded(_how_to_run(sys._getframe(1)))
+    return list(_session.actions)
+
+
+def guard() -> None:
+    """First statement of every ``change`` and ``undo`` cell.
+
+    Raises:
+        Guarded: the runner has issued no token for the cell that is being run.
+    """
+    if not _session.token:
+        raise Guarded(_how_to_run(sys._getframe(1)))
+
+
+def save(name: str, value: Any) -> None:
+    """Keep what later cells, a resumed run or an undo need. ``value`` is JSON, at most 1 MB.
+
+    Raises:
+        TypeError: the value is not JSON.
+        ValueError: the value is too long.
+    """
+    text = _json(value, f"save({name!r})")
+    if len(text) > MOST_SAVED_BYTES:
+        raise ValueError(f"save({name!r}): {len(text)} bytes; {MOST_SAVED_BYTES} is the most")
+    _session.saved[name] = json.loads(text)
+    _display({SAVED_MIME: {"name": name, "value": json.loads(text)}, "text/plain": f"saved {name}: {_short(text)}"})
+
+
+def saved(name: str) -> Any:
+    """What this run saved under ``name``, also when the kernel is another one by now.
+
+    Raises:
+        NotSaved: nothing was saved under that name.
+    """
+    if name not in _session.saved:
+        raise NotSaved(
+            f"this run has saved nothing as {name!r}",
+            "the change cell saves it, and runs only with: outage run RUNBOOK --apply",
+        )
+    return _session.saved[name]
+
+
+def require(condition: object, what: str, hint: str = "") -> None:
+    """Go on only if ``condition`` holds; else stop, say ``what`` is wrong and what to do about it.
+
+    Raises:
+        CheckFailed: it does not hold.
+    """
+    if not condition:
+        raise CheckFailed(what, hint)
+
+
+def secret(reference: str) -> str:
+    """The value that ``secret://env/NAME`` or ``secret://file/PATH`` refers to, read here in the kernel.
+
+    Raises:
+        RunbookStop: it is no reference, or what it names is not there.
+    """
+    kind, _, name = reference.removeprefix("secret://").partition("/")
+    if not reference.startswith("secret://") or kind not in {"env", "file"} or not name:
+        raise RunbookStop("a secret must be a reference", "secret://env/NAME or secret://file/PATH")
+    if kind == "env":
+        if name not in os.environ:
+            raise RunbookStop(f"{reference}: the environment has no variable {name}", f"export {name}=...")
+        return os.environ[name]
+    path = os.path.expanduser(name if name.startswith("~") else f"/{name.lstrip('/')}")
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().rstrip("\n")
+    except OSError as error:
+        raise RunbookStop(f"{reference}: {error.strerror}", "check the path and who may read it") from None
+
+
+# Called by the runner, in the kernel, around cells; see client.py.
+
+
+def _issue(text: str) -> None:
+    """Give the next cell its token, the actions on the journal and what the run has saved."""
+    data = json.loads(text)
+    _session.run, _session.token = data["run"], data["token"]
+    _session.actions = [Action(**action) for action in data["actions"]]
+    _session.saved.update(data["saved"])
+
+
+def _revoke() -> None:
+    """Take the token back: the cell that had it is over."""
+    _session.token, _session.actions = "", []
+
+
+def _json(value: Any, what: str) -> str:
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{what} must be JSON (text, numbers, lists, dicts): {error}") from None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} bytes)"
+
+
+def _as_text(actions: list[Action]) -> str:
+    """The actions in words, for a terminal and for front ends without our media type."""
+    from outage.text import one_line
+
+    if not actions:
+        return "Nothing to change."
+    lines = [f"{len(actions)} {'action' if len(actions) == 1 else 'actions'} proposed:"]
+    for number, action in enumerate(actions, 1):
+        lines += [
+            f"{number}. {one_line(action.target)}",
+            f"   do:   {one_line(action.command)}",
+            f"   undo: {one_line(action.undo) or 'not possible'}",
+        ]
+    return "\n".join(lines)
+
+
+def _as_table(actions: list[Action]) -> str:
+    """The actions as a Markdown table that shows every text literally."""
+    from outage.text import plain
+
+    if not actions:
+        return "Nothing to change."
+    rows = [
+        f"| {plain(action.target)} | {plain(action.command)} | {plain(action.undo) or 'not possible'} |"
+        for action in actions
+    ]
+    return "\n".join(["| Target | What is done | Undo |", "|---|---|---|", *rows])
+
+
+def _display(data: dict[str, Any]) -> None:
+    """Publish display data in a kernel; print its text elsewhere."""
+    if "IPython" in sys.modules:
+        from IPython import get_ipython  # type: ignore[attr-defined]
+
+        if (shell := get_ipython()) is not None:  # type: ignore[no-untyped-call]
+            shell.display_pub.publish(data)
+            return
+    print(data["text/plain"])
+
+
+def _how_to_run(frame: FrameType) -> str:
+    """The message of a guard, with the command to type for this very cell and these parameters."""
+    import linecache
+
+    source = "".join(linecache.getlines(frame.f_code.co_filename))
+    try:
+        from outage.runbook.command import command_for_cell
+
+        command = command_for_cell(source, frame.f_globals)
+    except Exception:  # noqa: BLE001 - whatever is wrong with the notebook, say at least the main thing
+        command = "outage run RUNBOOK --apply"
+    return f"this cell changes something, and only 'outage run --apply' may run it. Type:\n  {command}"
