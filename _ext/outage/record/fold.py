@@ -1,0 +1,254 @@
+"""Events folded into the state of an incident. State is never stored, always made here.
+
+Order is (at, recorded, id), whatever the order of the file, so that two clones whose
+records were merged in different ways show the same incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from outage.record.event import Event
+from outage.record.incident import (
+    ActionItem,
+    Change,
+    Correction,
+    Entry,
+    Holding,
+    Incident,
+    Redaction,
+    Run,
+    Update,
+)
+from outage.record.kinds import KINDS, refused_because
+from outage.record.store import FILE, Problem, Reading, read
+
+SHARED_ROLES = ("expert", "review-team")
+"""Roles that several people may hold at once; any other role has one holder at a time."""
+
+HIDDEN = "(redacted)"
+
+
+def load(folder: Path) -> Incident:
+    """Read and fold the record of the incident in ``folder``, whose name is its id."""
+    return fold(read(folder), name=folder.name, file=folder / FILE)
+
+
+def fold(record: Reading | Iterable[Event], *, name: str = "", file: Path | None = None) -> Incident:
+    """Fold a record into an incident.
+
+    Args:
+        record: a reading, or events in any order.
+        name: the incident's id, its title as long as nobody declared it.
+        file: named in problems; only known for a reading from a file.
+    """
+    reading = record if isinstance(record, Reading) else Reading(tuple(record), ())
+    state = _State(name, file or Path(FILE))
+    events = _once(sorted(reading.events, key=lambda event: (event.order, event.to_line())), state)
+    corrections, redactions = _amendments(events, state)
+    for event in events:
+        entry = _entry(event, corrections.get(event.id, []), redactions.get(event.id), state)
+        state.entries.append(entry)
+        if entry.known and event.kind in _APPLY:
+            _APPLY[event.kind](state, entry)
+    return state.incident(reading.problems)
+
+
+@dataclass
+class _State:
+    """What the fold has gathered so far."""
+
+    id: str
+    file: Path
+    head: dict[str, Any] = field(default_factory=dict)
+    severities: list[Change] = field(default_factory=list)
+    scopes: list[Change] = field(default_factory=list)
+    stages: list[Change] = field(default_factory=list)
+    holdings: list[Holding] = field(default_factory=list)
+    updates: list[Update] = field(default_factory=list)
+    runs: dict[str, Run] = field(default_factory=dict)
+    actions: list[ActionItem] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def complain(self, event: Event, message: str) -> None:
+        self.problems.append(Problem(self.file, 0, f"event {event.id[:8]} ({event.kind}): {message}"))
+
+    def incident(self, torn: tuple[Problem, ...]) -> Incident:
+        head = {"title": self.id, **self.head}
+        return Incident(
+            id=self.id,
+            severities=tuple(self.severities),
+            scopes=tuple(self.scopes),
+            stages=tuple(self.stages),
+            holdings=tuple(self.holdings),
+            updates=tuple(self.updates),
+            runs=tuple(self.runs.values()),
+            actions=tuple(self.actions),
+            entries=tuple(self.entries),
+            problems=(*torn, *self.problems),
+            **head,
+        )
+
+
+def _once(events: Iterable[Event], state: _State) -> list[Event]:
+    """Each id once. Two different events under one id are somebody's edit, and a problem."""
+    first: dict[str, Event] = {}
+    for event in events:
+        if event != first.setdefault(event.id, event):
+            state.complain(event, "its id stands on two different lines; the earlier one is shown")
+    return list(first.values())
+
+
+def _amendments(events: list[Event], state: _State) -> tuple[dict[str, list[Event]], dict[str, Redaction]]:
+    """Corrections and redactions by the id of the event they are about."""
+    known = {event.id: event for event in events}
+    redactions: dict[str, Redaction] = {}
+    corrections: dict[str, list[Event]] = {}
+    for event in (e for e in events if e.kind in ("redaction", "correction")):
+        target = known.get(str(event.data.get("event")))
+        if target is None:
+            state.complain(event, "it is about an event that is not in this record")
+        elif event.kind == "redaction":
+            why = str(event.data.get("why") or "")
+            redactions.setdefault(target.id, Redaction(event.by, event.at, event.id, why))
+    for event in (e for e in events if e.kind == "correction" and e.id not in redactions):
+        target = _corrected_at_last(event, known)
+        if target is not None and target.kind in KINDS:
+            corrections.setdefault(target.id, []).append(event)
+    return corrections, redactions
+
+
+def _corrected_at_last(event: Event, known: Mapping[str, Event]) -> Event | None:
+    """What a correction is about: a correction of a correction is about what that one corrects."""
+    seen: set[str] = set()
+    target: Event | None = event
+    while target is not None and target.kind == "correction" and target.id not in seen:
+        seen.add(target.id)
+        target = known.get(str(target.data.get("event")))
+    return None if target is None or target.kind in ("correction", "redaction") else target
+
+
+def _entry(event: Event, corrections: list[Event], hidden: Redaction | None, state: _State) -> Entry:
+    """An event as it is to be shown: corrected, or stripped of its words."""
+    kind = KINDS.get(event.kind)
+    if kind is None:
+        gone = replace(event, data={}, extra={}) if hidden else event
+        return Entry(gone, gone.data, "", known=False, redaction=hidden)
+    if reason := refused_because(event.kind, event.data):
+        state.complain(event, reason)
+        gone = replace(event, data={}, extra={}) if hidden else event
+        return Entry(gone, gone.data, str(gone.data.get("text", "")), known=False, redaction=hidden)
+    if hidden:
+        data = {key: value for key, value in event.data.items() if key in kind.safe}
+        shown = replace(event, data=data, extra={})
+        return Entry(shown, data, "", redaction=hidden)
+    data, history = dict(event.data), []
+    for correction in corrections:
+        text = str(correction.data.get("text", ""))
+        if reason := refused_because(event.kind, {**data, kind.main: text}):
+            state.complain(correction, reason)
+            continue
+        history.append(Correction(str(data[kind.main]), correction.by, correction.at, correction.id))
+        data[kind.main] = text
+    return Entry(event, data, str(data.get(kind.main, "")), corrections=tuple(history))
+
+
+def _change(entry: Entry, key: str) -> Change:
+    event = entry.event
+    return Change(str(entry.data[key]), event.at, event.id, event.by, str(entry.data.get("why") or ""))
+
+
+def _declared(state: _State, entry: Entry) -> None:
+    event, data = entry.event, entry.data
+    if state.head:
+        state.complain(event, "the incident had been declared before; the first declaration holds")
+        return
+    state.head = {
+        "title": entry.text or state.id,
+        "declared_at": event.at,
+        "declared_by": event.by,
+        "declared_event": event.id,
+        "drill": data.get("drill") is True,
+        "answers": dict(data.get("answers", {})),
+        "division": data.get("division"),
+        "area": data.get("area"),
+    }
+    if "severity" in data:
+        state.severities.append(_change(entry, "severity"))
+    if "scope" in data:
+        state.scopes.append(_change(entry, "scope"))
+    state.stages.append(Change("investigating", event.at, event.id, event.by))
+
+
+def _severity(state: _State, entry: Entry) -> None:
+    state.severities.append(_change(entry, "severity"))
+
+
+def _scope(state: _State, entry: Entry) -> None:
+    state.scopes.append(_change(entry, "scope"))
+    state.head |= {key: entry.data[key] for key in ("division", "area") if key in entry.data}
+
+
+def _stage(state: _State, entry: Entry) -> None:
+    state.stages.append(_change(entry, "stage"))
+
+
+def _assigned(state: _State, entry: Entry) -> None:
+    """A role changes hands; naming the same person again changes nothing."""
+    role, person, at = str(entry.data["role"]), str(entry.data.get("person", HIDDEN)), entry.event.at
+    held = [i for i, h in enumerate(state.holdings) if h.role == role and h.until is None]
+    if any(state.holdings[i].person == person for i in held):
+        return
+    if role not in SHARED_ROLES or entry.event.kind == "handoff":
+        for i in held[-1:]:
+            state.holdings[i] = replace(state.holdings[i], until=at)
+    state.holdings.append(Holding(role, person, at, None, entry.event.id))
+
+
+def _update(state: _State, entry: Entry) -> None:
+    event = entry.event
+    state.updates.append(Update(str(entry.data["audience"]), entry.text, event.at, event.by, event.id))
+
+
+def _action(state: _State, entry: Entry) -> None:
+    due = entry.data.get("due")
+    owner = str(entry.data.get("owner", HIDDEN))
+    text = entry.text or HIDDEN
+    state.actions.append(
+        ActionItem(text, owner, None if due is None else str(due), entry.event.at, entry.event.id)
+    )
+
+
+def _run(state: _State, entry: Entry) -> None:
+    """The first mention of a run makes it, later ones bring its latest state."""
+    event, data = entry.event, entry.data
+    before = state.runs.get(str(data["run"]))
+    state.runs[str(data["run"])] = Run(
+        id=str(data["run"]),
+        runbook=str(data["runbook"]),
+        mode=str(data["mode"]),
+        target=str(data.get("target") or (before.target if before else "")),
+        state=str(data["state"]),
+        risk=data.get("risk") or (before.risk if before else None),
+        at=before.at if before else event.at,
+        changed_at=event.at,
+        by=before.by if before else event.by,
+        events=(*(before.events if before else ()), event.id),
+    )
+
+
+_APPLY: dict[str, Callable[[_State, Entry], None]] = {
+    "declared": _declared,
+    "severity": _severity,
+    "scope": _scope,
+    "stage": _stage,
+    "role": _assigned,
+    "handoff": _assigned,
+    "update": _update,
+    "action": _action,
+    "run": _run,
+}

@@ -1,0 +1,212 @@
+"""What each kind of event says: one small model a kind.
+
+Writers are checked against these; readers keep whatever they find. A kind's ``main``
+key is the one that a correction replaces; ``safe`` keys are still shown when it is redacted,
+so that a redaction hides words and changes no state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from outage.errors import Refused
+from outage.policy.vocabulary import AudienceId, RoleId, ScopeId, StageId
+from outage.source import nearest
+from outage.text import one_line
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Data(BaseModel):
+    """The data of an event. Keys that we do not know are kept, for a newer writer may."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    main: ClassVar[str] = "text"
+    safe: ClassVar[tuple[str, ...]] = ()
+
+
+class Declared(Data):
+    """An incident begins."""
+
+    main: ClassVar[str] = "title"
+    safe: ClassVar[tuple[str, ...]] = ("severity", "scope", "division", "area", "drill")
+    title: Name
+    severity: Name | None = None
+    scope: ScopeId | None = None
+    division: Name | None = None
+    area: Name | None = None
+    drill: bool = False
+    answers: dict[str, str] = {}
+    clauses: list[str] = []
+
+
+class Said(Data):
+    """A text: a note, a decision, a hypothesis, the impact, a contact made."""
+
+    text: Words
+
+
+class Assigned(Data):
+    """A role is given to a person, or handed over to one."""
+
+    main: ClassVar[str] = "person"
+    safe: ClassVar[tuple[str, ...]] = ("role",)
+    role: RoleId
+    person: Name
+
+
+class Graded(Data):
+    """The severity is judged again (or confirmed)."""
+
+    main: ClassVar[str] = "severity"
+    safe: ClassVar[tuple[str, ...]] = ("severity",)
+    severity: Name
+    why: Words | None = None
+
+
+class Scoped(Data):
+    """The scope is judged again."""
+
+    main: ClassVar[str] = "scope"
+    safe: ClassVar[tuple[str, ...]] = ("scope", "division", "area")
+    scope: ScopeId
+    division: Name | None = None
+    area: Name | None = None
+    why: Words | None = None
+
+
+class Staged(Data):
+    """The incident reaches a stage, or falls back to one."""
+
+    main: ClassVar[str] = "stage"
+    safe: ClassVar[tuple[str, ...]] = ("stage",)
+    stage: StageId
+
+
+class Told(Data):
+    """An audience is told something."""
+
+    safe: ClassVar[tuple[str, ...]] = ("audience",)
+    audience: AudienceId
+    text: Words
+
+
+class ActionItem(Data):
+    """Something to be done afterwards, by a person."""
+
+    text: Words
+    owner: Name
+    due: Name | None = None
+
+
+class Corrected(Data):
+    """Another event's main key is to be read as ``text``; the event itself stays in the file."""
+
+    safe: ClassVar[tuple[str, ...]] = ("event",)
+    event: Name
+    text: Words
+
+
+class Redacted(Data):
+    """Another event's words are not to be shown any more; the file, and its history, keep them."""
+
+    main: ClassVar[str] = "why"
+    safe: ClassVar[tuple[str, ...]] = ("event",)
+    event: Name
+    why: Words | None = None
+
+
+class Ran(Data):
+    """A runbook's run began, or reached a state."""
+
+    main: ClassVar[str] = "run"
+    safe: ClassVar[tuple[str, ...]] = ("run", "runbook", "mode", "state", "risk")
+    run: Name
+    runbook: Name
+    mode: Literal["plan", "apply", "undo"]
+    target: str = ""
+    state: Name
+    risk: Name | None = None
+
+
+class Played(Data):
+    """A playbook was started, or a step of it done or skipped."""
+
+    main: ClassVar[str] = "playbook"
+    safe: ClassVar[tuple[str, ...]] = ("playbook",)
+    playbook: Name
+
+
+KINDS: dict[str, type[Data]] = {
+    "declared": Declared,
+    "note": Said,
+    "decision": Said,
+    "hypothesis": Said,
+    "impact": Said,
+    "contact": Said,
+    "role": Assigned,
+    "handoff": Assigned,
+    "severity": Graded,
+    "scope": Scoped,
+    "stage": Staged,
+    "update": Told,
+    "action": ActionItem,
+    "correction": Corrected,
+    "redaction": Redacted,
+    "run": Ran,
+    "playbook": Played,
+}
+
+
+def checked(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data as it is to be written: texts stripped, keys without a value left out.
+
+    Raises Refused for an unknown kind, a missing or empty value, or a word that is
+    not in the vocabulary, with the nearest word that is.
+    """
+    if kind not in KINDS:
+        raise Refused(f"'{one_line(kind)}' is not a kind of event", hint=nearest(kind, list(KINDS)))
+    try:
+        model = KINDS[kind].model_validate(dict(data))
+    except ValidationError as error:
+        raise _refusal(kind, error) from None
+    return model.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+
+
+def refused_because(kind: str, data: Mapping[str, Any]) -> str | None:
+    """Why data that was read does not fit its kind, in one line; None if it fits or the kind is unknown."""
+    try:
+        checked(kind, data) if kind in KINDS else None
+    except Refused as error:
+        return error.message
+    return None
+
+
+def _refusal(kind: str, error: ValidationError) -> Refused:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "literal_error":
+        word, words = str(first["input"]), _words(kind, key)
+        return Refused(f"'{one_line(word)[:60]}' is not {_a(key)}", hint=_nearest_or_all(word, words))
+    if first["type"] in ("missing", "string_too_short"):
+        return Refused(f"a {kind} event needs a {key} that is not empty", hint=f"say the {key} as well")
+    return Refused(f"{key}: {one_line(first['msg'])}", hint=f"this is the {key} of a {kind} event")
+
+
+def _nearest_or_all(word: str, words: list[str]) -> str | None:
+    return nearest(word.lower(), words, f"known are: {', '.join(words)}")
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
+
+
+def _words(kind: str, key: str) -> list[str]:
+    """The fixed words that a key allows (a literal, perhaps optional)."""
+    annotation = KINDS[kind].model_fields[key].annotation
+    found = [word for part in (annotation, *get_args(annotation)) for word in get_args(part)]
+    return [word for word in (found or get_args(annotation)) if isinstance(word, str)]

@@ -1,0 +1,182 @@
+"""The file of a record: append an event so that it lasts, read whatever is there.
+
+Appends are locked and flushed to the disk. Readers never write, and a line that
+was torn by a crash or a full disk costs that line only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from outage.errors import Failed
+from outage.record.event import VERSION, Event, parse, speakable
+
+FILE = "record.jsonl"
+_START = '{"v":'
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a record that could not be read or believed; the rest of it holds."""
+
+    file: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a record file holds: events in the order of the file, and what could not be read."""
+
+    events: tuple[Event, ...]
+    problems: tuple[Problem, ...]
+
+
+def append(
+    folder: Path,
+    kind: str,
+    data: Mapping[str, Any],
+    *,
+    by: str,
+    at: datetime | None = None,
+    writer: str = "outage",
+) -> Event:
+    """Add one event to the record in ``folder`` and return it when it is on the disk.
+
+    ``at`` is aware; without it the event happened now. Raises Refused for a kind or data
+    that ``outage.record.kinds`` does not allow, Failed if the file cannot be written.
+    """
+    from outage.record.kinds import checked  # pydantic, which reading can do without
+
+    now = datetime.now(UTC)
+    said = checked(kind, speakable(dict(data)))
+    event = Event(VERSION, str(uuid.uuid4()), at or now, now, speakable(by), writer, kind, said)
+    write(folder, event)
+    return event
+
+
+def write(folder: Path, event: Event) -> None:
+    """Append an event as it is, locked and flushed (Failed if it cannot be)."""
+    path = folder / FILE
+    try:
+        with locked(path) as descriptor:
+            line = event.to_line()
+            _write_all(descriptor, line if _ends_well(descriptor) else b"\n" + line)
+            os.fsync(descriptor)
+    except OSError as error:
+        raise Failed(
+            f"the event could not be written: {error.strerror}",
+            file=path,
+            hint="nothing of it was recorded for certain; mend the disk or its rights, then say it again",
+        ) from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[int]:
+    """Hold the record's lock: yields a descriptor that reads and appends.
+
+    The file may be replaced while we wait (a merge renames a new one into its place), so
+    that the lock we got is on a file nobody reads any more: then we begin again.
+    """
+    while True:
+        new = not path.exists()
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if not _is_current(descriptor, path):
+                continue
+            if new:
+                flush_folder(path.parent)
+            yield descriptor
+            return
+        finally:
+            os.close(descriptor)
+
+
+def _is_current(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _ends_well(descriptor: int) -> bool:
+    """Whether the file is empty or ends with a newline."""
+    size = os.fstat(descriptor).st_size
+    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def flush_folder(folder: Path) -> None:
+    """Make a new or renamed entry of a folder last through a crash."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read(folder: Path) -> Reading:
+    """Read the record in ``folder``. A missing file is an empty record; Failed if it is unreadable."""
+    path = folder / FILE
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Reading((), ())
+    except OSError as error:
+        raise Failed(f"the record cannot be read: {error.strerror}", file=path) from error
+    return read_bytes(content, path)
+
+
+def read_bytes(content: bytes, path: Path) -> Reading:
+    """Read a record's content; ``path`` is named in problems."""
+    events: list[Event] = []
+    problems: list[Problem] = []
+    for number, raw in enumerate(content.split(b"\n"), start=1):
+        if not raw.strip():
+            continue
+        try:
+            events.append(parse(json.loads(raw)))
+        except (ValueError, RecursionError) as error:
+            saved = list(_salvaged(raw))
+            events += saved
+            problems.append(Problem(path, number, _said(error, len(saved))))
+    return Reading(tuple(events), tuple(problems))
+
+
+def _said(error: Exception, saved: int) -> str:
+    torn = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
+    reason = "this line is torn or is not JSON, and is left out" if torn else f"left out: {error}"
+    return f"{reason}; {saved} whole event(s) on it are kept" if saved else reason
+
+
+def _salvaged(raw: bytes) -> Iterator[Event]:
+    """Whole events on a line that is not one, as when another program joined two lines.
+
+    A quote inside a JSON text is escaped, so what looks like a start is one.
+    """
+    text = raw.decode("utf-8", "replace")
+    start = text.find(_START)
+    while start >= 0:
+        try:
+            value, end = json.JSONDecoder().raw_decode(text, start)
+            yield parse(value)
+        except (ValueError, RecursionError):
+            end = start + 1
+        start = text.find(_START, end)
