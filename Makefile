@@ -1,0 +1,48 @@
+# `make html` builds the site and says where it is. `make test` proves it. Nothing else is needed first:
+# .ci/venv makes .venv from requirements.txt, .ci/packages installs what apt.txt names.
+
+# The Python that .venv is made with; where `make serve` serves; `make lock UPGRADE=--upgrade` takes newer versions.
+PYTHON ?= python3
+PORT ?= 8000
+UPGRADE ?=
+
+PY := .venv/bin/python -m
+STRICT := --fail-on-warning --nitpicky --jobs auto
+
+.PHONY: html test check serve lock bench clean venv packages
+.NOTPARALLEL:
+
+# A failed build leaves no cache: Sphinx gives a page's warnings only when it reads the page.
+html: venv
+	@$(PY) sphinx --quiet $(STRICT) -d _build/doctrees . _build/html || { rm -rf _build/doctrees; exit 1; }
+	@echo "The site is built: $(CURDIR)/_build/html/index.html"
+
+test: packages check
+	$(PY) pytest
+
+check: venv
+	$(PY) ruff check
+	$(PY) ruff format --check
+	$(PY) mypy
+
+serve: venv
+	$(PY) sphinx_autobuild --host 127.0.0.1 --port $(PORT) --ignore '.*' --ignore '*/__pycache__/*' \
+		--jobs auto --nitpicky -d _build/serve-doctrees . _build/serve
+
+lock: venv
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) uv pip compile --quiet --universal --python-version 3.11 \
+		--fork-strategy fewest --generate-hashes --annotation-style line $(UPGRADE) \
+		requirements.in --output-file requirements.txt
+
+bench: venv
+	$(PY) benchmarks.cli_start
+	$(PY) benchmarks.site_build
+
+clean:
+	rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+venv:
+	@PYTHON="$(PYTHON)" .ci/venv
+
+packages:
+	@.ci/packages
