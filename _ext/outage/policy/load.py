@@ -1,0 +1,167 @@
+"""From ``handbook.yml`` to a :class:`Policy`, or to every problem in it at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from outage.errors import OutageError, Problems
+from outage.policy.defaults import with_defaults
+from outage.policy.models import PolicyData
+from outage.policy.policy import Policy
+from outage.policy.rules import broken_rules
+from outage.source import Address, Source, nearest, parse_yaml, read_yaml
+
+_DURATION_HINT = "write 20m, 1h, 1h30m, 2 days or 3 business days"
+
+
+def load_policy(path: Path, shown: Path | None = None) -> Policy:
+    """Read and check a policy file.
+
+    Args:
+        path: the file, usually ``handbook.yml``.
+        shown: its name in messages; when None, relative to the current folder if it is below it.
+
+    Raises:
+        Problems: everything that is wrong with it, in the order of its lines; exit code 2.
+    """
+    return _build(read_yaml(path, shown or _short(path)))
+
+
+def parse_policy(text: str, shown: Path = Path("handbook.yml")) -> Policy:
+    """A policy from text; raises as :func:`load_policy`."""
+    return _build(parse_yaml(text, shown))
+
+
+def _short(path: Path) -> Path:
+    try:
+        return path.resolve().relative_to(Path.cwd().resolve())
+    except ValueError:
+        return path
+
+
+def _build(source: Source) -> Policy:
+    if not isinstance(source.data, dict):
+        reason = "the file is empty" if source.data is None else "the file is not a mapping of settings"
+        raise Problems([source.refuse((), reason, "start with 'company:' and 'severities:'; see examples/")])
+    data = with_defaults(source.data)
+    try:
+        policy = Policy.model_validate(data)
+    except ValidationError as error:
+        found: list[OutageError] = [_problem(source, item) for item in error.errors(include_url=False)]
+        raise Problems(_in_order(found)) from None
+    broken = broken_rules(policy)
+    if broken:
+        raise Problems(_in_order([source.refuse(*item) for item in broken]))
+    policy.remember(source)
+    return policy
+
+
+def _in_order(problems: list[OutageError]) -> list[OutageError]:
+    unique = {str(problem): problem for problem in problems}
+    return sorted(unique.values(), key=lambda problem: problem.line or 0)
+
+
+def _problem(source: Source, item: Any) -> OutageError:
+    """One pydantic error in the policy's own words."""
+    at = tuple(str(part) for part in item["loc"] if part != "[key]")
+    at = _inside(source, at)
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        return source.refuse(at, "unknown key", nearest(at[-1], _siblings(at[:-1])))
+    if kind == "missing":
+        return source.refuse(at, "this is required and is missing", _missing_hint(at))
+    if kind == "literal_error":
+        shown = f"'{item['input']}' is not one of {item['ctx']['expected']}"
+        return source.refuse(at, shown, _literal_hint(item))
+    if kind == "duration":
+        return source.refuse(at, item["msg"], _DURATION_HINT)
+    if kind == "secret_reference":
+        hint = "write secret://env/NAME or secret://file/PATH, and keep the URL there: this file is published"
+        return source.refuse(at, item["msg"], hint)
+    if kind == "timezone":
+        return source.refuse(at, item["msg"], "write it as the IANA names it, for example Europe/London")
+    if kind == "placeholder":
+        return source.refuse(at, item["msg"], "known here: {incident}, {division}, {area}")
+    if kind == "string_pattern_mismatch":
+        return _pattern_problem(source, at, item)
+    return source.refuse(at, _plain_reason(item))
+
+
+def _inside(source: Source, at: Address) -> Address:
+    """The address without the parts that pydantic adds for keys and unions."""
+    kept: list[str] = []
+    for part in at:
+        kept.append(part)
+        if part.startswith("function-") or part in ("Duration", "constrained-str", "nullable"):
+            kept.pop()
+    return tuple(kept)
+
+
+def _plain_reason(item: Any) -> str:
+    words = {
+        "string_type": "this must be a text",
+        "dict_type": "this must be a mapping of keys to values",
+        "model_type": "this must be a mapping of settings",
+        "list_type": "this must be a list",
+        "int_type": "this must be a whole number",
+        "int_parsing": "this must be a whole number",
+        "bool_type": "this must be true or false",
+        "bool_parsing": "this must be true or false",
+        "string_too_short": "this may not be empty",
+        "too_short": "this has too few entries",
+    }
+    reason = words.get(item["type"], str(item["msg"]).lower())
+    value = item["input"]
+    if isinstance(value, (int, float, bool)) or value is None:
+        reason += f", not {'nothing' if value is None else str(value).lower()}"
+    return reason
+
+
+def _pattern_problem(source: Source, at: Address, item: Any) -> OutageError:
+    name = at[-1] if at else ""
+    hints = {
+        "link": ("this is not a link", "write a whole link: https://..., mailto:... or tel:..."),
+        "phone": ("this is not a telephone number", "digits, spaces and + ( ) . / - only"),
+        "country": ("this is not a country code", "two capital letters, as in GB or DE"),
+    }
+    reason, hint = hints.get(
+        name, (f"'{item['input']}' is not a valid id", "small letters, digits and hyphens, as in data-protection")
+    )
+    return source.refuse(at, reason, hint)
+
+
+def _literal_hint(item: Any) -> str | None:
+    expected = [word.strip(" '") for word in item["ctx"]["expected"].replace(" or ", ", ").split(",")]
+    return nearest(str(item["input"]), expected, "use one of these")
+
+
+def _missing_hint(at: Address) -> str | None:
+    required = {
+        ("company",): "add 'company: {name: ..., timezone: ...}'",
+        ("severities",): "add at least one severity, worst first",
+    }
+    return required.get(at)
+
+
+def _siblings(at: Address) -> list[str]:
+    """Keys that the schema allows at an address."""
+    schema = TypeAdapter(PolicyData).json_schema()
+    node = schema
+    for part in at:
+        node = _resolved(schema, node)
+        node = node.get("properties", {}).get(part) or node.get("additionalProperties") or node.get("items") or {}
+        if not isinstance(node, dict):
+            return []
+    return list(_resolved(schema, node).get("properties", {}))
+
+
+def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """The node behind a reference, or the object among alternatives."""
+    for option in (node, *node.get("anyOf", [])):
+        if "$ref" in option:
+            found: dict[str, Any] = schema["$defs"][option["$ref"].rsplit("/", 1)[1]]
+            return found
+    return node

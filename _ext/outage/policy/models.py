@@ -1,0 +1,313 @@
+"""``handbook.yml`` as frozen models: what a company may say, and nothing else.
+
+The loader fills in defaults before these models see the data, so that every rule has a
+value and every value an address. References between parts are checked in
+:mod:`outage.policy.rules`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from outage.policy.duration import Duration
+from outage.policy.vocabulary import (
+    AlertLevel,
+    AudienceId,
+    ChannelId,
+    Id,
+    RoleId,
+    ScopeId,
+    Text,
+)
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+PLACEHOLDERS = ("incident", "division", "area")
+_SECRET = re.compile(r"secret://(env/[A-Za-z_][A-Za-z0-9_]*|file/\S+)")
+
+
+def _none(value: Any) -> Any:
+    """The word ``none`` says that there is none."""
+    return None if value == "none" else value
+
+
+def _named(value: Any) -> Any:
+    """A bare text stands for its name."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+MaybeDuration = Annotated[
+    Duration | None, BeforeValidator(_none, json_schema_input_type=Duration | Literal["none"] | None)
+]
+MaybeId = Annotated[Id | None, BeforeValidator(_none, json_schema_input_type=Id | None)]
+PerAudience = dict[AudienceId, MaybeDuration]
+
+
+class Part(BaseModel):
+    """A part of the policy: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Company(Part):
+    """Who this handbook is for, and in which time zone they speak."""
+
+    name: Text
+    timezone: str = "UTC"
+    summary: str = ""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise PydanticCustomError("timezone", "'{zone}' is not a time zone", {"zone": value}) from None
+        return value
+
+
+class Calendar(Part):
+    """Which days are business days: no weekend, no public holiday, no day off of the company."""
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    region: str | None = None
+    weekend: list[Weekday] = ["saturday", "sunday"]
+    holidays: dict[date, Text] = {}
+
+
+class Division(Part):
+    """A business unit with an outage channel of its own."""
+
+    name: Text
+    areas: list[Id] = []
+    large_scale: dict[Id, Text] = {}
+
+
+class Review(Part):
+    """Deadlines of the post-incident review, counted from resolution."""
+
+    meeting: MaybeDuration = None
+    draft: MaybeDuration = None
+    shared: MaybeDuration = None
+    actions: MaybeDuration = None
+
+
+class Severity(Part):
+    """One rung of the ladder, and what it promises.
+
+    ``None`` in a promise says that the severity makes none.
+    """
+
+    name: Text
+    meaning: Text
+    acknowledge: MaybeDuration = None
+    commander: MaybeDuration = None
+    first_message: PerAudience = {}
+    cadence: PerAudience = {}
+    review: Review = Review()
+
+
+class AlertRule(Part):
+    """What a word of the monitoring means here."""
+
+    severity: MaybeId = None
+    respond: Duration
+
+
+class Incident(Part):
+    """What counts as an incident, and the clocks of the response."""
+
+    threshold: Duration
+    time_box: Duration
+    reassess: Duration
+    criteria: dict[Id, Text]
+    alert_levels: dict[AlertLevel, AlertRule]
+
+
+class LargeScale(Part):
+    """Criteria, any one of which makes an outage large for a division or for the company."""
+
+    division: dict[Id, Text] = {}
+    company: dict[Id, Text] = {}
+
+
+class Answer(Part):
+    """An answer to a classification question and the least that it implies.
+
+    ``time_box_up_to`` says: if the outcome is this severity or a lesser one, one expert
+    may try alone within the time box first.
+    """
+
+    text: Text
+    severity: Id | None = None
+    scope: ScopeId | None = None
+    time_box_up_to: Id | None = None
+
+
+class Question(Part):
+    """A question that anybody can answer in a few seconds."""
+
+    ask: Text
+    answers: Annotated[dict[Id, Answer], Field(min_length=2)]
+
+
+class Classification(Part):
+    """How answers become a severity and a scope."""
+
+    when_in_doubt: Literal["higher", "lower"]
+    questions: Annotated[dict[Id, Question], Field(min_length=1)]
+
+
+class Role(Part):
+    """A role's name here; ``merged_into`` says that another role does its work."""
+
+    name: Text
+    short: Text
+    merged_into: RoleId | None = None
+
+
+class Audience(Part):
+    """People who are told, where they are told, and whether a time of recovery may be promised."""
+
+    name: Text
+    channel: ChannelId
+    promise_time: bool = False
+
+
+class Channel(Part):
+    """A place where people are told.
+
+    Attributes:
+        name: what people call it; may hold ``{incident}``, ``{division}``, ``{area}``.
+        address: ``secret://env/NAME`` or ``secret://file/PATH`` of an Apprise URL, if we may post.
+        link: a public link to open it, if there is one.
+        same_as: set by the loader when the company has no such channel and another stands in.
+    """
+
+    name: Text
+    address: str | None = None
+    link: Annotated[str, Field(pattern=r"^(https?|mailto|tel|sip):[^\s<>\"]+$")] | None = None
+    same_as: ChannelId | None = None
+
+    @field_validator("address")
+    @classmethod
+    def _is_reference(cls, value: str | None) -> str | None:
+        if value is not None and not _SECRET.fullmatch(value):
+            # The value itself may be the secret, so it is not repeated.
+            raise PydanticCustomError("secret_reference", "an address must be a secret reference")
+        return value
+
+    @field_validator("name")
+    @classmethod
+    def _known_placeholders(cls, value: str) -> str:
+        for found in re.findall(r"\{([^{}]*)\}", value):
+            if found not in PLACEHOLDERS:
+                raise PydanticCustomError("placeholder", "unknown placeholder {{{found}}}", {"found": found})
+        return value
+
+    def filled(self, incident: str = "", division: str = "", area: str = "") -> str:
+        """The name with what is known filled in; an unknown place keeps its braces."""
+        known = {"incident": incident, "division": division, "area": area}
+        return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1]) or found[0], self.name)
+
+
+class StateDocument(Part):
+    """The live document of what is known now."""
+
+    cadence: Duration
+    where: Text
+    keeper: RoleId
+
+
+class Escalation(Part):
+    """Who joins when an incident stays open, or when nobody answers."""
+
+    when: Literal["open", "unanswered"]
+    after: Duration
+    severities: list[Id] = []
+    call: Annotated[list[Id], Field(min_length=1)]
+    do: Text
+
+
+class HandOver(Part):
+    """How long a person may hold a role or a shift, and how long two people overlap."""
+
+    commander_limit: Duration
+    shift_limit: Duration
+    overlap: Duration
+
+
+class NotificationDuty(Part):
+    """A clock that the law or a contract starts."""
+
+    when: Text
+    tell: Text
+    within: Duration
+    from_: Annotated[Literal["declared", "aware", "resolved"], Field(alias="from")] = "aware"
+    owner: Id
+    basis: Text
+
+
+class Contact(Part):
+    """A person or a rota, and how to reach them."""
+
+    name: Text
+    duty: str = ""
+    phone: Annotated[str, Field(pattern=r"^[0-9+(). /-]+$")] | None = None
+    chat: str | None = None
+
+
+class Environment(Part):
+    """Machines by host name pattern; ``production`` makes every runbook say so."""
+
+    hosts: list[Text]
+    production: bool = False
+
+
+class Runbooks(Part):
+    """Rules for carrying runbooks out."""
+
+    reviewed_branch: Text = "main"
+
+
+class Sync(Part):
+    """Whether and where an incident's folder is pushed by itself."""
+
+    automatic: bool = False
+    remote: Text = "origin"
+    branch: Text = "main"
+
+
+NamedChannel = Annotated[Channel, BeforeValidator(_named, json_schema_input_type=str | Channel)]
+NamedContact = Annotated[Contact, BeforeValidator(_named, json_schema_input_type=str | Contact)]
+
+
+class PolicyData(Part):
+    """The whole of ``handbook.yml``, defaults filled in."""
+
+    company: Company
+    calendar: Calendar = Calendar()
+    divisions: dict[Id, Division] = {}
+    severities: Annotated[dict[Id, Severity], Field(min_length=1)]
+    incident: Incident
+    large_scale: LargeScale
+    classification: Classification
+    roles: dict[RoleId, Role]
+    staffing: dict[Annotated[int, Field(ge=1, le=200)], list[list[RoleId]]]
+    audiences: dict[AudienceId, Audience]
+    channels: dict[ChannelId, NamedChannel]
+    state_document: StateDocument
+    escalations: dict[Id, Escalation] = {}
+    hand_over: HandOver
+    watch_after: Duration
+    notification_duties: dict[Id, NotificationDuty] = {}
+    contacts: dict[Id, NamedContact] = {}
+    resources: dict[Id, Text] = {}
+    environments: dict[Id, Environment]
+    runbooks: Runbooks = Runbooks()
+    sync: Sync = Sync()

@@ -1,0 +1,200 @@
+"""What a policy must satisfy beyond its shape: references that exist, orders that hold together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from outage.policy.duration import Duration
+from outage.policy.vocabulary import AUDIENCES
+from outage.source import Address, nearest
+
+if TYPE_CHECKING:
+    from outage.policy.models import PolicyData
+
+MOST_OUTCOMES = 20_000
+"""The classification form carries one row for each combination of answers."""
+
+
+class Broken(NamedTuple):
+    """A rule that a policy breaks: where, why, and what to do."""
+
+    address: Address
+    reason: str
+    hint: str | None = None
+
+
+def broken_rules(policy: PolicyData) -> list[Broken]:
+    """Every broken rule, in no particular order."""
+    return [
+        broken
+        for rule in (
+            _references,
+            _promises_in_order,
+            _review_in_order,
+            _staffing_holds,
+            _merged_roles,
+            _hand_over,
+            _calendar,
+            _questions_are_few,
+            _channels,
+        )
+        for broken in rule(policy)
+    ]
+
+
+def _references(policy: PolicyData) -> Iterator[Broken]:
+    for address, kind, used, known in _used(policy):
+        if used not in known:
+            reason = f"there is no {kind} '{used}'"
+            yield Broken(address, reason, nearest(used, list(known), f"write it under {kind}s first, or remove it"))
+
+
+def _used(policy: PolicyData) -> Iterator[tuple[Address, str, str, dict[str, object]]]:
+    """Each reference: its address, what it refers to, the id used, and the ids there are."""
+    severities, contacts = dict(policy.severities), dict(policy.contacts)
+    for level, alert in policy.incident.alert_levels.items():
+        if alert.severity is not None:
+            yield ("incident", "alert_levels", level, "severity"), "severity", alert.severity, severities
+    for key, question in policy.classification.questions.items():
+        for name, answer in question.answers.items():
+            at = ("classification", "questions", key, "answers", name)
+            if answer.severity is not None:
+                yield (*at, "severity"), "severity", answer.severity, severities
+            if answer.time_box_up_to is not None:
+                yield (*at, "time_box_up_to"), "severity", answer.time_box_up_to, severities
+    for key, escalation in policy.escalations.items():
+        for index, severity in enumerate(escalation.severities):
+            yield ("escalations", key, "severities", str(index)), "severity", severity, severities
+        for index, contact in enumerate(escalation.call):
+            yield ("escalations", key, "call", str(index)), "contact", contact, contacts
+    for key, duty in policy.notification_duties.items():
+        yield ("notification_duties", key, "owner"), "contact", duty.owner, contacts
+    for key, audience in policy.audiences.items():
+        yield ("audiences", key, "channel"), "channel", audience.channel, dict(policy.channels)
+    for name, severity in policy.severities.items():
+        for promise in ("first_message", "cadence"):
+            for audience_id in getattr(severity, promise):
+                at = ("severities", name, promise, audience_id)
+                yield at, "audience", audience_id, dict(policy.audiences)
+
+
+def _longer(higher: Duration | None, lower: Duration | None) -> bool:
+    """Whether the higher severity promises less than the lower; no promise is the least."""
+    if lower is None:
+        return False
+    return higher is None or higher.length > lower.length
+
+
+def _promises_in_order(policy: PolicyData) -> Iterator[Broken]:
+    ladder = list(policy.severities.items())
+    for (upper_id, upper), (lower_id, lower) in zip(ladder, ladder[1:], strict=False):
+        promises = [(("acknowledge",), upper.acknowledge, lower.acknowledge)]
+        promises.append((("commander",), upper.commander, lower.commander))
+        for name in ("first_message", "cadence"):
+            for audience in AUDIENCES:
+                pair = (getattr(upper, name).get(audience), getattr(lower, name).get(audience))
+                promises.append(((name, audience), *pair))
+        for name in ("meeting", "draft", "shared", "actions"):
+            promises.append((("review", name), getattr(upper.review, name), getattr(lower.review, name)))
+        for path, high, low in promises:
+            if _longer(high, low):
+                yield Broken(
+                    ("severities", upper_id, *path),
+                    f"{upper_id} says {high or 'none'}, and the lesser {lower_id} says {low}",
+                    "severities stand worst first, and a worse one is never slower",
+                )
+
+
+def _review_in_order(policy: PolicyData) -> Iterator[Broken]:
+    for key, severity in policy.severities.items():
+        steps = [("meeting", severity.review.meeting), ("draft", severity.review.draft)]
+        steps.append(("shared", severity.review.shared))
+        given = [(name, length) for name, length in steps if length is not None]
+        for (name, length), (later, limit) in zip(given, given[1:], strict=False):
+            if length.length > limit.length:
+                at = ("severities", key, "review", later)
+                yield Broken(at, f"{later} is due after {limit}, before {name} after {length}")
+
+
+def _staffing_holds(policy: PolicyData) -> Iterator[Broken]:
+    needed = [role for role in ("incident-commander", "operations-lead") if not policy.roles[role].merged_into]
+    for count, row in policy.staffing.items():
+        at = ("staffing", str(count))
+        if len(row) > count:
+            yield Broken(at, f"{len(row)} people hold roles when {count} are awake", "one list a person")
+        for role in needed:
+            if not any(role in person for person in row):
+                yield Broken(at, f"nobody is {role}", "give the role to one of the people in this row")
+        for index, person in enumerate(row):
+            for role in person:
+                if role not in policy.roles:
+                    yield Broken((*at, str(index)), f"there is no role '{role}' here")
+                elif policy.roles[role].merged_into:
+                    into = policy.roles[role].merged_into
+                    yield Broken((*at, str(index)), f"{role} is merged into {into}", f"write {into}")
+            if count > 1 and {"incident-commander", "operations-lead"} <= set(person):
+                yield Broken(
+                    (*at, str(index)),
+                    "one person is both incident commander and operations lead, and others are awake",
+                    "the operations lead mends and does nothing else: give one of the two to another person",
+                )
+
+
+def _merged_roles(policy: PolicyData) -> Iterator[Broken]:
+    for key, role in policy.roles.items():
+        into = role.merged_into
+        if into is None:
+            continue
+        at = ("roles", key, "merged_into")
+        if into not in policy.roles or policy.roles[into].merged_into or into == key:
+            yield Broken(at, f"{key} cannot be merged into {into}", "merge it into a role that someone holds")
+        elif {key, into} == {"incident-commander", "operations-lead"}:
+            yield Broken(at, "the incident commander and the operations lead are never one role")
+
+
+def _hand_over(policy: PolicyData) -> Iterator[Broken]:
+    limits = policy.hand_over
+    if limits.commander_limit.length > limits.shift_limit.length:
+        reason = f"a commander may lead for {limits.commander_limit}, longer than a shift of {limits.shift_limit}"
+        yield Broken(("hand_over", "commander_limit"), reason)
+    if limits.overlap.length >= limits.shift_limit.length or limits.overlap.length > timedelta(hours=12):
+        yield Broken(("hand_over", "overlap"), "the overlap is as long as the shift")
+
+
+def _calendar(policy: PolicyData) -> Iterator[Broken]:
+    country, region = policy.calendar.country, policy.calendar.region
+    if len(set(policy.calendar.weekend)) > 6:
+        yield Broken(("calendar", "weekend"), "every day is a weekend day, so nothing would ever be due")
+    if country is None:
+        if region is not None:
+            yield Broken(("calendar", "region"), "a region needs a country")
+        return
+    known = json.loads(Path(__file__).with_name("countries.json").read_text(encoding="utf-8"))
+    if country not in known:
+        reason = f"no holidays are known for the country '{country}'"
+        yield Broken(("calendar", "country"), reason, "use its two-letter ISO code, or list the days under holidays")
+    elif region is not None and region not in known[country]:
+        hint = nearest(region, known[country], "remove it")
+        yield Broken(("calendar", "region"), f"no holidays are known for '{region}' in {country}", hint)
+
+
+def _questions_are_few(policy: PolicyData) -> Iterator[Broken]:
+    questions = policy.classification.questions
+    if "scale" in questions:
+        at = ("classification", "questions", "scale")
+        yield Broken(at, "this question is asked already, from large_scale", "rename it, or remove it")
+    outcomes = prod(len(question.answers) + 1 for question in questions.values()) * 4
+    if outcomes > MOST_OUTCOMES:
+        reason = f"the questions have {outcomes} combinations of answers; {MOST_OUTCOMES} is the most"
+        yield Broken(("classification", "questions"), reason, "nobody answers that many at night: ask fewer")
+
+
+def _channels(policy: PolicyData) -> Iterator[Broken]:
+    if "customers" not in policy.audiences and "customers" in policy.channels:
+        at = ("channels", "customers")
+        yield Broken(at, "there is a channel for customers, and no such audience", "remove one or restore the other")
