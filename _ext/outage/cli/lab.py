@@ -1,0 +1,141 @@
+"""``outage lab``: start, break and mend the place to practise. The lab itself is ``lab/`` in the handbook."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from outage.errors import Refused
+from outage.project import find_project
+
+if TYPE_CHECKING:
+    from lab.control import Lab
+    from lab.faults import Symptom
+
+
+@click.group()
+def lab() -> None:
+    """A place to practise: real services on loopback, and the faults to break them."""
+
+
+@lab.command()
+def up() -> None:
+    """Start the lab. Started already, it stays as it is."""
+    folder = _folder()
+    from lab import control
+
+    there, new = control.up(folder)
+    state = "is up" if new else "was up already"
+    click.echo(f"The lab {state}: PostgreSQL on 127.0.0.1:{there.server.port}, database shop.")
+    click.echo(f"  Its files are in {there.folder}; 'outage lab down' stops it and removes them.")
+    click.echo('Next, in this shell:  eval "$(outage lab env)"')
+    click.echo("Then break something:  outage lab break lock-blocker")
+
+
+@lab.command()
+def down() -> None:
+    """Stop the lab and remove what belongs to it."""
+    folder = _folder()
+    from lab import control
+
+    removed = control.down(folder)
+    click.echo("The lab is down; nothing is left of it." if removed else "There was no lab to stop.")
+
+
+@lab.command()
+def env() -> None:
+    """Print the variables that lead PostgreSQL's programs, and the runbooks, to the lab."""
+    for name, value in _lab().server.environment().items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@lab.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(as_json: bool) -> None:
+    """What is up, and what each fault's symptom shows at this moment."""
+    folder = _folder()
+    from lab.control import running
+    from lab.faults import FAULTS
+
+    there = running(folder)
+    if there is None:
+        words = "The lab is not up; 'outage lab up' starts it."
+        click.echo(json.dumps({"v": 1, "up": False}) if as_json else words)
+        return
+    symptoms = {fault.id: fault.symptom(there) for fault in FAULTS.values()}
+    if as_json:
+        click.echo(json.dumps(_as_data(there, symptoms), indent=2))
+        return
+    since = f"{there.since:%Y-%m-%d %H:%M:%S} UTC"
+    click.echo(f"PostgreSQL is up on 127.0.0.1:{there.server.port} since {since}.")
+    for name, symptom in symptoms.items():
+        click.echo(f"  {'SICK' if symptom.sick else 'well'}  {name}: {symptom.words}")
+
+
+@lab.command("break")
+@click.argument("fault")
+def break_(fault: str) -> None:
+    """Inject FAULT, for real."""
+    there = _lab()
+    from lab.faults import fault as named
+
+    chosen = named(fault)
+    chosen.begin(there)
+    click.echo(f"{chosen.summary}\n  Now: {chosen.symptom(there).words}.")
+    click.echo(f"Find and end it:  outage run {chosen.runbook}")
+    click.echo(f"Or give up:       outage lab mend {chosen.id}")
+
+
+@lab.command()
+@click.argument("fault")
+def mend(fault: str) -> None:
+    """End FAULT without its runbook."""
+    there = _lab()
+    from lab.faults import fault as named
+
+    chosen = named(fault)
+    done = chosen.mend(there)
+    click.echo(f"{chosen.id} {'is mended' if done else 'was not there'}. Now: {chosen.symptom(there).words}.")
+
+
+def _as_data(there: Lab, symptoms: dict[str, Symptom]) -> dict[str, object]:
+    """The lab's state as JSON values, for ``status --json``."""
+    return {
+        "v": 1,
+        "up": True,
+        "folder": str(there.folder),
+        "since": there.since.isoformat(),
+        "postgresql": {"host": "127.0.0.1", "port": there.server.port},
+        "faults": {
+            name: {"sick": symptom.sick, "signals": symptom.signals} for name, symptom in symptoms.items()
+        },
+    }
+
+
+def _folder() -> Path:
+    """The run folder; makes the handbook's ``lab`` importable on the way.
+
+    Raises:
+        Refused: no handbook here, or it has no lab.
+    """
+    root = find_project().root
+    if not (root / "lab" / "control.py").is_file():
+        hint = "its folder lab/ was removed; restore it with git"
+        raise Refused(f"the handbook in {root} has no lab", hint=hint)
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    from lab.control import run_folder
+
+    return run_folder(root)
+
+
+def _lab() -> Lab:
+    folder = _folder()
+    from lab.control import find
+
+    return find(folder)

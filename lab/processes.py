@@ -1,0 +1,71 @@
+"""Processes that outlive the command which starts them, found again by a record of pid and start time.
+
+A pid alone is not enough: after a crash or a reboot it may belong to somebody else's process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import psutil
+
+_SAME_START = 0.05  # seconds; the kernel's clock ticks are 0.01
+_started: list[subprocess.Popen[bytes]] = []  # kept, so that a long-lived starter does not warn about them
+
+
+def start(record: Path, argv: list[str], *, log: Path, env: dict[str, str], cwd: Path) -> None:
+    """Start a process in a session of its own, and write down which one it is.
+
+    Args:
+        record: the file to write, ``{"pid": ..., "started": ...}``.
+        argv: program and arguments.
+        log: receives its output, appended.
+        env: its whole environment.
+        cwd: its working folder.
+    """
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=env,
+            cwd=cwd,
+            start_new_session=True,
+        )
+    _started.append(child)
+    started = psutil.Process(child.pid).create_time()
+    record.write_text(json.dumps({"pid": child.pid, "started": started}), encoding="utf-8")
+
+
+def running(record: Path) -> psutil.Process | None:
+    """The process of a record if it still runs; None if it ended or the record is missing or torn."""
+    try:
+        data = json.loads(record.read_text(encoding="utf-8"))
+        process = psutil.Process(int(data["pid"]))
+        same = abs(process.create_time() - float(data["started"])) < _SAME_START
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
+        return None
+
+
+def end(record: Path, *, patience: float = 5.0) -> bool:
+    """End the process of a record, kindly and after ``patience`` seconds firmly; forget the record.
+
+    Returns:
+        True if it was still running.
+    """
+    process = running(record)
+    if process is not None:
+        try:
+            process.terminate()
+            process.wait(patience)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(patience)
+        except psutil.NoSuchProcess:
+            pass
+    record.unlink(missing_ok=True)
+    return process is not None
