@@ -14,7 +14,7 @@ from outage.record.event import Event
 from outage.record.store import FILE, Problem, Reading, append, read
 
 if TYPE_CHECKING:
-    from outage.record.fold import fold, load
+    from outage.record.folding import fold, load
     from outage.record.incident import Change, Entry, Holding, Incident, Run, Update
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _LAZY = {
-    **dict.fromkeys(("fold", "load"), "outage.record.fold"),
+    **dict.fromkeys(("fold", "load"), "outage.record.folding"),
     **dict.fromkeys(("Change", "Entry", "Holding", "Incident", "Run", "Update"), "outage.record.incident"),
 }
 

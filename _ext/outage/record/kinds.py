@@ -45,9 +45,16 @@ class Declared(Data):
 
 
 class Said(Data):
-    """A text: a note, a decision, a hypothesis, the impact, a contact made."""
+    """A text: a note, a decision, a hypothesis, the impact."""
 
     text: Words
+
+
+class Contacted(Said):
+    """Somebody was called or told; ``escalation`` is the policy's, if that is why."""
+
+    safe: ClassVar[tuple[str, ...]] = ("escalation",)
+    escalation: Name | None = None
 
 
 class Assigned(Data):
@@ -147,7 +154,7 @@ KINDS: dict[str, type[Data]] = {
     "decision": Said,
     "hypothesis": Said,
     "impact": Said,
-    "contact": Said,
+    "contact": Contacted,
     "role": Assigned,
     "handoff": Assigned,
     "severity": Graded,
