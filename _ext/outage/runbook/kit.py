@@ -26,6 +26,7 @@ import json
 import os
 import sys
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Action:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-class RunbookStop(Exception):
+class RunbookError(Exception):
     """A runbook stopped itself, in words: shown without a traceback."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -70,15 +71,15 @@ class RunbookStop(Exception):
         return [f"{type(self).__name__}: {self}"]
 
 
-class Guarded(RunbookStop):
+class Guarded(RunbookError):
     """A change or undo cell was run by something else than ``outage run --apply``."""
 
 
-class CheckFailed(RunbookStop):
+class CheckFailed(RunbookError):
     """A :func:`require` did not hold."""
 
 
-class NotSaved(RunbookStop):
+class NotSaved(RunbookError):
     """:func:`saved` was asked for something that this run has not saved."""
 
 
@@ -106,7 +107,7 @@ def propose(actions: list[Action]) -> None:
         if not isinstance(action, Action):
             raise TypeError(f"propose() takes a list of Action, not {type(action).__name__}")
     if len(actions) > MOST_ACTIONS:
-        raise ValueError(f"{len(actions)} actions are proposed; {MOST_ACTIONS} is the most: narrow the search")
+        raise ValueError(f"{len(actions)} actions proposed, {MOST_ACTIONS} is the most: narrow the search")
     data = {"actions": [asdict(action) for action in actions]}
     _json(data, "the data of an action")
     _display({ACTIONS_MIME: data, "text/plain": _as_text(actions), "text/markdown": _as_table(actions)})
@@ -143,8 +144,8 @@ def save(name: str, value: Any) -> None:
     text = _json(value, f"save({name!r})")
     if len(text) > MOST_SAVED_BYTES:
         raise ValueError(f"save({name!r}): {len(text)} bytes; {MOST_SAVED_BYTES} is the most")
-    _session.saved[name] = json.loads(text)
-    _display({SAVED_MIME: {"name": name, "value": json.loads(text)}, "text/plain": f"saved {name}: {_short(text)}"})
+    kept = _session.saved[name] = json.loads(text)
+    _display({SAVED_MIME: {"name": name, "value": kept}, "text/plain": f"saved {name}: {_short(text)}"})
 
 
 def saved(name: str) -> Any:
@@ -175,21 +176,20 @@ def secret(reference: str) -> str:
     """The value that ``secret://env/NAME`` or ``secret://file/PATH`` refers to, read here in the kernel.
 
     Raises:
-        RunbookStop: it is no reference, or what it names is not there.
+        RunbookError: it is no reference, or what it names is not there.
     """
     kind, _, name = reference.removeprefix("secret://").partition("/")
     if not reference.startswith("secret://") or kind not in {"env", "file"} or not name:
-        raise RunbookStop("a secret must be a reference", "secret://env/NAME or secret://file/PATH")
+        raise RunbookError("a secret must be a reference", "secret://env/NAME or secret://file/PATH")
     if kind == "env":
         if name not in os.environ:
-            raise RunbookStop(f"{reference}: the environment has no variable {name}", f"export {name}=...")
+            raise RunbookError(f"{reference}: the environment has no variable {name}", f"export {name}=...")
         return os.environ[name]
-    path = os.path.expanduser(name if name.startswith("~") else f"/{name.lstrip('/')}")
+    path = Path(name if name.startswith("~") else f"/{name.lstrip('/')}").expanduser()
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read().rstrip("\n")
+        return path.read_text(encoding="utf-8").rstrip("\n")
     except OSError as error:
-        raise RunbookStop(f"{reference}: {error.strerror}", "check the path and who may read it") from None
+        raise RunbookError(f"{reference}: {error.strerror}", "check the path and who may read it") from None
 
 
 # Called by the runner, in the kernel, around cells; see client.py.
@@ -251,9 +251,9 @@ def _as_table(actions: list[Action]) -> str:
 def _display(data: dict[str, Any]) -> None:
     """Publish display data in a kernel; print its text elsewhere."""
     if "IPython" in sys.modules:
-        from IPython import get_ipython  # type: ignore[attr-defined]
+        from IPython import get_ipython
 
-        if (shell := get_ipython()) is not None:  # type: ignore[no-untyped-call]
+        if (shell := get_ipython()) is not None:
             shell.display_pub.publish(data)
             return
     print(data["text/plain"])

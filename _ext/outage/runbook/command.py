@@ -1,0 +1,76 @@
+"""The command line that does what a notebook, a plan or a guard is about, ready to be typed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from outage.runbook.types import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from outage.runbook.parameters import Parameter
+
+
+def run_command(
+    name: str, parameters: Sequence[Parameter], values: Mapping[str, Any], *, apply: bool, plan: str = ""
+) -> str:
+    """``outage run NAME [--apply] [--plan RUN] -p K=V``: only what differs from the defaults is said."""
+    words = ["outage", "run", name, *(["--apply"] if apply else []), *(["--plan", plan] if plan else [])]
+    for parameter in parameters:
+        value = values.get(parameter.name, parameter.default)
+        if parameter.required or type(value) is not type(parameter.default) or value != parameter.default:
+            text = "..." if parameter.name not in values else to_text(value)
+            words += ["-p", f"{parameter.name}={text}"]
+    return shlex.join(words)
+
+
+def command_for_cell(source: str, names: Mapping[str, Any]) -> str:
+    """The command that applies the runbook which has this cell, as a guard shows it.
+
+    Args:
+        source: the cell's source, as the kernel ran it.
+        names: the kernel's variables, of which the parameters are some.
+    """
+    from outage.runbook.contract import examine
+    from outage.runbook.notebook import read_notebook
+
+    path = _notebook_with(source)
+    if path is None:
+        return "outage run RUNBOOK --apply"
+    contract = examine(read_notebook(path))
+    plain = [parameter for parameter in contract.parameters if not parameter.secret]
+    values = {parameter.name: names[parameter.name] for parameter in plain if parameter.name in names}
+    return run_command(path.stem, plain, values, apply=True)
+
+
+def _notebook_with(source: str) -> Path | None:
+    """The runbook near the current folder that has a cell of this source."""
+    from outage.errors import OutageError
+    from outage.runbook.notebook import read_notebook
+
+    for path in _nearby():
+        try:
+            cells = read_notebook(path).cells
+        except OutageError:
+            continue
+        if any(cell.source.strip() == source.strip() for cell in cells if cell.cell_type == "code"):
+            return path
+    return None
+
+
+def _nearby() -> list[Path]:
+    """Notebooks in this folder, in runbooks/ here and above up to the handbook, in the handbook named."""
+    named = os.environ.get("OUTAGE_HANDBOOK")
+    here = Path.cwd()
+    folders = [here]
+    for folder in (here, *here.parents):
+        folders.append(folder / "runbooks")
+        if (folder / "handbook.yml").is_file():
+            break
+    if named:
+        folders += [Path(named) / "runbooks", Path(named).parent / "runbooks"]
+    return [path for folder in folders for path in sorted(folder.glob("*.ipynb"))]

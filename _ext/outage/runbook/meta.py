@@ -1,0 +1,104 @@
+"""The metadata that a runbook's notebook carries under ``runbook``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from outage.policy.duration import Duration
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+Risk = Literal["none", "low", "medium", "high"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Hint(_Model):
+    """What an error's text means, and where to go on.
+
+    Attributes:
+        when: text that the error contains.
+        means: an explanation, one or two sentences.
+        runbook: the runbook to look at next, if there is one.
+    """
+
+    when: Text
+    means: Text
+    runbook: Name | None = None
+
+
+class Target(_Model):
+    """What the runbook touches, for services of which outage does not know how they are addressed.
+
+    Each text may hold ``{parameter}`` for a parameter's value and ``$NAME`` for a variable of the
+    environment. A host decides which of the policy's environments the target belongs to.
+    """
+
+    kind: Text
+    host: Text
+    database: Text | None = None
+
+
+class Limits(_Model):
+    """How long a cell, and the whole run, may take."""
+
+    cell: Duration = Duration.parse("10 minutes")
+    run: Duration = Duration.parse("1 hour")
+
+    @field_validator("cell", "run")
+    @classmethod
+    def _exact(cls, value: Duration) -> Duration:
+        if value.exact is None:
+            raise ValueError("a limit is an exact length of time, not business days")
+        return value
+
+
+class RunbookMeta(_Model):
+    """What a runbook says about itself.
+
+    Attributes:
+        summary: what it does, one sentence.
+        service: the service that it is about.
+        owner: who keeps it right.
+        risk: of its changes; ``none`` says that it has none.
+        needs: what must be there, in words a responder checks off.
+        alerts: names of alerts that it answers.
+        target: ``postgres`` (the libpq environment), ``local`` (this machine) or a description.
+        approvals: who may confirm its gates: whoever started it, or only a second person.
+        hints: what known errors mean.
+    """
+
+    summary: Text | None = None
+    service: Text | None = None
+    owner: Text | None = None
+    risk: Risk = "low"
+    needs: tuple[Text, ...] = ()
+    alerts: tuple[Text, ...] = ()
+    target: Literal["postgres", "local"] | Target = "local"
+    approvals: Literal["starter", "second-person"] = "starter"
+    hints: tuple[Hint, ...] = ()
+    limits: Limits = Field(default_factory=Limits)
+
+
+def read_meta(raw: Any) -> tuple[RunbookMeta, list[tuple[str, str | None]]]:
+    """The checked metadata, and each thing wrong with it as reason and hint."""
+    if raw is None:
+        return RunbookMeta(), []
+    try:
+        return RunbookMeta.model_validate(raw), []
+    except ValidationError as error:
+        return RunbookMeta(), [_problem(problem) for problem in error.errors()]
+
+
+def _problem(problem: Any) -> tuple[str, str | None]:
+    place = ".".join(["runbook", *(str(part) for part in problem["loc"])])
+    if problem["type"] == "extra_forbidden":
+        from outage.source import nearest
+
+        unknown = str(problem["loc"][-1])
+        return f"metadata {place}: there is no such key", nearest(unknown, list(RunbookMeta.model_fields))
+    return f"metadata {place}: {problem['msg'].removeprefix('Value error, ')}", None

@@ -1,0 +1,182 @@
+"""A notebook file, read and not executed: its cells, tags and runbook metadata.
+
+The file is read with ``json`` and checked by hand. nbformat would do it too, and takes longer
+to import than the rest of a plan needs; the client loads it while the kernel starts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeGuard
+
+from outage.errors import Refused
+
+CellType = Literal["code", "markdown", "raw"]
+MOST_BYTES = 50_000_000
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a notebook, without its outputs.
+
+    Attributes:
+        index: position in the file, from 0; messages count from 1.
+        id: the cell's id in the file, or ``cell-N`` where an old file has none.
+    """
+
+    index: int
+    id: str
+    cell_type: CellType
+    tags: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook file.
+
+    Attributes:
+        path: the file, as messages name it.
+        name: the file's name without its ending: what one types after ``outage run``.
+        kernelspec: name and language of the kernel it asks for; either may be empty.
+        runbook: the metadata under ``runbook``, unchecked.
+    """
+
+    path: Path
+    name: str
+    cells: tuple[Cell, ...]
+    kernelspec: tuple[str, str]
+    runbook: Any
+
+    @property
+    def title(self) -> str:
+        """The first heading of its Markdown cells, or its name."""
+        for cell in self.cells:
+            if cell.cell_type == "markdown" and (heading := re.search(r"(?m)^#\s+(.+?)\s*$", cell.source)):
+                return heading[1]
+        return self.name
+
+    def refuse(
+        self, cell: Cell | None, reason: str, hint: str | None = None, line: int | None = None
+    ) -> Refused:
+        """A refusal that names this file, and the cell and the line within it."""
+        place = "" if cell is None else f"cell {cell.index + 1}"
+        if cell is not None and line is not None:
+            place += f", line {line}"
+        return Refused(f"{place}: {reason}" if place else reason, file=self.path, hint=hint)
+
+
+def find_notebook(folder: Path, name: str) -> Path:
+    """The file of the runbook ``name`` in ``folder``; never one outside it.
+
+    Args:
+        folder: the project's ``runbooks/``.
+        name: as typed: ``blocked-queries``, ``blocked-queries.ipynb`` or ``runbooks/blocked-queries``.
+
+    Raises:
+        Refused: no such runbook, or the name leads out of the folder.
+    """
+    from outage.source import nearest
+
+    bare = name.removeprefix(f"{folder.name}/").removesuffix(".ipynb")
+    known = runbook_names(folder)
+    if not _NAME.fullmatch(bare):
+        hint = "runbook names are small letters, digits and hyphens; 'outage runbooks' lists them"
+        raise Refused(f"'{name}' is not the name of a runbook", hint=hint)
+    path = folder / f"{bare}.ipynb"
+    if not path.is_file():
+        hint = nearest(bare, known) or f"{folder} holds no runbooks yet"
+        raise Refused(f"there is no runbook '{bare}'", hint=hint)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise Refused(f"the runbook '{bare}' is a link that leads out of {folder.name}/", file=path)
+    return path
+
+
+def runbook_names(folder: Path) -> list[str]:
+    """Names of the runbooks in a folder, sorted."""
+    return sorted(path.stem for path in folder.glob("*.ipynb") if _NAME.fullmatch(path.stem))
+
+
+def read_notebook(path: Path, shown: Path | None = None) -> Notebook:
+    """Read a notebook file.
+
+    Args:
+        path: the file.
+        shown: the name for messages; ``path`` when None.
+
+    Raises:
+        Refused: it is missing, too large, not JSON, not a notebook, or of a format from the future.
+    """
+    shown = shown or path
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise Refused(f"this file has {size} bytes; a runbook has at most {MOST_BYTES}", file=shown)
+        return parse_notebook(path.read_bytes(), shown)
+    except OSError as error:
+        raise Refused(f"cannot be read: {error.strerror}", file=shown) from None
+
+
+def parse_notebook(data: bytes, shown: Path) -> Notebook:
+    """As :func:`read_notebook`, for what is already in memory (a file of an earlier commit, say)."""
+    try:
+        content = json.loads(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise Refused("this is not a notebook: it is not UTF-8 text", file=shown) from None
+    except json.JSONDecodeError as error:
+        hint = "if it was cut short, restore it with git"
+        reason = f"this is not a notebook: it is not JSON ({error.msg})"
+        raise Refused(reason, file=shown, line=error.lineno, hint=hint) from None
+    except RecursionError:
+        raise Refused("this is not a notebook: it is nested too deeply", file=shown) from None
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        raise Refused("this is not a notebook: it has no list of cells", file=shown)
+    _check_format(content, shown)
+    metadata = content.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    cells = tuple(_cell(index, cell, shown) for index, cell in enumerate(content["cells"]))
+    return Notebook(shown, shown.stem, cells, _kernelspec(metadata), metadata.get("runbook"))
+
+
+def _check_format(content: dict[str, Any], shown: Path) -> None:
+    version = content.get("nbformat")
+    if version == 4 and type(version) is int:
+        return
+    hint = "open and save it in JupyterLab, which brings it to format 4"
+    if isinstance(version, int) and version > 4:
+        hint = "it is from the future: save it as format 4, or use a newer outage"
+    reason = f"this notebook's format is {version!r}, and this outage reads format 4"
+    raise Refused(reason, file=shown, hint=hint)
+
+
+def _cell(index: int, cell: Any, shown: Path) -> Cell:
+    """One checked cell; sources and tags may be written in either way that the format allows."""
+    bad = Refused(f"this is not a notebook: cell {index + 1} is malformed", file=shown)
+    if not isinstance(cell, dict) or cell.get("cell_type") not in {"code", "markdown", "raw"}:
+        raise bad
+    source = cell.get("source", "")
+    if _texts(source):
+        source = "".join(source)
+    metadata = cell.get("metadata", {})
+    tags = metadata.get("tags", []) if isinstance(metadata, dict) else None
+    if not isinstance(source, str) or not _texts(tags):
+        raise bad
+    name = cell.get("id")
+    name = name if isinstance(name, str) and name else f"cell-{index + 1}"
+    return Cell(index, name, cell["cell_type"], tuple(tags), source)
+
+
+def _texts(value: Any) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _kernelspec(metadata: dict[str, Any]) -> tuple[str, str]:
+    spec = metadata.get("kernelspec")
+    spec = spec if isinstance(spec, dict) else {}
+    info = metadata.get("language_info")
+    language = spec.get("language") or (info.get("name") if isinstance(info, dict) else "")
+    return str(spec.get("name", "")), str(language or "")

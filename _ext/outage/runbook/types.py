@@ -1,0 +1,273 @@
+"""The types a runbook's parameters may have, read from annotations without evaluating them.
+
+An annotation becomes a small tree (:data:`Type`); text from a command line, values from a
+YAML file and defaults become Python values by it. Limits (``Field(ge=1)``) are pydantic's
+to check: :func:`annotation` gives it the ordinary Python type.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+SCALARS: dict[str, tuple[type, str]] = {
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+    "str": (str, "a text"),
+    "bool": (bool, "true or false"),
+    "date": (date, "a date, as 2026-01-31"),
+    "datetime": (datetime, "a date and time, as 2026-01-31T09:30+00:00"),
+    "timedelta": (timedelta, "a length of time, as 20m or 1h30m"),
+    "Path": (Path, "a path"),
+    "SecretStr": (str, "a reference to a secret, as secret://env/NAME or secret://file/PATH"),
+}
+_TRUTH = {"true": True, "yes": True, "false": False, "no": False}
+_WHOLE = re.compile(r"[-+]?\d{1,300}")
+_SECRET = re.compile(r"secret://(env/[A-Za-z_][A-Za-z0-9_]*|file/[^\x00\n]+)")
+
+
+class Reference(str):
+    """What ``SecretStr("...")`` holds as a default: a reference, never the secret."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One of :data:`SCALARS`, with the limits that ``Field`` set."""
+
+    name: str
+    limits: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """``Literal[...]``."""
+
+    options: tuple[str | int | bool, ...]
+
+
+@dataclass(frozen=True)
+class Many:
+    """``list[item]``, with the limits that ``Field`` set on the list."""
+
+    item: Type
+    limits: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Either:
+    """``A | B``; with ``| None`` the parameter may be none."""
+
+    members: tuple[Type, ...]
+    none: bool
+    limits: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+Type = Scalar | Choice | Many | Either
+
+
+def words(kind: Type) -> str:
+    """What a value of this type is: ``a whole number``, ``one of 'a', 'b'``."""
+    if isinstance(kind, Scalar):
+        return SCALARS[kind.name][1]
+    if isinstance(kind, Choice):
+        return f"one of {', '.join(str(option) for option in kind.options)}"
+    if isinstance(kind, Many):
+        return f"a list, each {words(kind.item)}"
+    return " or ".join([*map(words, kind.members), *(["none"] if kind.none else [])])
+
+
+def annotation(kind: Type) -> Any:
+    """The Python type that pydantic checks, limits included."""
+    from pydantic import Field, StringConstraints
+
+    if isinstance(kind, Choice):
+        return Literal[kind.options]
+    if isinstance(kind, Scalar):
+        plain: Any = SCALARS[kind.name][0]
+        if kind.name == "SecretStr":
+            plain = Annotated[str, StringConstraints(pattern=f"^{_SECRET.pattern}$")]
+    elif isinstance(kind, Many):
+        plain = list[annotation(kind.item)]  # type: ignore[misc]
+    else:
+        plain = annotation(kind.members[0])
+        for member in kind.members[1:]:
+            plain = plain | annotation(member)
+        plain = plain | None if kind.none else plain
+    return Annotated[plain, Field(**kind.limits)] if kind.limits else plain
+
+
+def from_text(kind: Type, text: str) -> Any:
+    """The value that someone typed after ``-p name=``.
+
+    Lists are ``a,b,c`` or JSON; ``none`` is none where the type allows it.
+
+    Raises:
+        ValueError: it is no value of this type, in words.
+    """
+    if isinstance(kind, Choice):
+        for option in kind.options:
+            if text == (str(option).lower() if isinstance(option, bool) else str(option)):
+                return option
+        raise ValueError(f"'{text}' is not {words(kind)}")
+    if isinstance(kind, Many):
+        return _many_from_text(kind, text)
+    if isinstance(kind, Either):
+        return _first(kind, text, from_text)
+    return _scalar(kind, text)
+
+
+def from_data(kind: Type, value: Any) -> Any:
+    """The value that a YAML or JSON file gave; text in it may stand for dates, paths and the like.
+
+    Raises:
+        ValueError: it is no value of this type, in words.
+    """
+    if isinstance(kind, Choice):
+        if any(type(value) is type(option) and value == option for option in kind.options):
+            return value
+    elif isinstance(kind, Many):
+        if isinstance(value, list):
+            return [from_data(kind.item, item) for item in value]
+    elif isinstance(kind, Either):
+        return _first(kind, value, from_data)
+    else:
+        if isinstance(value, str) and kind.name not in {"int", "float", "bool"}:
+            return _scalar(kind, value)
+        if type(value) is SCALARS[kind.name][0]:
+            return value
+        if kind.name == "float" and type(value) is int:
+            return float(value)
+    raise ValueError(f"{json.dumps(value, default=str)} is not {words(kind)}")
+
+
+def fits(kind: Type, value: Any) -> bool:
+    """Whether a Python value, as a default in the cell has it, is of this very type."""
+    if isinstance(kind, Choice):
+        return any(type(value) is type(option) and value == option for option in kind.options)
+    if isinstance(kind, Many):
+        return isinstance(value, list) and all(fits(kind.item, item) for item in value)
+    if isinstance(kind, Either):
+        return (kind.none and value is None) or any(fits(member, value) for member in kind.members)
+    if kind.name == "SecretStr":
+        return isinstance(value, Reference) and _SECRET.fullmatch(value) is not None
+    if kind.name == "Path":
+        return isinstance(value, Path)
+    return type(value) is SCALARS[kind.name][0] or (kind.name == "float" and type(value) is int)
+
+
+def to_text(value: Any) -> str:
+    """The text that :func:`from_text` reads back as this value."""
+    if isinstance(value, list):
+        plain = [to_data(item) for item in value]
+        return json.dumps(plain, ensure_ascii=False)
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    return str(to_data(value))
+
+
+def to_data(value: Any) -> Any:
+    """The JSON form of a value, as the journal keeps it; :func:`from_data` reads it back."""
+    if isinstance(value, timedelta):
+        from outage.policy.duration import Duration
+
+        whole = value >= timedelta(seconds=1) and not value.microseconds
+        return Duration(exact=value).short if whole else f"{value.total_seconds():g} seconds"
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    return [to_data(item) for item in value] if isinstance(value, list) else value
+
+
+def _first(kind: Either, value: Any, read: Any) -> Any:
+    """The first member type that takes the value; none first, where it may be none."""
+    if kind.none and (value is None or value == "none"):
+        return None
+    for member in kind.members:
+        try:
+            return read(member, value)
+        except ValueError:
+            continue
+    raise ValueError(f"'{value}' is not {words(kind)}")
+
+
+def _many_from_text(kind: Many, text: str) -> list[Any]:
+    if text.lstrip().startswith("["):
+        try:
+            return list(from_data(kind, json.loads(text)))
+        except json.JSONDecodeError:
+            raise ValueError(f"'{text}' starts as a JSON list and is none") from None
+    return [from_text(kind.item, item.strip()) for item in text.split(",")] if text.strip() else []
+
+
+def _scalar(kind: Scalar, text: str) -> Any:
+    """One value from text."""
+    try:
+        if kind.name in _READERS:
+            return _READERS[kind.name](text)
+    except ValueError:
+        if kind.name == "SecretStr":  # what was typed may be the secret: it is not repeated
+            raise ValueError(f"what was given is not {words(kind)}") from None
+        raise ValueError(f"'{text}' is not {words(kind)}") from None
+    return text
+
+
+def _whole(text: str) -> int:
+    if not _WHOLE.fullmatch(text.strip()):
+        raise ValueError(text)
+    return int(text)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _truth(text: str) -> bool:
+    if text.strip().lower() not in _TRUTH:
+        raise ValueError(text)
+    return _TRUTH[text.strip().lower()]
+
+
+def _duration(text: str) -> timedelta:
+    from outage.policy.duration import Duration
+
+    if part := re.fullmatch(r"\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?) seconds\s*", text):
+        return timedelta(seconds=float(part[1]))
+    exact = Duration.parse(text).exact
+    if exact is None:
+        raise ValueError(text)
+    return exact
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise ValueError(text)
+    return Path(text)
+
+
+def _reference(text: str) -> str:
+    if not _SECRET.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+_READERS: dict[str, Any] = {
+    "int": _whole,
+    "float": _number,
+    "bool": _truth,
+    "date": lambda text: date.fromisoformat(text.strip()),
+    "datetime": lambda text: datetime.fromisoformat(text.strip()),
+    "timedelta": _duration,
+    "Path": _path,
+    "SecretStr": _reference,
+}
