@@ -178,13 +178,13 @@ def _outcome(policy: Policy, given: list[Choice], doubted: tuple[str, ...]) -> C
     ids = list(policy.severities)
     ranks = [ids.index(choice.severity) for choice in given if choice.severity is not None]
     severity = ids[min(ranks)] if ranks else None
-    scope = min(
+    scope: ScopeId = min(
         (choice.scope for choice in given if choice.scope is not None),
         key=_WORST_SCOPE.index,
         default="area",
     )
     boxes = [c for c in given if c.time_box_up_to is not None]
-    small = severity is None or any(ids.index(severity) >= ids.index(c.time_box_up_to or severity) for c in boxes)
+    small = severity is None or any(ids.index(severity) >= ids.index(c.time_box_up_to or "") for c in boxes)
     return Classification(
         severity=severity,
         severity_clauses=tuple(c.clause for c in given if severity and c.severity == severity),

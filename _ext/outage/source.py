@@ -103,9 +103,7 @@ def _syntax(error: yaml.YAMLError, shown: Path) -> Refused:
     return Refused(f"this is not YAML: {one_line(reason)}", file=shown, line=line, hint=hint)
 
 
-def _plain(
-    node: yaml.Node, at: Address, source: Source, problems: list[OutageError], seen: set[int]
-) -> Any:
+def _plain(node: yaml.Node, at: Address, source: Source, problems: list[OutageError], seen: set[int]) -> Any:
     """Data of a node; records its line, and reports what an address could not name once."""
     source.lines.setdefault(at, node.start_mark.line + 1)
     if id(node) in seen or len(at) > _DEEPEST:
@@ -132,7 +130,8 @@ def _mapping(
         here = (*at, key.value)
         if key.value in result:
             first = source.lines[here]
-            problem = source.refuse(here, f"this key stands twice, first on line {first}", "keep one of the two")
+            reason = f"this key stands twice, first on line {first}"
+            problem = source.refuse(here, reason, "keep one of the two")
             problem.line = key.start_mark.line + 1
             problems.append(problem)
             continue
@@ -145,7 +144,7 @@ def _scalar(node: yaml.ScalarNode, at: Address, source: Source, problems: list[O
     if node.tag.startswith("!"):
         problems.append(source.refuse(at, f"the tag {one_line(node.tag)} is not supported", "remove the tag"))
         return None
-    if node.style is None:
+    if not node.style:  # neither quoted nor a block
         for pattern, build in _SCALARS:
             if pattern.fullmatch(node.value):
                 return build(node.value)

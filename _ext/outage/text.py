@@ -25,11 +25,11 @@ def _shown(char: str) -> str:
 
 
 def visible(text: str, *, keep: str = "") -> str:
-    """Text in which every control, bidirectional or unassigned character is shown as its code.
+    r"""Text in which every control, bidirectional or unassigned character is shown as its code.
 
     Args:
         text: any text, hostile or not.
-        keep: characters that pass as they are (for example ``"\\n"``).
+        keep: characters that pass as they are (for example ``"\n"``).
     """
     if text.isascii() and text.isprintable():
         return text

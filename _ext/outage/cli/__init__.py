@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - no traceback reaches a user; it goes to a file
         click.echo(_unexpected(error), err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)

@@ -171,7 +171,8 @@ def _audiences(result: Data) -> list[str]:
         key: None if value in (None, "none") else {"name": value} if isinstance(value, str) else value
         for key, value in given.items()
     }
-    dropped = {key for key, value in given.items() if value is None and key in _AUDIENCES and key != "responders"}
+    may_go = set(_AUDIENCES) - {"responders"}
+    dropped = {key for key, value in given.items() if value is None and key in may_go}
     kept = {key: value for key, value in given.items() if key not in dropped}
     for key, default in _AUDIENCES.items():
         if key not in dropped:
@@ -209,7 +210,7 @@ def _incident(ranked: list[str]) -> Data:
         "reassess": "1h",
         "criteria": {
             "users-affected": "People cannot do what the service is for, or can do it only badly",
-            "longer-than-threshold": "It will take longer than the threshold to mend, or nobody can say how long",
+            "longer-than-threshold": "Mending it will take longer than the threshold, or nobody can say",
             "second-team": "A second team is needed to mend it",
             "missed-service-level": "A service misses the level it was promised to have",
         },
@@ -218,6 +219,7 @@ def _incident(ranked: list[str]) -> Data:
 
 
 def _questions(ranked: list[str], subject: str) -> Data:
+    small = _at(ranked, max(1, len(ranked) - 1))
     return {
         "affected": {
             "ask": f"How many {subject} are affected?",
@@ -239,7 +241,7 @@ def _questions(ranked: list[str], subject: str) -> Data:
             "ask": "Will one expert mend it within the time box?",
             "answers": {
                 "no": {"text": "No, or nobody can say", "severity": _at(ranked, 2)},
-                "yes": {"text": "Yes, and the impact is small", "time_box_up_to": _at(ranked, max(1, len(ranked) - 1))},
+                "yes": {"text": "Yes, and the impact is small", "time_box_up_to": small},
             },
         },
     }
@@ -253,7 +255,7 @@ def _roles(result: Data, audiences: list[str]) -> set[str]:
     for key, value in given.items():
         if isinstance(value, str):
             given[key] = {"name": value}
-    gone = set()
+    gone: set[str] = set()
     for key in ROLES:
         name, short = _ROLES[key]
         if key == "customer-liaison" and "customers" not in audiences:

@@ -97,7 +97,9 @@ class Duration:
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         """A string in JSON Schema."""
         return {"type": "string", "description": "20m, 1h30m, 2 days, 3 business days", "examples": ["30m"]}
 

@@ -50,8 +50,7 @@ def _build(source: Source) -> Policy:
     try:
         policy = Policy.model_validate(data)
     except ValidationError as error:
-        found: list[OutageError] = [_problem(source, item) for item in error.errors(include_url=False)]
-        raise Problems(_in_order(found)) from None
+        raise Problems(_in_order(_causes(source, error))) from None
     broken = broken_rules(policy)
     if broken:
         raise Problems(_in_order([source.refuse(*item) for item in broken]))
@@ -59,15 +58,30 @@ def _build(source: Source) -> Policy:
     return policy
 
 
+def _causes(source: Source, error: ValidationError) -> list[OutageError]:
+    """The errors a person can mend: not those that follow from another one.
+
+    A fault in the file may also break defaults derived from it, and parts below it.
+    """
+    items = {_inside(item["loc"]): item for item in error.errors(include_url=False)}
+    below = [at for at in items if any(at[:end] in items for end in range(1, len(at)))]
+    derived = [
+        at
+        for at, item in items.items()
+        if at not in source.lines
+        and not (item["type"] == "missing" and (len(at) == 1 or (at[:-1] in source.lines)))
+    ]
+    causes = {at: item for at, item in items.items() if at not in below and at not in derived}
+    return [_problem(source, at, item) for at, item in (causes or items).items()]
+
+
 def _in_order(problems: list[OutageError]) -> list[OutageError]:
     unique = {str(problem): problem for problem in problems}
     return sorted(unique.values(), key=lambda problem: problem.line or 0)
 
 
-def _problem(source: Source, item: Any) -> OutageError:
+def _problem(source: Source, at: Address, item: Any) -> OutageError:
     """One pydantic error in the policy's own words."""
-    at = tuple(str(part) for part in item["loc"] if part != "[key]")
-    at = _inside(source, at)
     kind = item["type"]
     if kind == "extra_forbidden":
         return source.refuse(at, "unknown key", nearest(at[-1], _siblings(at[:-1])))
@@ -85,19 +99,18 @@ def _problem(source: Source, item: Any) -> OutageError:
         return source.refuse(at, item["msg"], "write it as the IANA names it, for example Europe/London")
     if kind == "placeholder":
         return source.refuse(at, item["msg"], "known here: {incident}, {division}, {area}")
+    if kind.startswith("date_"):
+        return source.refuse(at, "this is not a date", "write it as year-month-day, as in 2026-12-24")
     if kind == "string_pattern_mismatch":
         return _pattern_problem(source, at, item)
     return source.refuse(at, _plain_reason(item))
 
 
-def _inside(source: Source, at: Address) -> Address:
-    """The address without the parts that pydantic adds for keys and unions."""
-    kept: list[str] = []
-    for part in at:
-        kept.append(part)
-        if part.startswith("function-") or part in ("Duration", "constrained-str", "nullable"):
-            kept.pop()
-    return tuple(kept)
+def _inside(location: tuple[int | str, ...]) -> Address:
+    """The address in the file: pydantic's location without the parts it adds for keys and unions."""
+    added = ("[key]", "Duration", "constrained-str", "nullable")
+    parts = [str(part) for part in location if part not in added]
+    return tuple(part for part in parts if not part.startswith("function-"))
 
 
 def _plain_reason(item: Any) -> str:
@@ -127,9 +140,11 @@ def _pattern_problem(source: Source, at: Address, item: Any) -> OutageError:
         "phone": ("this is not a telephone number", "digits, spaces and + ( ) . / - only"),
         "country": ("this is not a country code", "two capital letters, as in GB or DE"),
     }
-    reason, hint = hints.get(
-        name, (f"'{item['input']}' is not a valid id", "small letters, digits and hyphens, as in data-protection")
+    an_id = (
+        f"'{item['input']}' is not a valid id",
+        "small letters, digits and hyphens only",
     )
+    reason, hint = hints.get(name, an_id)
     return source.refuse(at, reason, hint)
 
 
@@ -139,7 +154,7 @@ def _literal_hint(item: Any) -> str | None:
 
 
 def _missing_hint(at: Address) -> str | None:
-    required = {
+    required: dict[Address, str] = {
         ("company",): "add 'company: {name: ..., timezone: ...}'",
         ("severities",): "add at least one severity, worst first",
     }
@@ -152,9 +167,9 @@ def _siblings(at: Address) -> list[str]:
     node = schema
     for part in at:
         node = _resolved(schema, node)
-        node = node.get("properties", {}).get(part) or node.get("additionalProperties") or node.get("items") or {}
-        if not isinstance(node, dict):
-            return []
+        patterns = node.get("patternProperties", {}).values()
+        values = [*patterns, node.get("additionalProperties"), node.get("items")]
+        node = node.get("properties", {}).get(part) or next((v for v in values if isinstance(v, dict)), {})
     return list(_resolved(schema, node).get("properties", {}))
 
 

@@ -207,7 +207,8 @@ class Channel(Part):
     def _known_placeholders(cls, value: str) -> str:
         for found in re.findall(r"\{([^{}]*)\}", value):
             if found not in PLACEHOLDERS:
-                raise PydanticCustomError("placeholder", "unknown placeholder {{{found}}}", {"found": found})
+                shown = "{" + found + "}"
+                raise PydanticCustomError("placeholder", "unknown placeholder {found}", {"found": shown})
         return value
 
     def filled(self, incident: str = "", division: str = "", area: str = "") -> str:

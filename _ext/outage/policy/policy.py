@@ -81,7 +81,8 @@ class Policy(PolicyData):
     @property
     def own_channels(self) -> dict[ChannelId, Channel]:
         """Channels the company really has, without those that another one stands in for."""
-        return {key: self.channels[key] for key in CHANNELS if key in self.channels and not self.channels[key].same_as}
+        own = {key: channel for key, channel in self.channels.items() if not channel.same_as}
+        return {key: own[key] for key in CHANNELS if key in own}
 
     def canonical(self, address: str) -> str:
         """The address with ``severities.highest`` and ``severities.lowest`` resolved."""

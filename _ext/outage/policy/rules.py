@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from outage.policy.duration import Duration
-from outage.policy.vocabulary import AUDIENCES
+from outage.policy.vocabulary import AUDIENCES, RoleId
 from outage.source import Address, nearest
 
 if TYPE_CHECKING:
-    from outage.policy.models import PolicyData
+    from outage.policy.models import PolicyData, Severity
 
 MOST_OUTCOMES = 20_000
 """The classification form carries one row for each combination of answers."""
@@ -47,40 +48,55 @@ def broken_rules(policy: PolicyData) -> list[Broken]:
     ]
 
 
+class _Reference(NamedTuple):
+    """A use of an id: where it stands, what kind of part it names, and the id."""
+
+    at: Address
+    kind: str
+    used: str
+
+
 def _references(policy: PolicyData) -> Iterator[Broken]:
-    for address, kind, used, known in _used(policy):
-        if used not in known:
-            reason = f"there is no {kind} '{used}'"
-            yield Broken(address, reason, nearest(used, list(known), f"write it under {kind}s first, or remove it"))
+    known: dict[str, list[str]] = {
+        "severity": list(policy.severities),
+        "contact": list(policy.contacts),
+        "channel": list(policy.channels),
+        "audience": list(policy.audiences),
+    }
+    for at, kind, used in (*_severities_used(policy), *_others_used(policy)):
+        if used not in known[kind]:
+            hint = nearest(used, known[kind], f"define this {kind} first, or remove it here")
+            yield Broken(at, f"there is no {kind} '{used}'", hint)
 
 
-def _used(policy: PolicyData) -> Iterator[tuple[Address, str, str, dict[str, object]]]:
-    """Each reference: its address, what it refers to, the id used, and the ids there are."""
-    severities, contacts = dict(policy.severities), dict(policy.contacts)
+def _severities_used(policy: PolicyData) -> Iterator[_Reference]:
     for level, alert in policy.incident.alert_levels.items():
         if alert.severity is not None:
-            yield ("incident", "alert_levels", level, "severity"), "severity", alert.severity, severities
+            yield _Reference(("incident", "alert_levels", level, "severity"), "severity", alert.severity)
     for key, question in policy.classification.questions.items():
         for name, answer in question.answers.items():
-            at = ("classification", "questions", key, "answers", name)
-            if answer.severity is not None:
-                yield (*at, "severity"), "severity", answer.severity, severities
-            if answer.time_box_up_to is not None:
-                yield (*at, "time_box_up_to"), "severity", answer.time_box_up_to, severities
+            for setting in ("severity", "time_box_up_to"):
+                used = getattr(answer, setting)
+                if used is not None:
+                    at = ("classification", "questions", key, "answers", name, setting)
+                    yield _Reference(at, "severity", used)
     for key, escalation in policy.escalations.items():
-        for index, severity in enumerate(escalation.severities):
-            yield ("escalations", key, "severities", str(index)), "severity", severity, severities
-        for index, contact in enumerate(escalation.call):
-            yield ("escalations", key, "call", str(index)), "contact", contact, contacts
+        for index, used in enumerate(escalation.severities):
+            yield _Reference(("escalations", key, "severities", str(index)), "severity", used)
+
+
+def _others_used(policy: PolicyData) -> Iterator[_Reference]:
+    for key, escalation in policy.escalations.items():
+        for index, used in enumerate(escalation.call):
+            yield _Reference(("escalations", key, "call", str(index)), "contact", used)
     for key, duty in policy.notification_duties.items():
-        yield ("notification_duties", key, "owner"), "contact", duty.owner, contacts
-    for key, audience in policy.audiences.items():
-        yield ("audiences", key, "channel"), "channel", audience.channel, dict(policy.channels)
-    for name, severity in policy.severities.items():
+        yield _Reference(("notification_duties", key, "owner"), "contact", duty.owner)
+    for audience, told in policy.audiences.items():
+        yield _Reference(("audiences", audience, "channel"), "channel", told.channel)
+    for key, severity in policy.severities.items():
         for promise in ("first_message", "cadence"):
-            for audience_id in getattr(severity, promise):
-                at = ("severities", name, promise, audience_id)
-                yield at, "audience", audience_id, dict(policy.audiences)
+            for used in getattr(severity, promise):
+                yield _Reference(("severities", key, promise, used), "audience", used)
 
 
 def _longer(higher: Duration | None, lower: Duration | None) -> bool:
@@ -90,22 +106,27 @@ def _longer(higher: Duration | None, lower: Duration | None) -> bool:
     return higher is None or higher.length > lower.length
 
 
+def _promises(severity: Severity) -> dict[Address, Duration | None]:
+    """Each length of time that a severity promises, by its address below the severity."""
+    found: dict[Address, Duration | None] = {
+        ("acknowledge",): severity.acknowledge,
+        ("commander",): severity.commander,
+    }
+    for name in ("first_message", "cadence"):
+        found |= {(name, audience): getattr(severity, name).get(audience) for audience in AUDIENCES}
+    for name in ("meeting", "draft", "shared", "actions"):
+        found[("review", name)] = getattr(severity.review, name)
+    return found
+
+
 def _promises_in_order(policy: PolicyData) -> Iterator[Broken]:
-    ladder = list(policy.severities.items())
-    for (upper_id, upper), (lower_id, lower) in zip(ladder, ladder[1:], strict=False):
-        promises = [(("acknowledge",), upper.acknowledge, lower.acknowledge)]
-        promises.append((("commander",), upper.commander, lower.commander))
-        for name in ("first_message", "cadence"):
-            for audience in AUDIENCES:
-                pair = (getattr(upper, name).get(audience), getattr(lower, name).get(audience))
-                promises.append(((name, audience), *pair))
-        for name in ("meeting", "draft", "shared", "actions"):
-            promises.append((("review", name), getattr(upper.review, name), getattr(lower.review, name)))
-        for path, high, low in promises:
-            if _longer(high, low):
+    for (upper_id, upper), (lower_id, lower) in pairwise(policy.severities.items()):
+        low = _promises(lower)
+        for at, high in _promises(upper).items():
+            if _longer(high, low[at]):
                 yield Broken(
-                    ("severities", upper_id, *path),
-                    f"{upper_id} says {high or 'none'}, and the lesser {lower_id} says {low}",
+                    ("severities", upper_id, *at),
+                    f"{upper_id} says {high or 'none'}, and the lesser {lower_id} says {low[at]}",
                     "severities stand worst first, and a worse one is never slower",
                 )
 
@@ -115,14 +136,15 @@ def _review_in_order(policy: PolicyData) -> Iterator[Broken]:
         steps = [("meeting", severity.review.meeting), ("draft", severity.review.draft)]
         steps.append(("shared", severity.review.shared))
         given = [(name, length) for name, length in steps if length is not None]
-        for (name, length), (later, limit) in zip(given, given[1:], strict=False):
+        for (name, length), (later, limit) in pairwise(given):
             if length.length > limit.length:
                 at = ("severities", key, "review", later)
                 yield Broken(at, f"{later} is due after {limit}, before {name} after {length}")
 
 
 def _staffing_holds(policy: PolicyData) -> Iterator[Broken]:
-    needed = [role for role in ("incident-commander", "operations-lead") if not policy.roles[role].merged_into]
+    leads: tuple[RoleId, ...] = ("incident-commander", "operations-lead")
+    needed = [role for role in leads if not policy.roles[role].merged_into]
     for count, row in policy.staffing.items():
         at = ("staffing", str(count))
         if len(row) > count:
@@ -160,8 +182,10 @@ def _merged_roles(policy: PolicyData) -> Iterator[Broken]:
 def _hand_over(policy: PolicyData) -> Iterator[Broken]:
     limits = policy.hand_over
     if limits.commander_limit.length > limits.shift_limit.length:
-        reason = f"a commander may lead for {limits.commander_limit}, longer than a shift of {limits.shift_limit}"
-        yield Broken(("hand_over", "commander_limit"), reason)
+        yield Broken(
+            ("hand_over", "commander_limit"),
+            f"a commander may lead for {limits.commander_limit}, longer than a shift of {limits.shift_limit}",
+        )
     if limits.overlap.length >= limits.shift_limit.length or limits.overlap.length > timedelta(hours=12):
         yield Broken(("hand_over", "overlap"), "the overlap is as long as the shift")
 
@@ -177,10 +201,14 @@ def _calendar(policy: PolicyData) -> Iterator[Broken]:
     known = json.loads(Path(__file__).with_name("countries.json").read_text(encoding="utf-8"))
     if country not in known:
         reason = f"no holidays are known for the country '{country}'"
-        yield Broken(("calendar", "country"), reason, "use its two-letter ISO code, or list the days under holidays")
+        hint = "use its two-letter ISO code, or list the days under holidays"
+        yield Broken(("calendar", "country"), reason, hint)
     elif region is not None and region not in known[country]:
-        hint = nearest(region, known[country], "remove it")
-        yield Broken(("calendar", "region"), f"no holidays are known for '{region}' in {country}", hint)
+        yield Broken(
+            ("calendar", "region"),
+            f"no holidays are known for '{region}' in {country}",
+            nearest(region, known[country], "remove it"),
+        )
 
 
 def _questions_are_few(policy: PolicyData) -> Iterator[Broken]:
@@ -196,5 +224,5 @@ def _questions_are_few(policy: PolicyData) -> Iterator[Broken]:
 
 def _channels(policy: PolicyData) -> Iterator[Broken]:
     if "customers" not in policy.audiences and "customers" in policy.channels:
-        at = ("channels", "customers")
-        yield Broken(at, "there is a channel for customers, and no such audience", "remove one or restore the other")
+        reason = "there is a channel for customers, and no such audience"
+        yield Broken(("channels", "customers"), reason, "remove one or restore the other")
