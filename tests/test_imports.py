@@ -18,7 +18,7 @@ LAYERS = [  # a room may import its own layer and those above it in this list
     {"workdays", "deadlines", "classify"},
     {"record"},
     {"audit", "clock", "playbook", "review", "chat", "sync"},
-    {"runbook", "practice", "prose", "views", "quote"},
+    {"runbook", "practice", "prose", "views", "report", "quote"},
     {"pages"},
     {"cli"},
 ]

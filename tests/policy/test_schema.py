@@ -1,4 +1,4 @@
-"""The published schema: it is the models', it accepts what the loader accepts, and it refuses wrong shapes."""
+"""The published schema is the models' own: it accepts our policies and refuses wrong shapes."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ SHAPES = [
 
 def test_the_published_file_is_the_models_schema() -> None:
     published = Path(outage.__file__).parent / "schemas" / "policy.schema.json"
-    assert published.read_text(encoding="utf-8") == as_text(), "run: make schemas"
+    assert published.read_text(encoding="utf-8") == as_text(), "run: python -m outage.policy.schema"
     json.loads(as_text())
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from outage.policy.models import PolicyData
 
-_FILLED = (
+_FILLED = [
     "Incident",
     "AlertRule",
     "LargeScale",
@@ -20,7 +20,7 @@ _FILLED = (
     "Audience",
     "StateDocument",
     "HandOver",
-)
+]
 _SHORT = ("Company", "Severity", "Role", "Audience")
 
 
