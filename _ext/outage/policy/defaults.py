@@ -96,6 +96,15 @@ _AUDIENCES: Data = {
     "customers": {"name": "Customers", "channel": "customers", "promise_time": False},
 }
 
+_REVIEWERS = (
+    "incident-commander",
+    "operations-lead",
+    "expert",
+    "communications-lead",
+    "scribe",
+    "review-team",
+)
+
 _STANDS_IN: dict[str, str] = {
     # A company without this channel uses that one.
     "division": "company",
@@ -120,6 +129,18 @@ _REST: Data = {
         "keeper": "incident-commander",
     },
     "hand_over": {"commander_limit": "8h", "shift_limit": "12h", "overlap": "15m"},
+    "review": {"length": "15m", "across_teams": "Once a week, all teams look at what was reviewed"},
+    "new_joiners": {"reading": "1h"},
+    "fallbacks": {
+        "chat": ["A group call", "Text messages between those who hold a role", "One room, in person"],
+        "bridge": ["A telephone conference", "Writing in the incident's channel only"],
+        "site": [
+            "A printed copy of the emergency pages",
+            "The handbook's repository: its pages are plain text",
+        ],
+        "repository": ["Any colleague's clone of it", "Paper, typed in afterwards with the times"],
+        "pager": ["Telephone calls down the list of contacts", "Somebody knocks at the door"],
+    },
     "watch_after": "24h",
     "environments": {"local": {"hosts": ["localhost", "127.0.0.1", "::1"]}},
     "runbooks": {"reviewed_branch": "main"},
@@ -148,6 +169,9 @@ def with_defaults(data: Data) -> Data:
     gone = _roles(result, audiences)
     _staffing(result, gone)
     _channels(result, audiences)
+    _merge(result["review"], {"attend": [role for role in _REVIEWERS if role not in gone]})
+    joined = [key for key in ("company", "division", "users") if _is_own(result["channels"], key)]
+    _merge(result["new_joiners"], {"channels": joined})
     return result
 
 
@@ -192,6 +216,12 @@ def _severities(result: Data, audiences: list[str]) -> None:
         for promise in ("first_message", "cadence"):
             default[promise] = {key: default[promise][key] for key in audiences}
         _merge(value, {"name": key.replace("-", " ").capitalize(), **default})
+
+
+def _is_own(channels: Any, key: str) -> bool:
+    """Whether the company has this channel itself, and no other stands in for it."""
+    channel = channels.get(key) if isinstance(channels, dict) else None
+    return isinstance(channel, dict) and "same_as" not in channel
 
 
 def _at(ranked: list[str], rank: int) -> str:

@@ -24,6 +24,7 @@ from outage.policy.vocabulary import (
     RoleId,
     ScopeId,
     Text,
+    Tool,
 )
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -254,6 +255,21 @@ class NotificationDuty(Part):
     basis: Text
 
 
+class ReviewMeeting(Part):
+    """The post-incident review itself; its deadlines stand with each severity."""
+
+    length: Duration
+    attend: list[RoleId]
+    across_teams: Text
+
+
+class NewJoiners(Part):
+    """What somebody new is asked to do."""
+
+    channels: list[ChannelId]
+    reading: Duration
+
+
 class Contact(Part):
     """A person or a rota, and how to reach them."""
 
@@ -305,6 +321,9 @@ class PolicyData(Part):
     state_document: StateDocument
     escalations: dict[Id, Escalation] = {}
     hand_over: HandOver
+    review: ReviewMeeting
+    new_joiners: NewJoiners
+    fallbacks: dict[Tool, Annotated[list[Text], Field(min_length=1)]]
     watch_after: Duration
     notification_duties: dict[Id, NotificationDuty] = {}
     contacts: dict[Id, NamedContact] = {}

@@ -62,6 +62,7 @@ def _references(policy: PolicyData) -> Iterator[Broken]:
         "contact": list(policy.contacts),
         "channel": list(policy.channels),
         "audience": list(policy.audiences),
+        "role": [key for key, role in policy.roles.items() if not role.merged_into],
     }
     for at, kind, used in (*_severities_used(policy), *_others_used(policy)):
         if used not in known[kind]:
@@ -93,6 +94,10 @@ def _others_used(policy: PolicyData) -> Iterator[_Reference]:
         yield _Reference(("notification_duties", key, "owner"), "contact", duty.owner)
     for audience, told in policy.audiences.items():
         yield _Reference(("audiences", audience, "channel"), "channel", told.channel)
+    for index, channel in enumerate(policy.new_joiners.channels):
+        yield _Reference(("new_joiners", "channels", str(index)), "channel", channel)
+    for index, role in enumerate(policy.review.attend):
+        yield _Reference(("review", "attend", str(index)), "role", role)
     for key, severity in policy.severities.items():
         for promise in ("first_message", "cadence"):
             for used in getattr(severity, promise):

@@ -20,6 +20,8 @@ _FILLED = [
     "Audience",
     "StateDocument",
     "HandOver",
+    "ReviewMeeting",
+    "NewJoiners",
 ]
 _SHORT = ("Company", "Severity", "Role", "Audience")
 

@@ -25,12 +25,14 @@ StageId = Literal["investigating", "identified", "monitoring", "resolved", "clos
 ScopeId = Literal["area", "division", "company"]
 ChannelId = Literal["company", "division", "area", "incident", "executives", "customers", "users", "bridge"]
 AlertLevel = Literal["warning", "error", "critical"]
+Tool = Literal["chat", "bridge", "site", "repository", "pager"]
 
 ROLES: tuple[RoleId, ...] = get_args(RoleId)
 AUDIENCES: tuple[AudienceId, ...] = get_args(AudienceId)
 STAGES: tuple[StageId, ...] = get_args(StageId)
 SCOPES: tuple[ScopeId, ...] = get_args(ScopeId)
 CHANNELS: tuple[ChannelId, ...] = get_args(ChannelId)
+TOOLS: tuple[Tool, ...] = get_args(Tool)
 ALERT_LEVELS: tuple[AlertLevel, ...] = get_args(AlertLevel)
 
 OPEN_STAGES: tuple[StageId, ...] = ("investigating", "identified", "monitoring")
