@@ -1,0 +1,24 @@
+"""The Sphinx half: the domain whose roles and directives show the policy, and what pages look like.
+
+It is thin. What a page says is made by the core (``quote``, ``views``); here it becomes nodes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outage.pages import directives, domain, roles, site, toctree
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Everything that the extension adds, feature by feature."""
+    site.setup(app)
+    domain.setup(app)
+    roles.setup(app)
+    directives.setup(app)
+    toctree.setup(app)
+    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,92 @@
+"""Roles: ``{policy}`incident.threshold```, ``{role}`scribe```, ``{severity}`highest``` and their like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.util import logging
+from sphinx.util.docutils import ReferenceRole, SphinxRole
+
+from outage.errors import OutageError
+from outage.pages.domain import domain_of
+from outage.pages.site import policy_of
+from outage.quote import KINDS, Quote, quote
+from outage.text import visible
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+logger = logging.getLogger(__name__)
+
+
+class QuoteRole(ReferenceRole):
+    """Shows a name or value of the policy, linked to its clause."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """The words, or the role as it was written and a warning that says where."""
+        domain_of(self.env).note_used(self.kind, self.target)
+        try:
+            quoted = quote(policy_of(self.config), self.kind, self.target)
+        except OutageError as error:
+            reason = " ".join(str(error).split())
+            logger.warning(
+                "%s", visible(reason), location=self.get_location(), type="outage", subtype="address"
+            )
+            return [nodes.literal(self.rawtext, self.rawtext)], []
+        return [self._linked(quoted)], []
+
+    def _linked(self, quoted: Quote) -> nodes.Node:
+        words = self.title if self.has_explicit_title else visible(quoted.text)
+        classes = looks(quoted)
+        shown = nodes.literal if self.kind == "clause" else nodes.inline
+        node = shown(words, words, classes=classes)
+        if quoted.address is None:
+            return node
+        link = pending_xref(
+            self.rawtext,
+            node,
+            refdomain="outage",
+            reftype="clause",
+            reftarget=quoted.address,
+            refdoc=self.env.docname,
+            refexplicit=True,
+            refwarn=True,
+        )
+        self.set_source_info(link)
+        return link
+
+
+class AnchorRole(SphinxRole):
+    """Makes its place the one where a clause can be read: the clause's address, with itself as id."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """The address, which also stands for the parts above it that have no place of their own yet."""
+        domain = domain_of(self.env)
+        parts = self.text.split(".")
+        above = [".".join(parts[:end]) for end in range(1, len(parts))]
+        held = [address for address in above if address not in domain.anchors]
+        node = nodes.literal(self.text, self.text, ids=[self.text, *held], classes=["outage-clause"])
+        for address in node["ids"]:
+            domain.note_anchor(address, address, self.get_location())
+        return [node], []
+
+
+def looks(quoted: Quote) -> list[str]:
+    """The style classes of a quote: ``("severity", "rank-0")`` is a chip with that severity's look."""
+    if not quoted.look:
+        return ["outage-value"]
+    kind, *which = quoted.look
+    return ["outage-chip", f"outage-{kind}", *(f"outage-{kind}-{one}" for one in which)]
+
+
+def setup(app: Sphinx) -> None:
+    """Add a role for each kind of quote."""
+    for kind in KINDS:
+        app.add_role_to_domain("outage", kind, QuoteRole(kind))
+    app.add_role_to_domain("outage", "anchor", AnchorRole())

@@ -1,0 +1,97 @@
+"""A name or number of the policy as a page quotes it: its words, its clause, and its look.
+
+One list of kinds serves the roles of the site, the checks and any other engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from outage.errors import Refused
+from outage.policy.vocabulary import SCOPES, STAGES
+from outage.source import nearest
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+
+PARTS = {
+    "role": "roles",
+    "severity": "severities",
+    "channel": "channels",
+    "audience": "audiences",
+    "contact": "contacts",
+}
+"""Kinds that name one entry of a part of the policy, and that part."""
+
+WORDS = {"stage": STAGES, "scope": SCOPES}
+"""Kinds whose words are ours and fixed."""
+
+KINDS = ("policy", "clause", *PARTS, *WORDS)
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a page shows of the policy.
+
+    Attributes:
+        text: the words, not escaped.
+        address: the clause that says so, canonical; None for a fixed word.
+        look: what it looks like, most general first (``("severity", "rank-0")``); empty for bare words.
+    """
+
+    text: str
+    address: str | None
+    look: tuple[str, ...] = ()
+
+
+def quote(policy: Policy, kind: str, target: str) -> Quote:
+    """Quote the policy.
+
+    Args:
+        policy: the rules.
+        kind: one of :data:`KINDS`.
+        target: a dotted address (``policy``, ``clause``), or the id of an entry (all others).
+
+    Raises:
+        Refused: the policy has no such thing; the hint names the nearest.
+    """
+    if kind == "policy":
+        value = policy.at(target)
+        return Quote(value.text, value.address)
+    if kind == "clause":
+        address = policy.at(target).address
+        return Quote(address, address, ("clause",))
+    if kind in WORDS:
+        return _word(policy, kind, target)
+    return _entry(policy, kind, target)
+
+
+def _word(policy: Policy, kind: str, target: str) -> Quote:
+    known = policy.scopes if kind == "scope" else WORDS[kind]
+    if target not in known:
+        raise Refused(f"there is no {kind} '{target}' here", hint=nearest(target, list(known)))
+    return Quote(target.capitalize(), None, (kind, target))
+
+
+def _entry(policy: Policy, kind: str, target: str) -> Quote:
+    part = PARTS[kind]
+    if "." in target:
+        raise Refused(
+            f"'{target}' is not the id of a {kind}", hint=f"for an address write {{policy}}`{target}`"
+        )
+    value = policy.at(f"{part}.{target}")
+    entry = value.raw
+    if kind == "severity":
+        return Quote(value.text, value.address, (kind, f"rank-{severity_look(policy, target)}"))
+    if kind == "role" and entry.merged_into:
+        return _entry(policy, kind, entry.merged_into)
+    if kind == "channel" and entry.same_as:
+        return _entry(policy, kind, entry.same_as)
+    look = (kind,) if kind == "contact" else (kind, target)
+    return Quote(value.text, value.address, look)
+
+
+def severity_look(policy: Policy, ref: str) -> int:
+    """Which of the four looks a severity has: 0 for the worst; the fourth serves all that are lesser still."""
+    return min(policy.rank(policy.severity_id(ref)), 3)

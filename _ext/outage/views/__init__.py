@@ -1,0 +1,40 @@
+"""Views: parts of the policy as MyST text. A page parses them in place; a test compares them as text.
+
+Names and free text pass through :func:`outage.text.cell` or :func:`outage.text.plain`; ids and
+addresses are safe by their pattern. A value is written ``[words](#address)``, so that it leads to its clause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from outage.quote import KINDS, quote
+from outage.views import severities, values
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+
+VIEWS: dict[str, Callable[[Policy], str]] = {
+    "severity-matrix": severities.severity_matrix,
+    "cadence-table": severities.cadence_table,
+    "review-table": severities.review_table,
+    "incident-criteria": severities.incident_criteria,
+    "large-scale": severities.large_scale,
+    "alert-levels": severities.alert_levels,
+    "policy-values": values.policy_values,
+}
+"""Directive name to the function that writes its text."""
+
+
+def show(policy: Policy, kind: str, argument: str = "") -> str:
+    """What the policy answers to a page: a view's text, a quote, or whether it has something (``when``).
+
+    Raises:
+        Refused: the argument names nothing in this policy.
+    """
+    if kind == "when":
+        return "yes" if policy.has(argument) else "no"
+    if kind in KINDS:
+        return repr(quote(policy, kind, argument))
+    return VIEWS[kind](policy)

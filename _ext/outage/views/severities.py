@@ -1,0 +1,104 @@
+"""The ladder of severities: what each means, what it promises, and what makes an outage large."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outage.text import cell, plain
+from outage.views.markup import blocks, bullets, ref, table, value
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+
+
+def severity_matrix(policy: Policy) -> str:
+    """One row a severity: its meaning, and how soon somebody is on it and leads."""
+    rows = [
+        (
+            ref("severity", key),
+            cell(severity.meaning),
+            value(policy, f"severities.{key}.acknowledge"),
+            value(policy, f"severities.{key}.commander"),
+        )
+        for key, severity in policy.severities.items()
+    ]
+    return table(("Severity", "It means", "Somebody is on it within", "A commander is named within"), rows)
+
+
+def cadence_table(policy: Policy) -> str:
+    """One row a severity: when each audience hears first, and how often from then on."""
+    rows = [
+        (
+            ref("severity", key),
+            *(_told(policy, f"severities.{key}", audience) for audience in policy.audiences),
+        )
+        for key in policy.severities
+    ]
+    return table(("Severity", *(cell(audience.name) for audience in policy.audiences.values())), rows)
+
+
+def _told(policy: Policy, severity: str, audience: str) -> str:
+    """``first within 5 minutes, then every 15 minutes``."""
+    first, then = f"{severity}.first_message.{audience}", f"{severity}.cadence.{audience}"
+    words = []
+    if policy.has(first):
+        words.append(f"first within {value(policy, first)}")
+    if policy.has(then):
+        words.append(f"then every {value(policy, then)}" if words else f"every {value(policy, then)}")
+    return ", ".join(words) or "not told"
+
+
+def review_table(policy: Policy) -> str:
+    """One row a severity: by when its review meets, is drafted, is shared, and its actions are done."""
+    rows = [
+        (
+            ref("severity", key),
+            *(
+                value(policy, f"severities.{key}.review.{step}")
+                for step in ("meeting", "draft", "shared", "actions")
+            ),
+        )
+        for key in policy.severities
+    ]
+    return table(
+        ("Severity", "Review meets within", "Draft within", "Shared within", "Actions done within"), rows
+    )
+
+
+def incident_criteria(policy: Policy) -> str:
+    """What makes a fault an incident; any one is enough."""
+    return bullets(value(policy, f"incident.criteria.{key}") for key in policy.incident.criteria)
+
+
+def large_scale(policy: Policy) -> str:
+    """What makes an outage large for the company or for a division; any one is enough."""
+    parts = [
+        "**Large for the whole company**, if any one of these holds:",
+        _criteria(policy, "large_scale.company"),
+    ]
+    if "division" in policy.scopes:
+        parts += [
+            "**Large for a division**, if any one of these holds:",
+            _criteria(policy, "large_scale.division"),
+        ]
+    for key, division in policy.divisions.items():
+        if division.large_scale:
+            parts += [f"In {plain(division.name)} also:", _criteria(policy, f"divisions.{key}.large_scale")]
+    return blocks(parts)
+
+
+def _criteria(policy: Policy, address: str) -> str:
+    return bullets(value(policy, f"{address}.{key}") for key in policy.at(address).raw)
+
+
+def alert_levels(policy: Policy) -> str:
+    """What the words of the monitoring mean here."""
+    rows = [
+        (
+            f"**{level}**",
+            ref("severity", rule.severity) if rule.severity else "not an incident",
+            value(policy, f"incident.alert_levels.{level}.respond"),
+        )
+        for level, rule in policy.incident.alert_levels.items()
+    ]
+    return table(("The monitoring says", "Treat it as", "Look at it within"), rows)

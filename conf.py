@@ -1,0 +1,61 @@
+"""How the site is built: data only. What the company says stands in handbook.yml; what does the work, in _ext/outage."""
+
+extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton", "outage.pages"]
+
+# The policy that the site is built from; another company's:  sphinx-build -D outage_policy=examples/small-team.yml
+outage_policy = "handbook.yml"
+
+# What is a page. Run notebooks (runs/) are evidence that an incident's page shows, and no pages themselves.
+include_patterns = [
+    "index.md",
+    "process/**.md",
+    "playbooks/**.md",
+    "runbooks/*.md",
+    "runbooks/*.ipynb",
+    "incidents/index.md",
+    "incidents/*/index.md",
+    "case-studies/**.md",
+    "case-studies/**.ipynb",
+]
+exclude_patterns = ["**/runs/**"]
+
+# Roles of ours need no prefix, and every reference must lead somewhere.
+primary_domain = "outage"
+nitpicky = True
+smartquotes = False
+myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
+myst_heading_anchors = 3
+myst_ref_domains = ["std", "outage"]
+
+# Building never executes a notebook. Of its stored outputs only text and PNG are shown: MyST-NB would put HTML,
+# Markdown, SVG and JavaScript into the page as they are.
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_ipywidgets_js = {}
+nb_mime_priority_overrides = [
+    ("*", kind, None)
+    for kind in (
+        "application/javascript",
+        "application/vnd.jupyter.widget-view+json",
+        "image/svg+xml",
+        "text/html",
+        "text/latex",
+        "text/markdown",
+    )
+]
+
+html_theme = "sphinx_book_theme"
+html_copy_source = False
+html_show_sphinx = False
+html_show_copyright = False
+html_theme_options = {
+    "collapse_navbar": True,  # else the theme draws the whole tree on every page: minutes at 1,000 pages
+    "home_page_in_toc": True,
+    "show_navbar_depth": 1,
+    "max_navbar_depth": 2,
+    "show_toc_level": 2,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
