@@ -22,7 +22,8 @@ _PARTS = {
     "indexes": "select schemaname, tablename, indexdef from pg_indexes where schemaname <> 'pg_catalog'",
     "roles": "select rolname, rolsuper, rolcanlogin, rolconfig from pg_roles",
     "memberships": "select roleid::regrole, member::regrole from pg_auth_members",
-    "settings": "select name, setting from pg_settings where source not in ('client', 'session')",
+    "settings": """select name, setting, null from pg_settings where source not in ('client', 'session')
+        union all select setdatabase::text, setrole::text, setconfig from pg_db_role_setting""",
     "prepared transactions": "select gid, owner, database from pg_prepared_xacts",
     # Sessions come and go by themselves; those of the application must not.
     "sessions": "select pid, backend_start from pg_stat_activity where usename = 'shop'",
@@ -32,12 +33,11 @@ _PARTS = {
 def fingerprint(lab: Lab) -> dict[str, str]:
     """Name of each part of the database server to a digest of it.
 
-    Tables are read as one sees them without waiting; a table that is locked exclusively is
-    ``"locked"``.
+    It does not wait: what an exclusively locked table keeps from being read is ``"locked"``.
     """
     with lab.server.connect(ADMIN) as admin:
-        parts = {name: _digest(admin, query.encode()) for name, query in _PARTS.items()}
         admin.execute("set lock_timeout = '200ms'")
+        parts = {name: _digest(admin, query.encode()) for name, query in _PARTS.items()}
         for schema, table in admin.execute(_TABLES).fetchall():
             query = sql.SQL("select * from {}").format(sql.Identifier(schema, table)).as_bytes(admin)
             parts[f"table {schema}.{table}"] = _digest(admin, query)

@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -30,6 +31,7 @@ _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "max_connections": "60",
+    "reserved_connections": "3",  # so that who looks for the cause of a full server still gets in
     "max_prepared_transactions": "5",
     "shared_buffers": "16MB",
     "fsync": "off",  # a lab's data need not survive a power cut
@@ -134,18 +136,24 @@ def start(home: Path, run_folder: Path) -> Server:
 
 def stop(home: Path) -> None:
     """Stop the server of ``home``, whatever state it is in. Its sessions end at once."""
-    if (home / "data" / "postmaster.pid").exists():
+    if alive(home):
         binaries = _reachable(programs(), home)
         options = ("-m", "immediate", "-w", "-t", "10")
         _run(binaries / "pg_ctl", "stop", "-D", home / "data", *options, check=False)
 
 
 def alive(home: Path) -> bool:
-    """Whether the server of ``home`` runs."""
-    data = home / "data"
-    if not data.is_dir():
+    """Whether the server of ``home`` runs.
+
+    ``pg_ctl status`` would call a killed server alive for as long as nobody has reaped it,
+    which in a container can be for ever.
+    """
+    try:
+        pid = int((home / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        process = psutil.Process(pid)
+        return str(home / "data") in process.cmdline()
+    except (OSError, ValueError, IndexError, psutil.Error):
         return False
-    return _run(_reachable(programs(), home) / "pg_ctl", "status", "-D", data, check=False) == 0
 
 
 def free_port() -> int:
@@ -204,6 +212,7 @@ def _fill(server: Server, passwords: dict[str, str]) -> None:
         for role, password in passwords.items():
             create = sql.SQL("create role {} login password {}")
             admin.execute(create.format(sql.Identifier(role), sql.Literal(password)))
+        admin.execute("grant pg_use_reserved_connections to outage_monitor, outage_operator")
         admin.execute("grant pg_monitor to outage_monitor")
         admin.execute("grant pg_signal_backend, pg_read_all_stats to outage_operator")
         admin.execute("create database shop owner shop")

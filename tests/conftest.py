@@ -1,0 +1,46 @@
+"""Fixtures for all tests: a lab of one's own, one server per worker, clean before each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import control
+from lab.control import Lab
+from lab.faults import FAULTS
+from lab.postgres import ADMIN
+
+HANDBOOK = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("lab") / "run"
+    lab, _ = control.up(folder)
+    yield lab
+    control.down(folder)
+
+
+@pytest.fixture
+def lab(_server: Lab) -> Iterator[Lab]:
+    """A lab that is up, with nothing broken; what a test breaks or leaves open is cleared after it."""
+    yield _server
+    for fault in FAULTS.values():
+        fault.mend(_server)
+    with _server.server.connect(ADMIN) as admin:
+        for (gid,) in admin.execute("select gid from pg_prepared_xacts where database = 'shop'").fetchall():
+            admin.execute("rollback prepared '" + gid.replace("'", "''") + "'")
+        admin.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where backend_type = 'client backend' and pid <> pg_backend_pid()"
+        )
+
+
+@pytest.fixture
+def libpq(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """The lab, with libpq's variables leading to it as the monitoring role."""
+    for name, value in lab.server.environment().items():
+        monkeypatch.setenv(name, value)
+    return lab

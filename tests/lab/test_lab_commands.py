@@ -1,0 +1,70 @@
+"""``outage lab``: what a newcomer types, in order."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab import control, postgres
+
+HANDBOOK = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def outage(tmp_path, monkeypatch):
+    """Runs ``outage ...`` as a process of its own, with a lab folder of the test's own."""
+    monkeypatch.setenv("OUTAGE_LAB", str(tmp_path / "lab"))
+    monkeypatch.chdir(HANDBOOK)
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "import outage.cli; outage.cli.main()", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    yield run
+    control.down(tmp_path / "lab")
+
+
+def test_from_nothing_to_broken_to_mended_to_nothing(outage, tmp_path):
+    up = outage("lab", "up")
+    assert up.returncode == 0, up.stderr
+    assert 'eval "$(outage lab env)"' in up.stdout
+    assert "was up already" in outage("lab", "up").stdout
+
+    broken = outage("lab", "break", "lock-blocker")
+    assert "outage run blocked-queries" in broken.stdout
+    state = json.loads(outage("lab", "status", "--json").stdout)
+    assert state["faults"]["lock-blocker"]["signals"]["waiting_sessions"] == 4, "it outlives the command"
+
+    assert "is mended" in outage("lab", "mend", "lock-blocker").stdout
+    assert "was not there" in outage("lab", "mend", "lock-blocker").stdout
+    assert "well" in outage("lab", "status").stdout
+    assert "nothing is left" in outage("lab", "down").stdout
+    assert not (tmp_path / "lab").exists()
+    assert outage("lab", "status").stdout.startswith("The lab is not up")
+
+
+def test_its_environment_is_all_that_the_ordinary_programs_need(outage):
+    outage("lab", "up")
+    exports = outage("lab", "env").stdout
+    psql = postgres.programs() / "psql"
+    shown = subprocess.run(
+        ["sh", "-c", f'{exports}\nexec "{psql}" -Atc "select current_user, current_database()"'],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.strip() == "outage_monitor|shop"
+
+
+@pytest.mark.parametrize(
+    "words", [("lab", "env"), ("lab", "break", "lock-blocker"), ("lab", "mend", "lock-blocker")]
+)
+def test_without_a_lab_it_says_how_to_start_one(outage, words):
+    refused = outage(*words)
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    assert refused.stderr.splitlines() == ["the lab is not up", "  hint: start it with 'outage lab up'"]
