@@ -1,0 +1,1 @@
+"""Sharing an incident's folder through git: commit, pull and push, of that folder only."""
