@@ -16,6 +16,7 @@ from outage.errors import Refused
 
 CellType = Literal["code", "markdown", "raw"]
 MOST_BYTES = 50_000_000
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -25,7 +26,7 @@ class Cell:
 
     Attributes:
         index: position in the file, from 0; messages count from 1.
-        id: the cell's id in the file, or ``cell-N`` where an old file has none.
+        id: the cell's id in the file, or ``cell-N`` where it has none that is valid.
     """
 
     index: int
@@ -166,7 +167,7 @@ def _cell(index: int, cell: Any, shown: Path) -> Cell:
     if not isinstance(source, str) or not _texts(tags):
         raise bad
     name = cell.get("id")
-    name = name if isinstance(name, str) and name else f"cell-{index + 1}"
+    name = name if isinstance(name, str) and _ID.fullmatch(name) else f"cell-{index + 1}"
     return Cell(index, name, cell["cell_type"], tuple(tags), source)
 
 

@@ -1,0 +1,249 @@
+"""Runs single cells of a runbook in a kernel that is already booting: a client of nbclient.
+
+nbclient sends the code, follows the kernel's messages and watches that it lives; this
+subclass gives outputs away as they come instead of gathering them, and tells apart the ways
+in which a cell can end. What is run, and when, is :mod:`outage.runbook.conduct`'s business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from queue import Empty
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from outage.errors import OutageError
+
+if TYPE_CHECKING:
+    from outage.runbook.kernel import Kernel
+
+# jsonschema, which nbformat imports, would parse a grammar for international addresses: 0.9 seconds
+# for a check that no notebook needs, and that jsonschema leaves out where the grammar is absent.
+_absent = "rfc3987_syntax" not in sys.modules
+if _absent:
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+try:
+    from jupyter_client.asynchronous.client import AsyncKernelClient
+    from nbclient import NotebookClient
+    from nbclient.exceptions import (
+        CellExecutionComplete,
+        CellExecutionError,
+        CellTimeoutError,
+        DeadKernelError,
+    )
+    from nbformat import from_dict
+finally:
+    if _absent:
+        del sys.modules["rfc3987_syntax"]
+BOOT_SECONDS = 60
+IOPUB_SECONDS = 30
+GRACE_SECONDS = 3.0
+_node: Any = from_dict
+_KIT = "__import__('outage.runbook.kit', fromlist=['kit'])"
+
+
+class NoKernelError(OutageError):
+    """The kernel did not come up (exit 4)."""
+
+    code = 4
+
+
+class Sink(Protocol):
+    """Where a cell's outputs go; see :class:`outage.runbook.outputs.CellOutputs`."""
+
+    def stream(self, name: str, text: str) -> None:
+        """Text on stdout or stderr."""
+
+    def rich(self, output_type: str, data: dict[str, Any]) -> None:
+        """Display data or a result."""
+
+    def error(self, name: str, value: str, traceback: list[str]) -> Any:
+        """What the cell raised."""
+
+
+@dataclass
+class Ending:
+    """How a cell ended: its state, how long it took and, if it failed, what it raised."""
+
+    state: str
+    seconds: float
+    error: dict[str, str] | None = None
+
+
+@dataclass
+class _Current:
+    """The cell that is being run."""
+
+    sink: Sink
+    error: dict[str, str] | None = None
+    message: str = ""
+
+
+class _Channels(AsyncKernelClient):
+    """The kernel's channels; it lives as long as its process does."""
+
+    process: Kernel
+
+    async def _async_is_alive(self) -> bool:
+        return self.process.alive()
+
+    is_alive = _async_is_alive
+
+
+@dataclass
+class Request:
+    """Asked from outside: to stop, because of ``reason``; ``urgent`` when it is asked again."""
+
+    reason: str = ""
+    urgent: bool = False
+
+
+class RunbookClient(NotebookClient):
+    """Runs code in one kernel. All its methods belong to one event loop."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        super().__init__(_node({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}]}))
+        self.kernel = kernel
+        self.request = Request()
+        self.iopub_timeout = IOPUB_SECONDS
+        self._current: _Current | None = None
+        self.allow_errors = False
+        self.record_timing = False
+
+    async def connect(self) -> None:
+        """Wait until the kernel answers.
+
+        Raises:
+            NoKernelError: it ended, or did not answer for a minute.
+        """
+        channels = _Channels()
+        channels.load_connection_info(cast("Any", self.kernel.connection))
+        channels.process = self.kernel
+        channels.start_channels(stdin=False, hb=False)
+        channels.allow_stdin = False
+        self.kc = channels
+        until = monotonic() + BOOT_SECONDS
+        heard = asyncio.ensure_future(cast("Any", channels.iopub_channel).get_msg(timeout=None))
+        try:
+            while not heard.done():
+                await asyncio.wait([heard], timeout=0.05)
+                if not self.kernel.alive() or monotonic() > until:
+                    log = self.kernel.log().strip().splitlines()
+                    raise NoKernelError(
+                        "the kernel did not start" + (f": {log[-1]}" if log else ""),
+                        hint="try: python -m ipykernel_launcher --version, in the environment of outage",
+                    )
+        finally:
+            heard.cancel()
+
+    def stop(self, reason: str) -> None:
+        """End the running cell from outside, as soon as it can be; call it from the event loop."""
+        self.request = Request(reason, urgent=bool(self.request.reason))
+        if self.task_poll_for_reply is not None and not self.task_poll_for_reply.done():
+            self.task_poll_for_reply.cancel()
+
+    def tell(self, call: str) -> None:
+        """Call a function of the kit in the kernel, before whatever is run next."""
+        assert self.kc is not None
+        self.kc.execute(f"{_KIT}.{call}", silent=True, store_history=False, allow_stdin=False)
+
+    def issue(self, session: dict[str, Any]) -> None:
+        """Give the next cell its token, see :func:`outage.runbook.kit.guard`."""
+        self.tell(f"_issue({json.dumps(session)!r})")
+
+    def revoke(self) -> None:
+        """Take the token back."""
+        self.tell("_revoke()")
+
+    async def run(self, source: str, sink: Sink, limit: float) -> Ending:
+        """Run one cell.
+
+        Args:
+            source: its code.
+            sink: takes its outputs as they come.
+            limit: seconds that it may take.
+
+        Returns:
+            ``passed``, ``failed``, ``timed-out``, ``interrupted`` or ``killed``. After one of the
+            last three the kernel is of no more use.
+        """
+        self._current = _Current(sink)
+        self.timeout_func = cast("Any", lambda _: max(limit, 0.001))
+        cell = _node({"cell_type": "code", "metadata": {}, "source": source, "outputs": []})
+        began = monotonic()
+        state = "passed"
+        try:
+            await self.async_execute_cell(cell, 0)
+        except CellExecutionError as error:
+            state = "failed"
+            self._current.error = self._current.error or {"name": error.ename, "value": error.evalue}
+        except CellTimeoutError:
+            state = "timed-out"
+            await self._calm()
+        except DeadKernelError:
+            state = "interrupted" if self.request.reason and self.kernel.alive() else "killed"
+            await (self._calm() if state == "interrupted" else self._drain())
+        return Ending(state, monotonic() - began, self._current.error)
+
+    async def _calm(self) -> None:
+        """Interrupt a cell that must end, and give it a moment to clean up after itself."""
+        self.kernel.interrupt()
+        until = monotonic() + GRACE_SECONDS
+        while self.kernel.alive() and monotonic() < until and not self.request.urgent:
+            if await self._next(0.1) == "idle":
+                return
+
+    async def _drain(self) -> None:
+        """Take what a kernel that died had still said."""
+        while await self._next(0.05) == "output":
+            pass
+
+    async def _next(self, patience: float) -> str:
+        """Take one message of the cell that is being ended: ``output``, ``idle`` or ``nothing``."""
+        assert self._current is not None
+        assert self.kc is not None
+        try:
+            message = await cast("Any", self.kc.iopub_channel).get_msg(timeout=patience)
+        except Empty:
+            return "nothing"
+        if message["parent_header"].get("msg_id") != self._current.message:
+            return "output"
+        try:
+            self.process_message(message, _node({"metadata": {}}), 0)
+        except CellExecutionComplete:
+            return "idle"
+        return "output"
+
+    async def close(self) -> None:
+        """Ask the kernel to go, and close the channels; its process is the caller's to end."""
+        if self.kc is not None:
+            if self.kernel.alive():
+                self.kc.shutdown()
+            self.kc.stop_channels()
+            self.kc = None
+
+    # What nbclient calls.
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> None:
+        """Hand an output on; nothing is kept here."""
+        assert self._current is not None
+        self._current.message = msg["parent_header"].get("msg_id", "")
+        kind, content, sink = msg["msg_type"], msg["content"], self._current.sink
+        if kind == "stream":
+            sink.stream(content["name"], content["text"])
+        elif kind in {"display_data", "execute_result"}:
+            sink.rich(kind, content["data"])
+        elif kind == "error":
+            self._current.error = sink.error(content["ename"], content["evalue"], content["traceback"])
+        elif kind == "status" and content["execution_state"] == "idle":
+            raise CellExecutionComplete
+
+    async def _async_poll_kernel_alive(self) -> None:
+        """Look often whether the kernel lives; nbclient looks once a second."""
+        while self.kernel.alive():
+            await asyncio.sleep(0.1)
+        if self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()

@@ -1,0 +1,205 @@
+"""``journal.jsonl``: the truth about a run. Written ahead of what it tells, never rewritten.
+
+Each line carries the hash of the line before it. That shows accidents and careless edits;
+whoever can write the file can also forge the whole chain, which signed commits answer, not we.
+Outputs are written without waiting for the disk; every other line waits, and they with it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from outage.errors import Failed
+from outage.record.event import moment, speakable, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from outage.runbook.lines import Data
+
+FILE = "journal.jsonl"
+ALIVE = "alive.lock"
+NO_LINE = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that could be read.
+
+    Attributes:
+        number: 1-based line in the file.
+        at: when it was written, aware.
+    """
+
+    number: int
+    at: datetime
+    kind: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A line that could not be read, or at which the chain of hashes is broken."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A journal as read: its good lines, what is wrong, and the hash of its last line."""
+
+    lines: tuple[Line, ...]
+    troubles: tuple[Trouble, ...]
+    head: str
+
+
+class Journal:
+    """Appends to the journal in a run's folder, and holds the lock that says its process lives.
+
+    Another process may append between our lines (an approval): each append takes the file's
+    lock and looks for what was added, so that the chain stays one chain.
+    """
+
+    def __init__(self, folder: Path, observe: Callable[[str, dict[str, Any]], None] | None = None) -> None:
+        """Open or create the journal in ``folder``, which exists; ``observe`` hears every line."""
+        self.path = folder / FILE
+        self._observe = observe
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self._file = os.open(self.path, flags, 0o644)
+        self._alive = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(self._alive, fcntl.LOCK_EX)
+        self._size = -1
+        self.head = NO_LINE
+        _sync_folder(folder)
+
+    def append(self, data: Data, *, wait: bool = True) -> None:
+        """Write one line; with ``wait`` it is on the disk when this returns.
+
+        Raises:
+            Failed: it could not be written; what it tells of must then not be done.
+        """
+        plain: dict[str, Any] = speakable(data.model_dump(mode="json", exclude_none=True))
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            try:
+                self._write(data.kind, plain)
+                if wait:
+                    os.fsync(self._file)
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+        except OSError as error:
+            hint = "nothing more is run; make room or mend the rights, then look at what was done"
+            raise Failed(
+                f"the journal cannot be written: {error.strerror}", file=self.path, hint=hint
+            ) from error
+        if self._observe:
+            self._observe(data.kind, plain)
+
+    def _write(self, kind: str, data: dict[str, Any]) -> None:
+        gap = b""
+        if os.fstat(self._file).st_size != self._size:
+            content = _content(self._file)
+            self.head = _head(content)
+            gap = b"\n" if content and not content.endswith(b"\n") else b""
+        line = {"v": 1, "at": stamp(datetime.now(UTC)), "kind": kind, "prev": self.head, "data": data}
+        raw = _encoded(line)
+        left = memoryview(gap + raw + b"\n")
+        while left:
+            left = left[os.write(self._file, left) :]
+        self.head = hashlib.sha256(raw).hexdigest()
+        self._size = os.fstat(self._file).st_size
+
+    def close(self) -> None:
+        """Give up file and lock."""
+        os.close(self._file)
+        os.close(self._alive)
+
+
+def read_journal(folder: Path) -> Lines:
+    """Read the journal in a run's folder; a torn tail or a broken chain is trouble, not an error.
+
+    Raises:
+        Failed: there is no journal, or it cannot be opened.
+    """
+    path = folder / FILE
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Failed(f"the journal cannot be read: {error.strerror}", file=path) from error
+    return parse_journal(content)
+
+
+def parse_journal(content: bytes) -> Lines:
+    """Lines, troubles and head of a journal's content."""
+    lines: list[Line] = []
+    troubles: list[Trouble] = []
+    head = NO_LINE
+    for number, raw in enumerate(_raw_lines(content), 1):
+        try:
+            values = json.loads(raw)
+            line = Line(number, moment(values["at"]), str(values["kind"]), dict(values["data"]))
+            prev, known = values.get("prev"), values.get("v") == 1
+        except (ValueError, KeyError, TypeError, RecursionError):
+            troubles.append(Trouble(number, "this line is torn or is no line of a journal, and is left out"))
+        else:
+            if prev != head:
+                message = "the chain is broken here: a line before this one was changed, added or removed"
+                troubles.append(Trouble(number, message))
+            if not known:
+                troubles.append(Trouble(number, f"written in version {values.get('v')!r} of the format"))
+            lines.append(line)
+        head = hashlib.sha256(raw).hexdigest()
+    return Lines(tuple(lines), tuple(troubles), head)
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether the process that writes the run in ``folder`` lives, on this machine."""
+    try:
+        descriptor = os.open(folder / ALIVE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _encoded(line: dict[str, Any]) -> bytes:
+    """JSON of a line; escaped throughout if it holds what a terminal would obey, so that cat is safe."""
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    if not text.isprintable():
+        text = json.dumps(line, separators=(",", ":")).replace("\x7f", "\\u007f")
+    return text.encode()
+
+
+def _raw_lines(content: bytes) -> list[bytes]:
+    lines = content.split(b"\n")
+    return lines[:-1] if not lines[-1] else lines
+
+
+def _head(content: bytes) -> str:
+    lines = _raw_lines(content)
+    return hashlib.sha256(lines[-1]).hexdigest() if lines else NO_LINE
+
+
+def _content(descriptor: int) -> bytes:
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,130 @@
+"""The kernel's process: started before anything else is imported, gone when the run is over.
+
+Only the standard library is imported here, so that the kernel boots beside our imports.
+It talks over sockets in a private folder (no ports, no races), reads no start-up files of its
+user, has no stdin, and leads its own process group, which is ended as a whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from outage.errors import Refused
+
+_SOCKET_PATH = 90
+_PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+
+
+@dataclass
+class Kernel:
+    """A started kernel.
+
+    Attributes:
+        folder: private to it; holds connection file, sockets, log and IPython's own folder.
+        connection: how to talk to it, as in a Jupyter connection file.
+    """
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    connection: dict[str, Any]
+
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def interrupt(self) -> None:
+        """What Ctrl-C in a notebook does."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, signal.SIGINT)
+
+    def log(self) -> str:
+        """The end of what it wrote before it could talk to us."""
+        with contextlib.suppress(OSError):
+            return (self.folder / "log").read_bytes()[-2000:].decode("utf-8", "replace")
+        return ""
+
+    def end(self, patience: float = 0.0) -> None:
+        """End it, and the processes that its cells started in its group; then clear its folder.
+
+        Args:
+            patience: seconds that it may take to go by itself.
+        """
+        until = monotonic() + patience
+        while self.alive() and monotonic() < until:
+            sleep(0.005)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start_kernel(cwd: Path, python_path: list[Path]) -> Kernel:
+    """Start this interpreter's ipykernel.
+
+    Args:
+        cwd: the folder its cells run in.
+        python_path: folders from which its cells may import, before those of the environment.
+
+    Raises:
+        Refused: ipykernel is not installed beside outage.
+    """
+    if find_spec("ipykernel") is None:
+        hint = "install it into the environment of outage: pip install -r requirements.txt"
+        raise Refused(f"there is no ipykernel for {sys.executable}", hint=hint)
+    folder = _private_folder()
+    connection = {
+        "transport": "ipc",
+        "ip": str(folder / "s"),
+        **{port: number for number, port in enumerate(_PORTS, 1)},
+        "key": secrets.token_hex(32),
+        "signature_scheme": "hmac-sha256",
+        "kernel_name": "python3",
+    }
+    file = folder / "connection.json"
+    file.write_text(json.dumps(connection))
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ipykernel_launcher", "-f", str(file), "--HistoryManager.enabled=False"],
+            cwd=cwd,
+            env=_environment(folder, python_path),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    return Kernel(process, folder, connection)
+
+
+def _environment(folder: Path, python_path: list[Path]) -> dict[str, str]:
+    """Ours, with what may be imported, our process id (it goes when we go) and a home for IPython."""
+    paths = [*map(str, python_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+        "JPY_PARENT_PID": str(os.getpid()),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _private_folder() -> Path:
+    """A folder of mode 0700 whose path is short enough for sockets in it."""
+    folder = Path(tempfile.mkdtemp(prefix="outage-"))
+    if len(str(folder)) > _SOCKET_PATH:
+        folder.rmdir()
+        folder = Path(tempfile.mkdtemp(prefix="outage-", dir="/tmp"))
+    return folder
