@@ -14,6 +14,7 @@ from outage.source import nearest
 
 if TYPE_CHECKING:
     from outage.policy import Policy
+    from outage.policy.models import Channel
 
 PARTS = {
     "role": "roles",
@@ -27,7 +28,7 @@ PARTS = {
 WORDS = {"stage": STAGES, "scope": SCOPES}
 """Kinds whose words are ours and fixed."""
 
-KINDS = ("policy", "clause", *PARTS, *WORDS)
+KINDS = ("policy", "clause", "told", *PARTS, *WORDS)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def quote(policy: Policy, kind: str, target: str) -> Quote:
     Args:
         policy: the rules.
         kind: one of :data:`KINDS`.
-        target: a dotted address (``policy``, ``clause``), or the id of an entry (all others).
+        target: a dotted address (``policy``, ``clause``), an audience's id (``told``: the channel in
+            which it is told), or the id of an entry (all others).
 
     Raises:
         Refused: the policy has no such thing; the hint names the nearest.
@@ -64,6 +66,9 @@ def quote(policy: Policy, kind: str, target: str) -> Quote:
         return Quote(address, address, ("clause",))
     if kind in WORDS:
         return _word(policy, kind, target)
+    if kind == "told":
+        _entry(policy, "audience", target)  # refuses an audience that the company has not
+        return _entry(policy, "channel", policy.at(f"audiences.{target}.channel").raw)
     return _entry(policy, kind, target)
 
 
@@ -89,7 +94,14 @@ def _entry(policy: Policy, kind: str, target: str) -> Quote:
     if kind == "channel" and entry.same_as:
         return _entry(policy, kind, entry.same_as)
     look = (kind,) if kind == "contact" else (kind, target)
-    return Quote(value.text, value.address, look)
+    text = channel_words(policy, entry) if kind == "channel" else value.text
+    return Quote(text, value.address, look)
+
+
+def channel_words(policy: Policy, channel: Channel) -> str:
+    """A channel's name as a page shows it: ``#inc-‹incident›``; a single division is named at once."""
+    only = next(iter(policy.divisions)) if len(policy.divisions) == 1 else "\u2039division\u203a"
+    return channel.filled("\u2039incident\u203a", only, "\u2039area\u203a")
 
 
 def severity_look(policy: Policy, ref: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from outage.quote import KINDS, quote
-from outage.views import severities, values
+from outage.views import channels, classification, people, severities, values
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -22,6 +22,14 @@ VIEWS: dict[str, Callable[[Policy], str]] = {
     "incident-criteria": severities.incident_criteria,
     "large-scale": severities.large_scale,
     "alert-levels": severities.alert_levels,
+    "classification": classification.classification,
+    "role-cards": people.role_cards,
+    "staffing-table": people.staffing,
+    "escalation-ladder": people.escalation_ladder,
+    "contact-list": people.contacts,
+    "notification-duties": people.duties_to_notify,
+    "resource-list": people.resources,
+    "channel-map": channels.channel_map,
     "policy-values": values.policy_values,
 }
 """Directive name to the function that writes its text."""

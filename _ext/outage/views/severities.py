@@ -44,7 +44,8 @@ def _told(policy: Policy, severity: str, audience: str) -> str:
     if policy.has(first):
         words.append(f"first within {value(policy, first)}")
     if policy.has(then):
-        words.append(f"then every {value(policy, then)}" if words else f"every {value(policy, then)}")
+        often = value(policy, then, str(policy.at(then).raw).removeprefix("1 "))
+        words.append(f"then every {often}" if words else f"every {often}")
     return ", ".join(words) or "not told"
 
 

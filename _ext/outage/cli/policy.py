@@ -1,0 +1,122 @@
+"""``outage classify`` and ``outage check``: what the policy says, and whether the handbook keeps to it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from outage.errors import Failed, OutageError, Problems, Refused
+from outage.project import find_project
+from outage.source import nearest
+from outage.text import terminal
+
+if TYPE_CHECKING:
+    from outage.classify import Ask
+    from outage.policy import Policy
+    from outage.verdict import Verdict
+
+
+@click.command()
+@click.argument("answers", nargs=-1, metavar="[QUESTION=ANSWER]...")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def classify(answers: tuple[str, ...], as_json: bool) -> None:
+    """Answer a few questions; get severity, scope and channels.
+
+    A question left out counts as 'unknown'. Without answers, the questions are asked one by one.
+    """
+    from outage.verdict import parse_answers, verdict
+
+    policy = find_project().policy()
+    given = parse_answers(answers) or _asked(policy)
+    found = verdict(policy, given)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        click.echo(terminal("\n".join(_told(policy, found))))
+
+
+def _asked(policy: Policy) -> dict[str, str]:
+    """The answers of a person at a terminal."""
+    from outage.classify import UNKNOWN, questions
+
+    asked = questions(policy)
+    if not sys.stdin.isatty():
+        ids = ", ".join(ask.id for ask in asked)
+        raise Refused("no answers are given", hint=f"write QUESTION=ANSWER for one or more of: {ids}")
+    click.echo("A number, or Enter if you do not know.", err=True)
+    answers = {ask.id: _ask(ask) for ask in asked}
+    return {question: answer for question, answer in answers.items() if answer != UNKNOWN} or {
+        asked[0].id: UNKNOWN
+    }
+
+
+def _ask(ask: Ask) -> str:
+    from outage.classify import UNKNOWN
+
+    click.echo(f"\n{terminal(ask.text)}", err=True)
+    for number, choice in enumerate(ask.choices, start=1):
+        click.echo(f"  {number}  {terminal(choice.text)}", err=True)
+        for _, criterion in choice.criteria:
+            click.echo(f"       - {terminal(criterion)}", err=True)
+    by_key = {str(number): choice.id for number, choice in enumerate(ask.choices, start=1)}
+    by_key |= {choice.id: choice.id for choice in ask.choices} | {UNKNOWN: UNKNOWN, "": UNKNOWN}
+    while True:
+        typed = click.prompt("Answer", default="", show_default=False, err=True).strip().lower()
+        if typed in by_key:
+            return by_key[typed]
+        click.echo(f"That is no answer to this: {nearest(typed, [key for key in by_key if key])}", err=True)
+
+
+def _told(policy: Policy, found: Verdict) -> list[str]:
+    from outage.verdict import where
+
+    lines = [f"{found.severity_name}: {found.meaning}", f"Scope: {found.scope}"]
+    if found.command:
+        lines.append(f"Post in: {', '.join(found.channels.values())}")
+    lines += ["", "Because of:"]
+    lines += [f"  {clause.text}\n    {clause.address} ({clause.where})" for clause in found.clauses]
+    if found.doubt:
+        rule = "classification.when_in_doubt"
+        lines += ["", *found.doubt, f"    {rule} ({where(policy, rule)})"]
+    if found.time_box:
+        lines += ["", found.time_box]
+    if found.command:
+        lines += ["", "Next:", f"  {found.command}"]
+    return lines
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def check(as_json: bool) -> None:
+    """Is this handbook right: policy, pages and runbooks?"""
+    from outage.check import check as every_problem
+
+    problems = every_problem(find_project())
+    if as_json:
+        click.echo(
+            json.dumps([_plain(problem) for problem in _single(problems)], ensure_ascii=False, indent=2)
+        )
+    for problem in [] if as_json else problems:
+        click.echo(terminal(str(problem)))
+    if problems:
+        count = len(list(_single(problems)))
+        raise Failed(f"{count} {'problem' if count == 1 else 'problems'} found")
+    if not as_json:
+        click.echo("Policy, prose and runbooks are right.")
+
+
+def _single(problems: list[OutageError]) -> list[OutageError]:
+    return [
+        one
+        for problem in problems
+        for one in (problem.problems if isinstance(problem, Problems) else [problem])
+    ]
+
+
+def _plain(problem: OutageError) -> dict[str, str | int | None]:
+    file = None if problem.file is None else str(problem.file)
+    return {"file": file, "line": problem.line, "message": problem.message, "hint": problem.hint}

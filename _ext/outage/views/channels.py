@@ -1,0 +1,64 @@
+"""Where people are told: each channel, what belongs there, and who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from outage.policy.vocabulary import ChannelId
+from outage.text import plain
+from outage.views.markup import ref, refs, table
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+    from outage.policy.models import Channel
+
+PURPOSES: dict[ChannelId, str] = {
+    "company": "outages that touch the whole company, and summaries of the others",
+    "division": "outages of a division, and summaries of its areas'",
+    "area": "the detail of one area, for those who work on it",
+    "incident": "the work on one incident: what is seen, done and decided",
+    "executives": "state and impact in plain words, for those who must decide or explain",
+    "customers": "what customers may know and do, at the promised times",
+    "users": "reports of symptoms, and their answers",
+    "bridge": "talking; what is decided there is written into the incident's channel",
+}
+"""What belongs in a channel; the vocabulary is fixed, so these phrases are ours."""
+
+_OPTIONAL = {"division": "divisions", "area": "divisions", "executives": "audiences.executives"}
+"""Channels that every company is given by default, and the part without which they mean nothing."""
+
+
+def channel_map(policy: Policy) -> str:
+    """One row a channel that the company really has; it lists what the absent ones would hold, too."""
+    rows = [
+        (ref("channel", key), _purpose(policy, key), _way(channel))
+        for key, channel in policy.own_channels.items()
+    ]
+    return table(("Channel", "What belongs there", "How to open it"), rows)
+
+
+def _purpose(policy: Policy, own: ChannelId) -> str:
+    served = list(_served(policy, own))
+    words = "; ".join(PURPOSES[key] for key in served)
+    readers = [key for key, audience in policy.audiences.items() if audience.channel in served]
+    read_by = f" Read by {refs('audience', readers)}" if readers else ""
+    return f"{words[:1].upper()}{words[1:]}.{read_by}"
+
+
+def _served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:
+    """The channel itself, and those that it stands in for and the company has a use for."""
+    yield own
+    for key, channel in policy.channels.items():
+        if channel.same_as == own and (key not in _OPTIONAL or policy.has(_OPTIONAL[key])):
+            yield key
+
+
+def _way(channel: Channel) -> str:
+    if not channel.link:
+        return "in the chat"
+    target = quote(
+        channel.link, safe=":/?#@!$&'*+,;=%~[]"
+    )  # all that could end a link or a table cell is encoded
+    return f"[{plain(channel.link.removeprefix('https://').removeprefix('tel:'))}](<{target}>)"
