@@ -24,10 +24,11 @@ check: venv
 	$(PY) ruff check
 	$(PY) ruff format --check
 	$(PY) mypy
+	.venv/bin/outage check
 
 serve: venv
-	$(PY) sphinx_autobuild --host 127.0.0.1 --port $(PORT) --ignore '.*' --ignore '*/__pycache__/*' \
-		--jobs auto --nitpicky -d _build/serve-doctrees . _build/serve
+	$(PY) sphinx_autobuild --host 127.0.0.1 --port $(PORT) --ignore '.*' --ignore '*/__pycache__*' \
+		--ignore _build --ignore proof --ignore runs --jobs auto --nitpicky -d _build/serve-doctrees . _build/serve
 
 lock: venv
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) uv pip compile --quiet --universal --python-version 3.11 \
