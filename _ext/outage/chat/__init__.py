@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outage.chat.outbox import Report, box, flush, private, put
+from outage.chat.outbox import Report, box, flush, private, put, waiting
 from outage.chat.route import Post, posts
 from outage.errors import Refused
 from outage.secrets import resolve
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from outage.policy import Policy
     from outage.record.incident import Incident
 
-__all__ = ["Posted", "Report", "flush", "post"]
+__all__ = ["Posted", "Report", "flush", "post", "waiting"]
 
 _SAID = "unconfigured"
 

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stage": ("incident:stage", "Say how far it is: investigating ... closed."),
     "update": ("incident:update", "Tell an audience: responders, executives, customers."),
     "correct": ("incident:correct", "Correct an earlier entry; the old one stays readable."),
+    "redact": ("incident:redact", "Hide an earlier entry's words; the file keeps them."),
     "timeline": ("incident:timeline", "What happened, in order."),
     "audit": ("incident:audit", "Which of the policy's promises were kept."),
     "sync": ("incident:sync", "Send waiting messages; commit, pull and push the incident."),

@@ -1,0 +1,285 @@
+"""``outage declare``, ``note``, ``status`` and their like: a response as it is recorded."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outage.errors import Refused
+from outage.project import Project, find_project
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+
+Command = Callable[..., Any]
+_WORDS: dict[str, Any] = {"nargs": -1, "required": True}
+
+
+def _options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    return lambda command: functools.reduce(
+        lambda made, decorate: decorate(made), reversed(decorators), command
+    )
+
+
+_by = click.option(
+    "--by", metavar="NAME", help="Who records it; else $OUTAGE_BY, git's user.name, your login."
+)
+_at = click.option(
+    "--at", metavar="TIME", help="When it happened, if not now: 14:05, 10m ago, 2026-11-20T14:05Z."
+)
+_incident = click.option("--incident", metavar="ID", envvar="OUTAGE_INCIDENT", help="Which incident.")
+_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
+_writes = _options(_incident, _at, _by)
+
+
+def _place(command: Command) -> Command:
+    return _options(
+        click.option("--division", metavar="ID", help="Which division is affected."),
+        click.option("--area", metavar="ID", help="Which area of it."),
+    )(command)
+
+
+@click.command()
+@click.argument("title", **_WORDS)
+@click.option("--severity", metavar="S", help="A severity's id, highest or lowest.")
+@click.option("--answers", metavar="K=V,...", help="Answers to policy's questions, which then decide.")
+@click.option("--scope", metavar="SCOPE", help="area, division or company.")
+@_place
+@click.option("--drill", is_flag=True, help="This is practice: marked everywhere, counted nowhere.")
+@_at
+@_by
+def declare(
+    title: tuple[str, ...],
+    severity: str | None,
+    answers: str | None,
+    drill: bool,
+    at: str | None,
+    by: str | None,
+    **place: str | None,
+) -> None:
+    """Open an incident. A title is enough."""
+    from outage import response
+    from outage.cli import show
+
+    project, now = find_project(), datetime.now(UTC)
+    policy = project.policy()
+    grading, reason = response.graded(policy, severity, _pairs(answers))
+    given = {key: value for key, value in place.items() if value is not None}
+    data = {"title": " ".join(title), **grading, **given} | ({"drill": True} if drill else {})
+    by = response.who(by, project.root)
+    taken = response.declare(project, policy, data, by=by, at=_typed(at, policy, now), now=now)
+    show.lines(show.declared(taken, project, reason, now))
+
+
+def _pairs(answers: str | None) -> dict[str, str] | None:
+    """``K=V,K=V`` as a mapping."""
+    if answers is None:
+        return None
+    parts = [part.strip() for part in answers.split(",") if part.strip()]
+    wrong = next((part for part in parts if "=" not in part), None)
+    if wrong is not None:
+        raise Refused(f"'{wrong}' is not an answer", hint="write --answers customers=many,function=stopped")
+    return {key.strip(): value.strip() for key, value in (part.split("=", 1) for part in parts)}
+
+
+def _typed(at: str | None, policy: Policy, now: datetime) -> datetime | None:
+    from outage.moments import typed
+
+    return None if at is None else typed(at, policy.company.timezone, now)
+
+
+def _record(kind: str, data: dict[str, Any], incident: str | None, at: str | None, by: str | None) -> None:
+    """Record an event of the incident that is meant, and say what became of it."""
+    from outage import incidents, response
+    from outage.cli import show
+
+    project, now = find_project(), datetime.now(UTC)
+    folder = incidents.find(project, incident)
+    moment = _typed(at, incidents.policy_of(folder, project), now) if at else None
+    given = {key: value for key, value in data.items() if value is not None}
+    taken = response.step(project, folder, kind, given, by=response.who(by, project.root), at=moment)
+    show.lines(show.recorded(taken, now))
+
+
+def _said(kind: str, help_text: str) -> click.Command:
+    """A command that records a text and takes nothing else."""
+
+    @click.command(kind, help=help_text)
+    @click.argument("text", **_WORDS)
+    @_writes
+    def command(text: tuple[str, ...], incident: str | None, at: str | None, by: str | None) -> None:
+        _record(kind, {"text": " ".join(text)}, incident, at, by)
+
+    return command
+
+
+note = _said("note", "Write down what you see or do.")
+decision = _said("decision", "Record a decision and its reason.")
+hypothesis = _said("hypothesis", "Record what you think is the cause.")
+impact = _said("impact", "Record who is affected, and how.")
+
+
+@click.command()
+@click.argument("text", **_WORDS)
+@click.option("--escalation", metavar="ID", help="The escalation of policy that this answers.")
+@_writes
+def contact(text: tuple[str, ...], escalation: str | None, **where: Any) -> None:
+    """Record whom you called or told."""
+    _record("contact", {"text": " ".join(text), "escalation": escalation}, **where)
+
+
+@click.command()
+@click.argument("role")
+@click.argument("person", **_WORDS)
+@_writes
+def role(role: str, person: tuple[str, ...], **where: Any) -> None:
+    """Give a role to a person."""
+    _record("role", {"role": role, "person": " ".join(person)}, **where)
+
+
+@click.command()
+@click.argument("role")
+@click.argument("person", **_WORDS)
+@_writes
+def handoff(role: str, person: tuple[str, ...], **where: Any) -> None:
+    """Hand a role over to another person."""
+    _record("handoff", {"role": role, "person": " ".join(person)}, **where)
+
+
+@click.command()
+@click.argument("severity")
+@click.option("--why", metavar="TEXT", help="What changed.")
+@_writes
+def severity(severity: str, why: str | None, **where: Any) -> None:
+    """Set the severity again, or confirm it: both count as judging it."""
+    _record("severity", {"severity": severity, "why": why}, **where)
+
+
+@click.command()
+@click.argument("scope")
+@_place
+@click.option("--why", metavar="TEXT", help="What changed.")
+@_writes
+def scope(scope: str, division: str | None, area: str | None, why: str | None, **where: Any) -> None:
+    """Set the scope again: area, division or company."""
+    _record("scope", {"scope": scope, "division": division, "area": area, "why": why}, **where)
+
+
+@click.command()
+@click.argument("stage")
+@_writes
+def stage(stage: str, **where: Any) -> None:
+    """Say how far it is: investigating, identified, monitoring, resolved or closed."""
+    _record("stage", {"stage": stage}, **where)
+
+
+@click.command()
+@click.argument("audience")
+@click.argument("text", **_WORDS)
+@_writes
+def update(audience: str, text: tuple[str, ...], **where: Any) -> None:
+    """Tell an audience: responders, executives or customers."""
+    _record("update", {"audience": audience, "text": " ".join(text)}, **where)
+
+
+@click.command()
+@click.argument("event")
+@click.argument("text", **_WORDS)
+@_incident
+@_by
+def correct(event: str, text: tuple[str, ...], incident: str | None, by: str | None) -> None:
+    """Correct an earlier entry by its id, as 'outage timeline' shows it. The old one stays readable."""
+    _record("correction", {"event": event, "text": " ".join(text)}, incident, None, by)
+
+
+@click.command()
+@click.argument("event")
+@click.option("--why", metavar="TEXT", help="Why it must not be shown.")
+@_incident
+@_by
+def redact(event: str, why: str | None, incident: str | None, by: str | None) -> None:
+    """Hide an entry's words. The file and its history in git still hold them."""
+    _record("redaction", {"event": event, "why": why}, incident, None, by)
+
+
+def _meant(name: str | None, incident: str | None) -> tuple[Project, Path]:
+    from outage import incidents
+
+    project = find_project()
+    return project, incidents.find(project, name or incident)
+
+
+@click.command()
+@click.argument("name", metavar="[ID]", required=False)
+@click.option("--all", "everything", is_flag=True, help="List every incident, closed ones too.")
+@_incident
+@_json
+def status(name: str | None, everything: bool, incident: str | None, as_json: bool) -> None:
+    """Where an incident stands, and what is due next; without an ID, every open one."""
+    from outage import incidents
+    from outage.cli import show
+    from outage.record import load
+
+    project, now = find_project(), datetime.now(UTC)
+    found = incidents.folders(project) if everything else None
+    listed = [load(folder) for folder in found] if found is not None else incidents.open_incidents(project)
+    if name or incident or (len(listed) == 1 and not everything):
+        folder = (
+            incidents.find(project, name or incident)
+            if name or incident
+            else project.incidents / listed[0].id
+        )
+        look = show.Look(folder, load(folder), incidents.policy_of(folder, project), now)
+        show.result(show.status_data(look), show.status(look), as_json)
+    else:
+        policy = project.policy()
+        show.result(show.listing_data(listed), show.listing(listed, policy, everything), as_json)
+
+
+@click.command()
+@click.argument("name", metavar="[ID]", required=False)
+@_incident
+@_json
+def timeline(name: str | None, incident: str | None, as_json: bool) -> None:
+    """What happened, in order."""
+    from outage import incidents
+    from outage.cli import show
+    from outage.record import load
+
+    project, folder = _meant(name, incident)
+    look = show.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
+    show.result(show.timeline_data(look), show.timeline(look), as_json)
+
+
+@click.command()
+@click.argument("name", metavar="[ID]", required=False)
+@_incident
+@_json
+def audit(name: str | None, incident: str | None, as_json: bool) -> int:
+    """Which of the policy's promises were kept. Exit code 1 when one was late or missed."""
+    from outage import incidents
+    from outage.audit import audit as judge
+    from outage.cli import show
+    from outage.record import load
+
+    project, folder = _meant(name, incident)
+    look = show.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
+    judged = judge(look.incident, look.policy, look.now)
+    show.result(show.audit_data(judged), show.audit(judged, look), as_json)
+    return 1 if judged.broken else 0
+
+
+@click.command()
+@_incident
+def sync(incident: str | None) -> None:
+    """Send what waits to the chat; commit, pull and push the open incidents (or the one named)."""
+    from outage import incidents, response
+    from outage.cli import show
+
+    project = find_project()
+    show.lines(show.synced(response.sync(project, incidents.find(project, incident) if incident else None)))

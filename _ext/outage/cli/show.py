@@ -1,0 +1,321 @@
+"""What the incident commands print: lines for people, data for programs.
+
+Every line goes through ``outage.text.terminal``, for names, notes and policy are hostile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outage.clock import Due, due
+from outage.moments import clock, shown, span
+from outage.record.event import stamp
+from outage.record.words import place, role_name, sentence, severity_name, short
+from outage.sync import state
+from outage.text import one_line, terminal
+
+if TYPE_CHECKING:
+    from outage.audit import Audit, Finding
+    from outage.chat import Posted, Report
+    from outage.policy import Policy
+    from outage.project import Project
+    from outage.record.incident import Entry, Incident
+    from outage.response import Step, Synced
+
+MOST_DUE = 8
+MOST_ENTRIES = 5
+
+
+@dataclass(frozen=True)
+class Look:
+    """An incident looked at from a terminal."""
+
+    folder: Path
+    incident: Incident
+    policy: Policy
+    now: datetime
+
+    @property
+    def zone(self) -> str:
+        """The company's time zone."""
+        return self.policy.company.timezone
+
+
+def lines(texts: Iterable[str]) -> None:
+    """Print lines, each safe for a terminal."""
+    for text in texts:
+        click.echo(terminal(text))
+
+
+def result(data: Any, texts: Iterable[str], as_json: bool) -> None:
+    """Print data as JSON, or lines."""
+    if as_json:
+        click.echo(json.dumps(data, ensure_ascii=True, indent=2, default=_jsonable))
+    else:
+        lines(texts)
+
+
+def _jsonable(value: Any) -> Any:
+    return stamp(value) if isinstance(value, datetime) else str(value)
+
+
+# ---------------------------------------------------------------- what a writing command says
+
+
+def recorded(step: Step, now: datetime) -> Iterator[str]:
+    """What was recorded, who was told, and what is amiss."""
+    entry = _entry(step)
+    zone = step.policy.company.timezone
+    said = one_line(sentence(entry, step.policy))
+    yield f"{step.incident.id}: {said}"
+    by = one_line(step.event.by)
+    yield f"  recorded as {short(step.event.id)} at {clock(step.event.at, zone)}, by {by}"
+    yield from _aftermath(step, now)
+
+
+def declared(step: Step, project: Project, reason: str, now: datetime) -> Iterator[str]:
+    """A new incident, what it is taken for, and what to do next."""
+    incident, policy = step.incident, step.policy
+    drill = "Drill declared" if incident.drill else "Declared"
+    yield f"{drill}: {incident.id}"
+    yield f"  {severity_name(incident.severity, policy)}, scope {incident.scope}: {reason}"
+    yield f"  Everything about it is in {_relative(step.folder, project.root)}/"
+    yield from _aftermath(step, now)
+    yield "Due:"
+    look = Look(step.folder, incident, policy, now)
+    yield from _due_lines(look, [one for one in due(incident, policy, now) if one.what != "hand-over"])
+    yield "Next:"
+    audience = next(iter(policy.audiences), "responders")
+    yield "  outage role incident-commander NAME"
+    yield f'  outage update {audience} "What we know, what we do, when you hear again"'
+    yield '  outage note "What you see"      outage status'
+
+
+def _relative(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _entry(step: Step) -> Entry:
+    return next(entry for entry in step.incident.entries if entry.event.id == step.event.id)
+
+
+def _aftermath(step: Step, now: datetime) -> Iterator[str]:
+    yield from _posted(step.posted)
+    yield from _sync_trouble(step.sync, step.policy, now)
+    yield from (f"  in the record: {problem}" for problem in step.incident.problems)
+
+
+def _posted(posted: Posted) -> Iterator[str]:
+    yield from _delivered(posted.report)
+    if posted.unconfigured:
+        listed = "; ".join(f"{one_line(name)} ({reason})" for name, reason in posted.unconfigured)
+        yield f"  not posted, and not said again: {listed}"
+
+
+def _delivered(report: Report) -> Iterator[str]:
+    names = dict.fromkeys(one_line(one.message.name) for one in report.deliveries if not one.problem)
+    if names:
+        yield f"  posted to {', '.join(names)}"
+    for one in report.deliveries:
+        if one.problem:
+            end = "it was put aside" if one.dropped else "it waits"
+            yield f"  NOT posted to {one_line(one.message.name)}: {one.problem}; {end}"
+    if report.busy:
+        yield "  another command is posting at this moment; what waits goes with it or with the next one"
+    elif report.waiting:
+        yield f"  {_count(report.waiting, 'message')} waiting for the next command, or 'outage sync'"
+
+
+def _sync_trouble(found: state.State, policy: Policy, now: datetime) -> Iterator[str]:
+    if found.failed:
+        ago = span(now - found.failed)
+        yield f"  last sync FAILED {ago} ago, at {clock(found.failed, policy.company.timezone)}: {found.why}"
+        if found.hint:
+            yield f"    do: {found.hint}"
+    yield from (f"  sync: {note}" for note in found.notes)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun} is" if number == 1 else f"{number} {noun}s are"
+
+
+def synced(done: Synced) -> Iterator[str]:
+    """What ``outage sync`` did."""
+    for report in done.reports:
+        yield from (line.strip() for line in _delivered(report))
+    shared = done.shared
+    names = ", ".join(shared.folders) or "no incident"
+    if shared.remote is None:
+        yield f"Committed here as {shared.commit[:10]}: {names}"
+    elif shared.pushed:
+        yield f"Pushed to {done.policy.sync.branch} at {shared.remote} as {shared.commit[:10]}: {names}"
+    else:
+        yield f"{shared.remote} and this clone agree: {names}"
+    yield from (f"  {note}" for note in shared.notes)
+
+
+# ---------------------------------------------------------------- status
+
+
+def status(look: Look) -> Iterator[str]:
+    """Where an incident stands."""
+    incident, policy = look.incident, look.policy
+    drill = "DRILL  " if incident.drill else ""
+    where = place(incident.division, incident.area, policy)
+    yield f"{drill}{one_line(incident.title)}  ({incident.id})"
+    scope = f"scope {incident.scope or 'unknown'}{f' ({where})' if where else ''}"
+    yield f"  {severity_name(incident.severity, policy)} | {incident.stage} | {scope}"
+    if incident.declared_at:
+        ago = span(look.now - incident.declared_at)
+        by = one_line(incident.declared_by)
+        yield f"  declared {shown(incident.declared_at, look.zone)}, {ago} ago, by {by}"
+    held = [one for one in incident.holdings if one.until is None]
+    for one in held:
+        yield f"  {role_name(one.role, policy)}: {one_line(one.person)}, since {clock(one.since, look.zone)}"
+    if not held:
+        yield "  Nobody holds a role."
+    upcoming = due(incident, policy, look.now)
+    if upcoming:
+        yield "Due:"
+        yield from _due_lines(look, list(upcoming))
+    yield "Latest:"
+    yield from (
+        f"  {line}" for entry in incident.entries[-MOST_ENTRIES:] for line in _entry_lines(entry, look)
+    )
+    yield from _trouble(look)
+
+
+def _due_lines(look: Look, found: list[Due]) -> Iterator[str]:
+    for one in found[:MOST_DUE]:
+        left = span(one.at - look.now)
+        when = f"LATE by {left}" if one.state == "late" else f"in {left}"
+        yield f"  {clock(one.at, look.zone)}  {when}: {one_line(one.text)}  [{one.limit}: {one.clause}]"
+    if len(found) > MOST_DUE:
+        yield f"  and {len(found) - MOST_DUE} later; --json has them all"
+
+
+def _trouble(look: Look) -> Iterator[str]:
+    from outage.chat import waiting
+
+    if number := len(waiting(look.folder)):
+        yield f"  {_count(number, 'message')} waiting to be posted; 'outage sync' tries now"
+    yield from _sync_trouble(state.load(look.folder), look.policy, look.now)
+    yield from (f"  in the record: {problem}" for problem in look.incident.problems)
+
+
+def status_data(look: Look) -> dict[str, Any]:
+    """The same for programs, the timeline left out."""
+    data = asdict(look.incident)
+    data.pop("entries")
+    incident = look.incident
+    now = {"severity": incident.severity, "scope": incident.scope, "stage": incident.stage}
+    dues = [asdict(one) for one in due(incident, look.policy, look.now)]
+    problems = [str(problem) for problem in incident.problems]
+    sync = asdict(state.load(look.folder))
+    return {**data, **now, "open": incident.is_open, "due": dues, "problems": problems, "sync": sync}
+
+
+def listing(found: list[Incident], policy: Policy, everything: bool) -> Iterator[str]:
+    """One line an incident."""
+    if not found:
+        yield "No incident was ever declared here." if everything else "No incident is open."
+    for incident in found:
+        drill = "DRILL  " if incident.drill else ""
+        severity = severity_name(incident.severity, policy)
+        yield f"{incident.id}  {drill}{severity} | {incident.stage} | {one_line(incident.title)}"
+    if len(found) > 1:
+        yield "'outage status ID' tells more of one."
+
+
+def listing_data(found: list[Incident]) -> list[dict[str, Any]]:
+    """The same for programs."""
+    keys = ("id", "title", "severity", "scope", "stage", "drill", "declared_at")
+    return [{key: getattr(incident, key) for key in keys} for incident in found]
+
+
+# ---------------------------------------------------------------- timeline and audit
+
+
+def timeline(look: Look) -> Iterator[str]:
+    """Every entry in order, with its id, and what could not be read."""
+    yield f"{one_line(look.incident.title)}  ({look.incident.id})"
+    day = None
+    for entry in look.incident.entries:
+        if entry.event.at.date() != day:
+            day = entry.event.at.date()
+            yield f"{day} (UTC)"
+        yield from (f"  {line}" for line in _entry_lines(entry, look))
+    yield from (f"  in the record: {problem}" for problem in look.incident.problems)
+
+
+def _entry_lines(entry: Entry, look: Look) -> Iterator[str]:
+    event = entry.event
+    said = one_line(sentence(entry, look.policy))
+    late = f"  (written {span(event.recorded - event.at)} later)" if entry.late else ""
+    when = clock(event.at, look.zone)
+    yield f"{when}  {short(event.id)}  {said}  \u2014 {one_line(event.by)}{late}"
+    for correction in entry.corrections:
+        by, at = one_line(correction.by), clock(correction.at, look.zone)
+        yield f"      corrected by {by} at {at}; it said: {one_line(correction.before)}"
+
+
+def timeline_data(look: Look) -> list[dict[str, Any]]:
+    """The same for programs: each event as recorded, with its words as corrected."""
+    return [
+        {
+            "id": entry.event.id,
+            "at": entry.event.at,
+            "recorded": entry.event.recorded,
+            "by": entry.event.by,
+            "kind": entry.event.kind,
+            "data": dict(entry.data),
+            "text": sentence(entry, look.policy),
+            "late": entry.late,
+            "corrected": bool(entry.corrections),
+            "redacted": entry.redaction is not None,
+        }
+        for entry in look.incident.entries
+    ]
+
+
+def audit(judged: Audit, look: Look) -> Iterator[str]:
+    """Every finding, then how many there are of each verdict."""
+    drill = " This was a drill: it counts in no figures." if judged.drill else ""
+    yield f"Audit of {judged.incident}, by the policy as it was declared.{drill}"
+    for finding in judged.findings:
+        yield _finding(finding, look)
+    verdicts = ("met", "late", "missed", "not yet due")
+    counts = {verdict: sum(one.verdict == verdict for one in judged.findings) for verdict in verdicts}
+    yield ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    if not judged.findings:
+        yield "Nothing was promised: it was not declared, or its severity promises nothing."
+
+
+def _finding(finding: Finding, look: Look) -> str:
+    audience = {str(key): one.name for key, one in look.policy.audiences.items()}.get(
+        finding.who, finding.who
+    )
+    what = {
+        "commander": f"{role_name(finding.who, look.policy)} named",
+        "first-message": f"first message to {audience.lower()}",
+        "cadence": f"next update to {audience.lower()}",
+    }[finding.promise]
+    done = f", done {clock(finding.at, look.zone)} by event {short(finding.event)}" if finding.at else ""
+    late = f" ({span(finding.by)} late)" if finding.by else ""
+    since = f"counted from event {short(finding.since_event)}" if finding.since_event else ""
+    return (
+        f"  {finding.verdict.upper():<11}  {what}: due {clock(finding.due, look.zone)}{done}{late}"
+        f"  [{finding.limit}: {finding.clause}; {since}]"
+    )
+
+
+def audit_data(judged: Audit) -> dict[str, Any]:
+    """The same for programs."""
+    return asdict(judged)

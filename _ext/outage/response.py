@@ -1,0 +1,225 @@
+"""One step of a response: record it, tell those who should hear, share it.
+
+The record comes first and is on the disk before anybody is told; neither a dead chat
+service nor an unreachable remote can lose an event or keep a responder waiting long.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from outage import chat, incidents
+from outage.classify import classify
+from outage.errors import OutageError, Refused
+from outage.policy.vocabulary import AUDIENCES
+from outage.record import Event, Incident, append, load
+from outage.record.kinds import KINDS, checked
+from outage.source import nearest
+from outage.sync import background, state
+from outage.sync.share import Shared
+from outage.text import one_line
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+    from outage.project import Project
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that was taken.
+
+    Attributes:
+        folder: the incident's folder.
+        event: what was recorded.
+        incident: the incident with it.
+        policy: the policy that the incident is judged by.
+        posted: what became of the messages.
+        sync: how the last sync went, before this step's own.
+    """
+
+    folder: Path
+    event: Event
+    incident: Incident
+    policy: Policy
+    posted: chat.Posted
+    sync: state.State
+
+
+def step(
+    project: Project, folder: Path, kind: str, data: Mapping[str, Any], *, by: str, at: datetime | None
+) -> Step:
+    """Record an event of an incident, post what it makes, and ask for a sync.
+
+    Raises Refused, before anything is written, for data that does not fit.
+    """
+    policy = incidents.policy_of(folder, project)
+    found = _in_words_of(policy, data)
+    if kind in ("correction", "redaction"):
+        found = _amending(load(folder), policy, kind, found)
+    return _told(folder, append(folder, kind, found, by=by, at=at), policy)
+
+
+def declare(
+    project: Project, policy: Policy, data: Mapping[str, Any], *, by: str, at: datetime | None, now: datetime
+) -> Step:
+    """Open an incident, post it, and ask for a sync."""
+    folder, event = incidents.declare(project, policy, _in_words_of(policy, data), by=by, at=at, now=now)
+    return _told(folder, event, policy)
+
+
+def _told(folder: Path, event: Event, policy: Policy) -> Step:
+    incident = load(folder)
+    incidents.ensure_page(folder)
+    posted = chat.post(folder, incident, event.id, policy)
+    before = state.load(folder)
+    ask_for_sync(folder, policy)
+    return Step(folder, event, incident, policy, posted, before)
+
+
+def ask_for_sync(folder: Path, policy: Policy) -> None:
+    """Have the folder shared in the background, when policy says so and there is where to."""
+    from outage.sync.git import Repository
+
+    if not policy.sync.automatic:
+        return
+    try:
+        repo = Repository.around(folder)
+        if repo is not None and repo.has_remote(policy.sync.remote):
+            background.request(folder, policy.sync.remote, policy.sync.branch)
+    except OSError:
+        return  # no process can be started now; the next command asks again
+    except OutageError:
+        return
+
+
+def _in_words_of(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with severity, role, audience and place as this policy knows them; Refused otherwise."""
+    found = dict(data)
+    if found.get("severity") is not None:
+        found["severity"] = policy.severity_id(str(found["severity"]))
+    settings = {str(role): one for role, one in policy.roles.items()}.get(str(found.get("role")))
+    if settings is not None and settings.merged_into:
+        found["role"] = settings.merged_into
+    audience = found.get("audience")
+    if audience in AUDIENCES and audience not in policy.audiences:
+        raise Refused(f"this company has no {audience} to tell", hint=nearest("", list(policy.audiences)))
+    _check_place(policy, found)
+    return found
+
+
+def _check_place(policy: Policy, data: dict[str, Any]) -> None:
+    """A division must be policy's, and so must an area; an area names its division if only one has it."""
+    division, area = data.get("division"), data.get("area")
+    if division is not None and division not in policy.divisions:
+        raise Refused(f"there is no division '{division}'", hint=nearest(division, list(policy.divisions)))
+    if area is None or not policy.divisions:
+        return
+    among = {division: policy.divisions[division]} if division else policy.divisions
+    holding = [name for name, settings in among.items() if area in settings.areas]
+    if not holding:
+        areas = [name for settings in among.values() for name in settings.areas]
+        raise Refused(f"there is no area '{area}'", hint=nearest(area, areas))
+    if division is None and len(holding) == 1:
+        data["division"] = holding[0]
+
+
+def _amending(incident: Incident, policy: Policy, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The data of a correction or redaction, about one entry; Refused if it would not fit that entry."""
+    wanted = str(data["event"]).lower()
+    fitting = [entry for entry in incident.entries if entry.event.id.startswith(wanted)]
+    if len(fitting) != 1:
+        shown = one_line(wanted)[:60]
+        reason = (
+            f"several entries have an id that begins with '{shown}'" if fitting else f"no entry '{shown}'"
+        )
+        raise Refused(reason, hint="'outage timeline' shows each entry's id; its first eight characters do")
+    entry = fitting[0]
+    if kind == "correction" and entry.known and entry.event.kind not in ("correction", "redaction"):
+        main = KINDS[entry.event.kind].main
+        corrected = checked(entry.event.kind, _in_words_of(policy, {**entry.data, main: data["text"]}))
+        data = {**data, "text": str(corrected[main])}
+    return {**data, "event": entry.event.id}
+
+
+def graded(
+    policy: Policy, severity: str | None, answers: Mapping[str, str] | None
+) -> tuple[dict[str, Any], str]:
+    """Severity and scope of a new incident, and the reason in words.
+
+    Given is given; else the answers decide by policy's questions; else, in doubt, the
+    highest or lowest as policy says. Refused for answers that make no incident.
+    """
+    if answers is not None:
+        found = classify(policy, answers)
+        chosen = severity or found.severity
+        if chosen is None:
+            raise Refused("by these answers it is no incident", hint="--severity S declares it all the same")
+        clauses = [*found.severity_clauses, *found.scope_clauses]
+        data = {"severity": chosen, "scope": found.scope, "answers": dict(answers), "clauses": clauses}
+        return data, f"by your answers ({', '.join(clauses)})"
+    if severity is not None:
+        return {"severity": severity, "scope": policy.scopes[0]}, "as you said"
+    which = "highest" if policy.classification.when_in_doubt == "higher" else "lowest"
+    data = {"severity": which, "scope": policy.scopes[0], "clauses": ["classification.when_in_doubt"]}
+    return data, f"none was given, and in doubt it is the {which} (classification.when_in_doubt)"
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What ``outage sync`` did: messages, and git.
+
+    ``reports`` has the messages of each incident that had some; ``shared`` is what git did.
+    """
+
+    reports: tuple[chat.Report, ...]
+    shared: Shared
+    policy: Policy
+
+
+def sync(project: Project, folder: Path | None) -> Synced:
+    """Deliver what waits, then share one incident, or every open one and what only the remote has.
+
+    Raises Refused or Failed as ``outage.sync.share`` does, after the messages were tried.
+    """
+    open_ones = (
+        [folder] if folder else [project.incidents / one.id for one in incidents.open_incidents(project)]
+    )
+    waiting = [one for one in incidents.folders(project) if chat.waiting(one)] if folder is None else [folder]
+    reports = tuple(chat.flush(one, incidents.policy_of(one, project)) for one in waiting)
+    policy = project.policy()
+    shared = background.share_and_remember(
+        project.incidents,
+        [one.name for one in open_ones],
+        policy.sync.remote,
+        policy.sync.branch,
+        receive=folder is None,
+    )
+    return Synced(reports, shared, policy)
+
+
+def who(given: str | None, folder: Path) -> str:
+    """Who records: as said, else $OUTAGE_BY, git's user.name, the login name. Nobody checks it."""
+    named = given or os.environ.get("OUTAGE_BY") or _git_name(folder)
+    if named:
+        return named.strip()[:200]
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _git_name(folder: Path) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "config", "user.name"], cwd=folder, capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return ""
+    return done.stdout.strip()
