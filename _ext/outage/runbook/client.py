@@ -128,7 +128,7 @@ class RunbookClient(NotebookClient):
         until = monotonic() + BOOT_SECONDS
         heard = asyncio.ensure_future(cast("Any", channels.iopub_channel).get_msg(timeout=None))
         try:
-            while not heard.done():
+            while not heard.done() and not self.request.reason:
                 await asyncio.wait([heard], timeout=0.05)
                 if not self.kernel.alive() or monotonic() > until:
                     log = self.kernel.log().strip().splitlines()

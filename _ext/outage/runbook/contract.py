@@ -119,6 +119,12 @@ def parameter_values(
     return values
 
 
+def recorded_values(contract: Contract, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that a journal holds, as Python values; those that no longer fit are left out."""
+    values, _ = resolve(contract.parameters, {}, recorded)
+    return {name: value for name, value in values.items() if name in recorded}
+
+
 def _parameters_cell(notebook: Notebook) -> Cell | None:
     return next((cell for cell in notebook.cells if step_tag(cell) == "parameters"), None)
 

@@ -148,6 +148,21 @@ def find_runs(folders: Iterable[Path]) -> list[Path]:
     return sorted(found, key=lambda path: path.name, reverse=True)
 
 
+@dataclass
+class _Folding:
+    """A run while its lines are being folded."""
+
+    state: str = "running"
+    code: int | None = None
+    reason: str = ""
+    cells: list[CellRun] = field(default_factory=list)
+    injected: str = ""
+    meta: dict[str, Any] = field(default_factory=dict)
+    proposals: list[Proposal] = field(default_factory=list)
+    saved: dict[str, Any] = field(default_factory=dict)
+    gates: dict[int, Gate] = field(default_factory=dict)
+
+
 def fold(folder: Path, lines: Iterable[Line], troubles: Iterable[Trouble] = (), *, alive: bool) -> Run:
     """Fold a journal's lines.
 
@@ -157,34 +172,43 @@ def fold(folder: Path, lines: Iterable[Line], troubles: Iterable[Trouble] = (), 
         troubles: what the reading found; kinds that we do not know are added to it.
         alive: whether the process that writes them lives.
     """
-    lines = list(lines)
-    first = lines[0]
-    began = first.data if first.kind == "run" else {}
-    run = Run(folder, "running", None, "", began, first.at, lines[-1].at, troubles=tuple(troubles))
+    lines, found, folding = list(lines), list(troubles), _Folding()
     for line in lines:
         if line.kind not in _FOLDS:
-            unknown = Trouble(
-                line.number, f"a line of the kind '{line.kind}', which this version does not know"
-            )
-            run = replace(run, troubles=(*run.troubles, unknown))
+            message = f"a line of the kind '{line.kind}', which this version does not know"
+            found.append(Trouble(line.number, message))
             continue
         try:
-            run = _FOLDS[line.kind](run, line)
+            _FOLDS[line.kind](folding, line)
         except (KeyError, TypeError, IndexError, ValueError):
-            message = f"a line of the kind '{line.kind}' with data that do not fit it"
-            run = replace(run, troubles=(*run.troubles, Trouble(line.number, message)))
-    return _settled(run, alive=alive)
+            found.append(
+                Trouble(line.number, f"a line of the kind '{line.kind}' with data that do not fit it")
+            )
+    first = lines[0]
+    run = Run(
+        folder=folder,
+        state=folding.state,
+        code=folding.code,
+        reason=folding.reason,
+        began=first.data if first.kind == "run" else {},
+        started=first.at,
+        updated=lines[-1].at,
+        cells=tuple(folding.cells),
+        injected=folding.injected,
+        runbook_meta=folding.meta,
+        proposals=tuple(folding.proposals),
+        saved=folding.saved,
+        gates=tuple(folding.gates.values()),
+        troubles=tuple(found),
+    )
+    return run if alive or run.state != "running" else _unfinished(run)
 
 
-def _settled(run: Run, *, alive: bool) -> Run:
-    """What an unfinished journal means when nobody writes it any more."""
-    here = run.began.get("host") in {None, socket.gethostname()}
-    if run.state != "running" or alive:
-        return run
-    if not here:
-        return replace(
-            run, reason=f"last heard of from {run.began['host']}; only that machine knows if it runs"
-        )
+def _unfinished(run: Run) -> Run:
+    """What an unfinished journal means when nobody on this machine writes it."""
+    if run.began.get("host") not in {None, socket.gethostname()}:
+        reason = f"last heard of from {run.began['host']}; only that machine knows if it runs"
+        return replace(run, reason=reason)
     cells = tuple(
         replace(cell, state="started-unknown") if cell.state == "running" else cell for cell in run.cells
     )
@@ -192,8 +216,8 @@ def _settled(run: Run, *, alive: bool) -> Run:
     return replace(run, state="abandoned", cells=cells, reason=reason)
 
 
-def _notebook(run: Run, line: Line) -> Run:
-    cells = tuple(
+def _notebook(run: _Folding, line: Line) -> None:
+    run.cells = [
         CellRun(
             index,
             str(cell["id"]),
@@ -204,80 +228,70 @@ def _notebook(run: Run, line: Line) -> Run:
             "never-ran" if cell.get("step") else None,
         )
         for index, cell in enumerate(line.data["cells"])
-    )
-    meta = dict(line.data.get("runbook", {}))
-    return replace(run, cells=cells, injected=str(line.data.get("injected", "")), runbook_meta=meta)
+    ]
+    run.meta = dict(line.data.get("runbook", {}))
+    run.injected = str(line.data.get("injected", ""))
 
 
-def _cell(run: Run, line: Line) -> Run:
-    data = line.data
+def _cell(run: _Folding, line: Line) -> None:
+    data, at = line.data, _index(run, line)
     if data["state"] == "running":
-        return _with_cell(run, data["cell"], lambda cell: replace(cell, state="running", started=line.at))
-    cut = (str(data["cut"]),) if data.get("cut") else ()
-    return _with_cell(
-        run,
-        data["cell"],
-        lambda cell: replace(
-            cell,
-            state=str(data["state"]),
-            seconds=data.get("seconds"),
-            error=data.get("error"),
-            cut=cell.cut + cut,
-        ),
+        run.cells[at] = replace(run.cells[at], state="running", started=line.at)
+        return
+    run.cells[at] = replace(
+        run.cells[at],
+        state=str(data["state"]),
+        seconds=data.get("seconds"),
+        error=data.get("error"),
+        cut=run.cells[at].cut + _cut(line),
     )
 
 
-def _output(run: Run, line: Line) -> Run:
-    output = dict(line.data["output"])
-    cut = (str(line.data["cut"]),) if line.data.get("cut") else ()
-
-    def add(cell: CellRun) -> CellRun:
-        last = cell.outputs[-1] if cell.outputs else None
-        if (
-            last
-            and output["output_type"] == "stream" == last["output_type"]
-            and last["name"] == output["name"]
-        ):
-            joined = {**last, "text": last["text"] + output["text"]}
-            return replace(cell, outputs=(*cell.outputs[:-1], joined), cut=cell.cut + cut)
-        return replace(cell, outputs=(*cell.outputs, output), cut=cell.cut + cut)
-
-    return _with_cell(run, line.data["cell"], add)
+def _output(run: _Folding, line: Line) -> None:
+    output, at = dict(line.data["output"]), _index(run, line)
+    outputs = run.cells[at].outputs
+    last = outputs[-1] if outputs else {}
+    same = (output["output_type"], output.get("name")) == (last.get("output_type"), last.get("name"))
+    if same and output["output_type"] == "stream":
+        outputs = (*outputs[:-1], {**last, "text": last["text"] + output["text"]})
+    else:
+        outputs = (*outputs, output)
+    run.cells[at] = replace(run.cells[at], outputs=outputs, cut=run.cells[at].cut + _cut(line))
 
 
-def _with_cell(run: Run, index: int, change: Callable[[CellRun], CellRun]) -> Run:
-    cells = list(run.cells)
-    if index < 0:
+def _index(run: _Folding, line: Line) -> int:
+    index = line.data["cell"]
+    if type(index) is not int or not 0 <= index < len(run.cells):
         raise IndexError(index)
-    cells[index] = change(cells[index])
-    return replace(run, cells=tuple(cells))
+    return index
 
 
-def _actions(run: Run, line: Line) -> Run:
-    data = line.data
-    proposal = Proposal(data["cell"], tuple(data["actions"]), str(data["digest"]), line.at)
-    return replace(run, proposals=(*run.proposals, proposal))
+def _cut(line: Line) -> tuple[str, ...]:
+    return (str(line.data["cut"]),) if line.data.get("cut") else ()
 
 
-def _saved(run: Run, line: Line) -> Run:
-    return replace(run, saved={**run.saved, str(line.data["name"]): line.data["value"]})
+def _actions(run: _Folding, line: Line) -> None:
+    actions = tuple(line.data["actions"])
+    run.proposals.append(Proposal(_index(run, line), actions, str(line.data["digest"]), line.at))
 
 
-def _gate(run: Run, line: Line) -> Run:
-    data = line.data
-    gate = Gate(
-        data["cell"], str(data["state"]), data.get("text", ""), data.get("by"), data.get("reason"), line.at
-    )
-    return replace(run, gates=(*[old for old in run.gates if old.cell != gate.cell], gate))
+def _saved(run: _Folding, line: Line) -> None:
+    run.saved[str(line.data["name"])] = line.data["value"]
 
 
-def _ended(run: Run, line: Line) -> Run:
-    data = line.data
-    return replace(run, state=str(data["state"]), code=data["code"], reason=str(data.get("reason", "")))
+def _gate(run: _Folding, line: Line) -> None:
+    data, at = line.data, _index(run, line)
+    text = data.get("text") or (run.gates[at].text if at in run.gates else "")
+    run.gates[at] = Gate(at, str(data["state"]), text, data.get("by"), data.get("reason"), line.at)
 
 
-_FOLDS: dict[str, Callable[[Run, Line], Run]] = {
-    "run": lambda run, line: run,
+def _ended(run: _Folding, line: Line) -> None:
+    run.state, run.code = str(line.data["state"]), line.data["code"]
+    run.reason = str(line.data.get("reason", ""))
+
+
+_FOLDS: dict[str, Callable[[_Folding, Line], None]] = {
+    "run": lambda run, line: None,
     "notebook": _notebook,
     "cell": _cell,
     "output": _output,

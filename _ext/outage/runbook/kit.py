@@ -23,10 +23,8 @@ that the same notebook reads well in any front end.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -178,18 +176,13 @@ def secret(reference: str) -> str:
     Raises:
         RunbookError: it is no reference, or what it names is not there.
     """
-    kind, _, name = reference.removeprefix("secret://").partition("/")
-    if not reference.startswith("secret://") or kind not in {"env", "file"} or not name:
-        raise RunbookError("a secret must be a reference", "secret://env/NAME or secret://file/PATH")
-    if kind == "env":
-        if name not in os.environ:
-            raise RunbookError(f"{reference}: the environment has no variable {name}", f"export {name}=...")
-        return os.environ[name]
-    path = Path(name if name.startswith("~") else f"/{name.lstrip('/')}").expanduser()
+    from outage.errors import Refused
+    from outage.secrets import resolve
+
     try:
-        return path.read_text(encoding="utf-8").rstrip("\n")
-    except OSError as error:
-        raise RunbookError(f"{reference}: {error.strerror}", "check the path and who may read it") from None
+        return resolve(reference)
+    except Refused as error:
+        raise RunbookError(error.message, error.hint or "") from None
 
 
 # Called by the runner, in the kernel, around cells; see client.py.

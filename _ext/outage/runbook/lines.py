@@ -57,6 +57,7 @@ class TargetData(Part):
     words: str
     kind: str
     host: str
+    port: str | None = None
     database: str | None = None
     environment: str | None = None
     production: bool

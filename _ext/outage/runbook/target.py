@@ -43,22 +43,23 @@ def find_target(
     """
     environ = os.environ if environ is None else environ
     if meta.target == "local":
-        host = socket.gethostname()
-        return _in_words("this machine", [host, "localhost"], None, policy, shown=host)
+        return _in_words("this machine", [socket.gethostname()], policy)
     if meta.target == "postgres":
-        hosts, database = _libpq(environ)
-        return _in_words("PostgreSQL", hosts, database, policy)
+        hosts, port, database = _libpq(environ)
+        return _in_words("PostgreSQL", hosts, policy, port, database)
     return _described(meta.target, values, policy, environ)
 
 
-def _libpq(environ: Mapping[str, str]) -> tuple[list[str], str]:
-    """Hosts and database that libpq will use: environment, else service file, else its defaults."""
+def _libpq(environ: Mapping[str, str]) -> tuple[list[str], str | None, str]:
+    """Hosts, port (None: the usual one) and database that libpq will use, found in its own order."""
     service = _service(environ)
     named = environ.get("PGHOST") or environ.get("PGHOSTADDR") or service.get("host") or ""
     hosts = [host.strip() for host in named.split(",") if host.strip()]
     hosts = ["localhost" if host.startswith(("/", "@")) else host for host in hosts] or ["localhost"]
     user = environ.get("PGUSER") or service.get("user") or environ.get("USER") or ""
-    return hosts, environ.get("PGDATABASE") or service.get("dbname") or user or "its default database"
+    port = environ.get("PGPORT") or service.get("port")
+    database = environ.get("PGDATABASE") or service.get("dbname") or user
+    return hosts, None if port == "5432" else port, database or "its default database"
 
 
 def _service(environ: Mapping[str, str]) -> dict[str, str]:
@@ -114,26 +115,26 @@ def _described(
     if not host:
         raise Refused("the target has no host", hint=f"it is named by {target.host}")
     database = filled(target.database) if target.database else None
-    return _in_words(target.kind, [host], database, policy)
+    return _in_words(target.kind, [host], policy, None, database)
 
 
 def _in_words(
-    kind: str, hosts: list[str], database: str | None, policy: Policy, shown: str | None = None
+    kind: str, hosts: list[str], policy: Policy, port: str | None = None, database: str | None = None
 ) -> TargetData:
-    host = shown or joined(hosts)
-    named = shown is not None
+    """The target; several hosts are one environment only if all of them are."""
+    host = joined(hosts)
     found = {_environment(each, policy) for each in hosts}
-    if named:  # this machine goes by two names; one that is known is enough
-        found = {each for each in found if each} or {None}
     names = sorted(str(each) for each in found if each)
     production = None in found or any(policy.environments[name].production for name in names)
     environment = names[0] if len(names) == 1 and None not in found else None
-    where = f"database '{database}' on {host}" if database else f"on {host}"
+    where = f"{host} port {port}" if port else host
+    where = f"database '{database}' on {where}" if database else where
     words = f"{kind}, {where}, {_meaning(environment, production=production)}"
     return TargetData(
-        words=one_line(words.replace("this machine, on", "this machine,")),
+        words=one_line(words),
         kind=kind,
         host=host,
+        port=port,
         database=database,
         environment=environment,
         production=production,

@@ -1,0 +1,88 @@
+"""What a runbook does, asks for and needs: for people, and as JSON with a schema of its parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from outage.runbook.parameters import UNSET
+from outage.runbook.progress import cell_title
+from outage.runbook.types import annotation, to_data, to_text
+
+if TYPE_CHECKING:
+    from outage.runbook.contract import Contract
+    from outage.runbook.parameters import Parameter
+
+
+def described(contract: Contract) -> dict[str, Any]:
+    """The contract as JSON values; ``parameters`` is a JSON Schema of the mapping that ``-f`` takes."""
+    return {
+        "name": contract.name,
+        "title": contract.notebook.title,
+        "runbook": contract.meta.model_dump(mode="json", exclude_none=True),
+        "parameters": parameters_schema(contract),
+        "steps": [
+            {"cell": cell.index + 1, "id": cell.id, "step": tag, "title": cell_title(cell.source, tag)}
+            for cell, tag in contract.steps
+        ],
+        "problems": [
+            {"blocks": problem.blocks, "message": refusal.message, "hint": refusal.hint}
+            for problem, refusal in zip(contract.problems, contract.refusals(), strict=True)
+        ],
+    }
+
+
+def parameters_schema(contract: Contract) -> dict[str, Any]:
+    """JSON Schema (2020-12) of a run's parameters, defaults and help included."""
+    from pydantic import TypeAdapter
+    from pydantic.errors import PydanticSchemaGenerationError
+    from pydantic_core import SchemaError
+
+    properties: dict[str, Any] = {}
+    for parameter in contract.parameters:
+        try:
+            schema = TypeAdapter(annotation(parameter.type)).json_schema()
+        except (TypeError, ValueError, SchemaError, PydanticSchemaGenerationError):
+            schema = {}  # its limits do not fit its type: among the problems
+        if parameter.help:
+            schema["description"] = parameter.help
+        if parameter.default is not UNSET:
+            schema["default"] = to_data(parameter.default)
+        properties[parameter.name] = schema
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [parameter.name for parameter in contract.parameters if parameter.required],
+        "additionalProperties": False,
+    }
+
+
+def in_words(contract: Contract) -> str:
+    """The contract for a person at a terminal."""
+    meta = contract.meta
+    lines = [f"{contract.name}: {contract.notebook.title}", *([meta.summary] if meta.summary else []), ""]
+    for word, value in (
+        ("service", meta.service),
+        ("owner", meta.owner),
+        ("risk", meta.risk),
+        ("needs", "; ".join(meta.needs)),
+        ("alerts", ", ".join(meta.alerts)),
+    ):
+        lines += [f"{word + ':':<9}{value}"] if value else []
+    lines += ["", "Parameters (-p NAME=VALUE):" if contract.parameters else "It takes no parameters."]
+    lines += [line for parameter in contract.parameters for line in _parameter(parameter)]
+    lines += ["", "Steps:"]
+    lines += [
+        f"  {cell.index + 1:>3} {tag:<10} {cell_title(cell.source, tag)}".rstrip()
+        for cell, tag in contract.steps
+    ]
+    how = f"outage run {contract.name}"
+    lines += ["", f"Plan it:   {how}"]
+    if contract.changes:
+        lines.append(f"Apply it:  {how} --apply")
+    return "\n".join(lines)
+
+
+def _parameter(parameter: Parameter) -> list[str]:
+    default = "must be given" if parameter.default is UNSET else f"default {to_text(parameter.default)}"
+    first = f"  {parameter.name}: {parameter.written}  ({default})"
+    return [first, *([f"      {parameter.help}"] if parameter.help else [])]

@@ -1,0 +1,156 @@
+"""``outage run``, as a function: from an order to a run that is on the journal and on the record.
+
+The kernel's process is started first, so that it boots while everything else is imported and
+checked. It runs nothing until all of that is done, and a refusal ends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from outage.runbook.kernel import start_kernel
+from outage.runbook.notebook import find_notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from outage.project import Project
+    from outage.runbook.history import Run
+    from outage.runbook.prepare import Prepared
+
+_PATIENCE = 0.3
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody asked for.
+
+    Attributes:
+        assignments: ``name=value`` texts.
+        file: a YAML file of parameters.
+        plan: id of the plan whose notebook, parameters and actions the apply insists on.
+        incident: an id; None for the one that is open; ``none`` for none.
+        by: who asks; None: as :func:`outage.response.who` finds out.
+        unreviewed: why code may be applied that nobody reviewed.
+    """
+
+    runbook: str
+    assignments: tuple[str, ...] = ()
+    file: Path | None = None
+    apply: bool = False
+    plan: str | None = None
+    incident: str | None = None
+    by: str | None = None
+    unreviewed: str | None = None
+
+
+def execute(
+    project: Project,
+    order: Order,
+    *,
+    observe: Callable[[str, dict[str, Any]], None] | None = None,
+    ask: Callable[[str], bool] | None = None,
+    warn: Callable[[str], None] = lambda text: None,
+) -> Run:
+    """Carry out an order.
+
+    Args:
+        project: the handbook.
+        order: what was asked for.
+        observe: hears every line of the journal, as kind and data, when it is written.
+        ask: puts a gate before a person; None where nobody can be asked.
+        warn: hears what went wrong beside the run (the incident's record, the chat).
+
+    Raises:
+        Refused, Problems: something speaks against it; nothing was started.
+        Failed: the journal cannot be written.
+    """
+    path = find_notebook(project.runbooks, order.runbook)
+    kernel = start_kernel(project.root, [project.root])
+    patience = 0.0
+    try:
+        from outage.runbook.prepare import prepare
+
+        prepared = prepare(project, path, order)
+        _check_gates(prepared, can_ask=ask is not None)
+        from outage.runbook.conduct import Conductor
+
+        with _locked(prepared):
+            journal = _open(prepared, observe)
+            try:
+                _record(prepared, "running", warn)
+                run = Conductor(prepared, kernel, journal, ask).conduct()
+                _record(prepared, run.state, warn, code=run.code, journal=journal.head)
+            finally:
+                journal.close()
+        patience = _PATIENCE
+        return run
+    finally:
+        kernel.end(patience)
+
+
+def _check_gates(prepared: Prepared, *, can_ask: bool) -> None:
+    from outage.errors import Refused
+
+    gates = [cell for cell, tag in prepared.contract.steps if tag == "gate"]
+    if gates and prepared.order.apply and not can_ask:
+        reason = f"'{prepared.contract.name}' has a gate, and there is no terminal to ask on"
+        hint = "run it in a terminal: somebody must read the gate and answer"
+        raise Refused(reason, hint=hint)
+
+
+def _locked(prepared: Prepared) -> Any:
+    """The lock of runbook and target for an apply; plans exclude nobody."""
+    from contextlib import nullcontext
+
+    from outage.runbook.exclusion import exclusive
+
+    if not prepared.order.apply:
+        return nullcontext()
+    name, run = prepared.contract.name, prepared.folder.name
+    return exclusive(prepared.project.runs, name, prepared.target, run)
+
+
+def _open(prepared: Prepared, observe: Callable[[str, dict[str, Any]], None] | None) -> Any:
+    """The run's folder and journal, with its first two lines."""
+    from outage.errors import Failed
+    from outage.runbook.conduct import began_line, notebook_line
+    from outage.runbook.journal import Journal
+
+    try:
+        prepared.folder.mkdir(parents=True)
+    except OSError as error:
+        raise Failed(f"the run's folder cannot be made: {error.strerror}", file=prepared.folder) from None
+    journal = Journal(prepared.folder, observe)
+    journal.append(began_line(prepared, prepared.folder.name), wait=False)
+    journal.append(notebook_line(prepared))
+    return journal
+
+
+def _record(prepared: Prepared, state: str, warn: Callable[[str], None], **more: Any) -> None:
+    """Tell the incident's record what became of the run; that it cannot be told stops no run."""
+    if prepared.incident is None:
+        return
+    from outage import response
+    from outage.errors import OutageError
+    from outage.record import append
+
+    data = {
+        "run": prepared.folder.name,
+        "runbook": prepared.contract.name,
+        "mode": prepared.mode,
+        "target": prepared.target.words,
+        "state": state,
+        "risk": prepared.contract.meta.risk,
+        **more,
+    }
+    try:
+        if state == "running":  # nobody waits for a chat service before a change
+            append(prepared.incident, "run", data, by=prepared.by)
+            response.ask_for_sync(prepared.incident, prepared.policy)
+        else:
+            response.step(prepared.project, prepared.incident, "run", data, by=prepared.by, at=None)
+    except OutageError as error:
+        warn(f"the incident's record was not told that the run is {state}: {error}")

@@ -1,0 +1,196 @@
+"""Everything that can be refused, refused before anything is started."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from outage.errors import Problems, Refused
+from outage.runbook.contract import Contract, parameter_values, read_contract
+from outage.runbook.history import Run, find_runs, load_run
+from outage.runbook.lines import ReviewData, TargetData
+from outage.runbook.review import find_review, working_digest
+from outage.runbook.target import find_target
+from outage.runbook.types import to_data
+from outage.text import joined
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from outage.policy import Policy
+    from outage.project import Project
+    from outage.runbook.execute import Order
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An order that nothing speaks against.
+
+    Attributes:
+        path: the notebook's file.
+        values: Python values of all parameters; secrets as references.
+        folder: where the run's journal will be; it does not exist yet.
+        incident: the incident's folder, or None.
+        plan: the plan to be kept, or None.
+        by: who asks; recorded, not authenticated.
+    """
+
+    project: Project
+    order: Order
+    path: Path
+    contract: Contract
+    values: dict[str, Any]
+    policy: Policy
+    target: TargetData
+    digest: str
+    review: ReviewData | None
+    folder: Path
+    incident: Path | None
+    plan: Run | None
+    by: str
+
+    @property
+    def mode(self) -> str:
+        """Plan or apply."""
+        return "apply" if self.order.apply else "plan"
+
+
+def prepare(project: Project, path: Path, order: Order) -> Prepared:
+    """Check an order.
+
+    Args:
+        project: the handbook.
+        path: the notebook, as :func:`outage.runbook.notebook.find_notebook` found it.
+        order: what was asked for.
+
+    Raises:
+        Refused, Problems: the notebook, a parameter, the target, the plan, the review or the
+            incident speaks against it.
+    """
+    shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path
+    contract = read_contract(path, shown)
+    values = parameter_values(contract, order.assignments, _file_values(order))
+    policy = project.policy()
+    target = find_target(contract.meta, values, policy)
+    digest = working_digest(project.root, contract.notebook)
+    incident = _incident(project, order.incident)
+    plan = _plan(project, order, contract, values, digest, target)
+    review = None
+    if order.apply:
+        if not contract.changes:
+            hint = f"leave --apply out: outage run {contract.name}"
+            raise Refused(f"'{contract.name}' changes nothing, so there is nothing to apply", hint=hint)
+        review = _review(project, path, order, contract, policy, digest)
+    from outage.response import who
+
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{contract.name}-{secrets.token_hex(2)}"
+    folder = (incident or project.root) / "runs" / name
+    return Prepared(
+        project=project,
+        order=order,
+        path=path,
+        contract=contract,
+        values=values,
+        policy=policy,
+        target=target,
+        digest=digest,
+        review=review,
+        folder=folder,
+        incident=incident,
+        plan=plan,
+        by=who(order.by, project.root),
+    )
+
+
+def run_folders(project: Project) -> list[Path]:
+    """Folders of all runs of a project, newest first."""
+    inside = project.incidents.glob("*/runs") if project.incidents.is_dir() else ()
+    return find_runs([project.runs, *inside])
+
+
+def find_run(project: Project, wanted: str) -> Path:
+    """The folder of a run, by its id or a part of it that fits only one.
+
+    Raises:
+        Refused: none fits, or several do.
+    """
+    folders = run_folders(project)
+    exact = [folder for folder in folders if folder.name == wanted]
+    fitting = exact or [folder for folder in folders if wanted in folder.name]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        listed = joined([folder.name for folder in fitting[:5]])
+        raise Refused(f"'{wanted}' fits several runs: {listed}", hint="write more of the id")
+    raise Refused(f"there is no run '{wanted}'", hint="'outage runs' lists them")
+
+
+def _file_values(order: Order) -> dict[str, Any]:
+    if order.file is None:
+        return {}
+    from outage.runbook.values import read_values_file
+
+    return read_values_file(order.file)
+
+
+def _incident(project: Project, wanted: str | None) -> Path | None:
+    """The incident that the run joins; none if none is open or none is wanted."""
+    from outage import incidents
+
+    wanted = wanted or os.environ.get("OUTAGE_INCIDENT") or None
+    if wanted == "none":
+        return None
+    if wanted is None and not incidents.open_incidents(project):
+        return None
+    return incidents.find(project, wanted)
+
+
+def _plan(
+    project: Project,
+    order: Order,
+    contract: Contract,
+    values: dict[str, Any],
+    digest: str,
+    target: TargetData,
+) -> Run | None:
+    """The plan that the order names, if it was made of the same things."""
+    if order.plan is None:
+        return None
+    if not order.apply:
+        raise Refused("--plan says which plan to apply", hint="add --apply, or leave --plan out")
+    run = load_run(find_run(project, order.plan))
+    problems = []
+    if run.runbook != contract.name or run.mode != "plan":
+        problems.append(f"{run.id} is a {run.mode} of '{run.runbook}'")
+    elif run.state != "succeeded":
+        problems.append(f"{run.id} is {run.state}, and only a plan that succeeded can be applied")
+    if run.began.get("digest") != digest:
+        problems.append(f"the notebook, or a module it imports, is not the one that {run.id} planned with")
+    then = run.began.get("parameters", {})
+    changed = [name for name, value in values.items() if then.get(name) != to_data(value)]
+    if changed or set(then) != set(values):
+        problems.append(f"the parameters differ from the plan's: {joined(changed) or 'other names'}")
+    if run.target != target.words:
+        problems.append(f"the plan's target was {run.target}; this one is {target.words}")
+    if problems:
+        hint = "make a new plan: the same command without --apply and --plan"
+        raise Problems([Refused(problem, hint=hint) for problem in problems])
+    return run
+
+
+def _review(
+    project: Project, path: Path, order: Order, contract: Contract, policy: Policy, digest: str
+) -> ReviewData:
+    """The commit that holds what is to be applied, or the reason to go on without one."""
+    branch = policy.runbooks.reviewed_branch
+    if order.unreviewed is None:
+        return find_review(project.root, path, contract.notebook, digest, branch)
+    if not order.unreviewed.strip():
+        raise Refused("--unreviewed needs a reason", hint="--unreviewed 'what cannot wait for a review'")
+    with suppress(Refused):
+        return find_review(project.root, path, contract.notebook, digest, branch)
+    return ReviewData(unreviewed=order.unreviewed.strip())
