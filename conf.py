@@ -26,6 +26,8 @@ smartquotes = False
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
 myst_heading_anchors = 3
 myst_ref_domains = ["std", "outage"]
+myst_url_schemes = ["http", "https", "mailto", "tel", "sip"]  # a phone calls the number that it shows
+copybutton_prompt_text = "$ "  # a copied command has no prompt
 
 # Building never executes a notebook. Of its stored outputs only text and PNG are shown: MyST-NB would put HTML,
 # Markdown, SVG and JavaScript into the page as they are.
