@@ -19,6 +19,8 @@ SECONDS = 30.0
 """How long one git command may take; only those that reach the remote come near."""
 _LOCAL_VARIABLES = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
 _CREDENTIALS = re.compile(r"(\w+://)[^/\s@]+@")
+_NOISE = ("hint:", "To ", "error: failed to push some refs", "From ")
+_LONGEST = 400
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=10"
 
 
@@ -27,8 +29,9 @@ class GitFailed(Failed):
 
     def __init__(self, command: str, said: str) -> None:
         self.said = _CREDENTIALS.sub(r"\1", said.strip())
-        lines = [line for line in self.said.splitlines() if not line.startswith("hint:")]
-        super().__init__(f"git {command} failed: {' '.join(lines[-3:]) or 'it said nothing'}")
+        lines = [line.strip() for line in self.said.splitlines() if line.strip()]
+        telling = [line for line in lines if not line.startswith(_NOISE)] or lines
+        super().__init__(f"git {command} failed: {'; '.join(telling)[:_LONGEST] or 'it said nothing'}")
 
 
 @dataclass(frozen=True, slots=True)

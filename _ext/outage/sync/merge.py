@@ -48,9 +48,11 @@ def combine(repo: Repository, tip: str | None, folders: Mapping[str, str | None]
         ours stays, and theirs is in the history.
     """
     repo.git("read-tree", *([tip] if tip else ["--empty"]), index=index)
-    here = [folder for folder in folders if (repo.top / folder).is_dir()]
-    if here:
-        repo.git("add", "--all", "--", *here, index=index)
+    for folder in folders:
+        if (repo.top / folder).is_dir():
+            repo.git("add", "--all", "--", folder, index=index)
+        else:
+            repo.git("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", folder, index=index)
     conflicts: list[str] = []
     for folder, base in folders.items():
         for found in _differences(repo, tip, folder, index):
