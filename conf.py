@@ -25,6 +25,7 @@ nitpicky = True
 smartquotes = False
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
 myst_heading_anchors = 3
+myst_url_schemes = ["http", "https", "mailto", "tel", "sip"]
 myst_ref_domains = ["std", "outage"]
 myst_url_schemes = ["http", "https", "mailto", "tel", "sip"]  # a phone calls the number that it shows
 copybutton_prompt_text = "$ "  # a copied command has no prompt
@@ -34,6 +35,7 @@ copybutton_prompt_text = "$ "  # a copied command has no prompt
 nb_execution_mode = "off"
 nb_merge_streams = True
 nb_ipywidgets_js = {}
+suppress_warnings = ["mystnb.unknown_mime_type"]  # data that a runbook leaves for `outage run` is not shown
 nb_mime_priority_overrides = [
     ("*", kind, None)
     for kind in (
@@ -45,6 +47,9 @@ nb_mime_priority_overrides = [
         "text/markdown",
     )
 ]
+
+copybutton_prompt_text = "$ "
+copybutton_exclude = ".linenos, .gp, .go"
 
 html_theme = "sphinx_book_theme"
 html_copy_source = False

@@ -104,7 +104,10 @@ class OutageDomain(Domain):
         node: pending_xref,
         contnode: nodes.Element,
     ) -> nodes.reference | None:
-        """A link to the clause; None makes Sphinx warn."""
+        """A link to the clause, or from a role's name to the role's page; None makes Sphinx warn."""
+        page = f"process/roles/{target.removeprefix('roles.')}"
+        if typ == "role" and page in env.found_docs:  # what the role does, not the line that names it
+            return make_refnode(builder, fromdocname, page, "", contnode)
         anchor = self.anchors.get(target)
         if anchor is None:
             return None

@@ -11,6 +11,7 @@ from sphinx.util.docutils import ReferenceRole, SphinxRole
 
 from outage.errors import OutageError
 from outage.pages.domain import domain_of
+from outage.pages.look import looks
 from outage.pages.site import policy_of
 from outage.quote import KINDS, Quote, quote
 from outage.text import visible
@@ -52,7 +53,7 @@ class QuoteRole(ReferenceRole):
             self.rawtext,
             node,
             refdomain="outage",
-            reftype="clause",
+            reftype="role" if self.kind == "role" else "clause",
             reftarget=quoted.address,
             refdoc=self.env.docname,
             refexplicit=True,
@@ -75,14 +76,6 @@ class AnchorRole(SphinxRole):
         for address in node["ids"]:
             domain.note_anchor(address, address, self.get_location())
         return [node], []
-
-
-def looks(quoted: Quote) -> list[str]:
-    """The style classes of a quote: ``("severity", "rank-0")`` is a chip with that severity's look."""
-    if not quoted.look:
-        return ["outage-value"]
-    kind, *which = quoted.look
-    return ["outage-chip", f"outage-{kind}", *(f"outage-{kind}-{one}" for one in which)]
 
 
 def setup(app: Sphinx) -> None:

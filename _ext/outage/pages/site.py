@@ -49,4 +49,5 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("outage_policy", POLICY_FILE, "", str)
     app.connect("config-inited", _read_policy, priority=100)
     app.connect("builder-inited", _add_static)
-    app.add_css_file("outage.css", priority=900)
+    for sheet in ("outage-icons.css", "outage.css", "outage-forms.css"):
+        app.add_css_file(sheet, priority=900)
