@@ -62,7 +62,7 @@ def symptom(lab: Lab) -> Symptom:
     with lab.server.connect(ADMIN) as admin:
         row = admin.execute(_WAITING).fetchone()
     count, oldest = (0, 0.0) if row is None else (int(row[0]), float(row[1]))
-    words = f"{count} sessions wait for a lock, the first for {oldest:.0f} s"
+    words = f"sessions that wait for a lock: {count}, the first for {oldest:.0f} s"
     signals = {"waiting_sessions": count, "oldest_wait_seconds": round(oldest, 3)}
     return Symptom(count > 0, signals, words if count else "no session waits for a lock")
 
