@@ -1,8 +1,8 @@
-"""How the site is built: data only. What the company says stands in handbook.yml; what does the work, in _ext/outage."""
+"""How the site is built: data only. What the company says is in handbook.yml, what does the work in _ext/."""
 
 extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton", "outage.pages"]
 
-# The policy that the site is built from; another company's:  sphinx-build -D outage_policy=examples/small-team.yml
+# The policy to build from. Another company's:  sphinx-build -D outage_policy=examples/small-team.yml
 outage_policy = "handbook.yml"
 
 # What is a page. Run notebooks (runs/) are evidence that an incident's page shows, and no pages themselves.
@@ -25,31 +25,26 @@ nitpicky = True
 smartquotes = False
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
 myst_heading_anchors = 3
-myst_url_schemes = ["http", "https", "mailto", "tel", "sip"]
 myst_ref_domains = ["std", "outage"]
 myst_url_schemes = ["http", "https", "mailto", "tel", "sip"]  # a phone calls the number that it shows
-copybutton_prompt_text = "$ "  # a copied command has no prompt
 
-# Building never executes a notebook. Of its stored outputs only text and PNG are shown: MyST-NB would put HTML,
-# Markdown, SVG and JavaScript into the page as they are.
+# Building never executes a notebook. Of its stored outputs only text and PNG are shown: MyST-NB would put
+# HTML, Markdown, SVG and JavaScript into the page as they are. Data left for `outage run` is not shown.
 nb_execution_mode = "off"
 nb_merge_streams = True
 nb_ipywidgets_js = {}
-suppress_warnings = ["mystnb.unknown_mime_type"]  # data that a runbook leaves for `outage run` is not shown
 nb_mime_priority_overrides = [
-    ("*", kind, None)
-    for kind in (
-        "application/javascript",
-        "application/vnd.jupyter.widget-view+json",
-        "image/svg+xml",
-        "text/html",
-        "text/latex",
-        "text/markdown",
-    )
+    ("*", "application/javascript", None),
+    ("*", "application/vnd.jupyter.widget-view+json", None),
+    ("*", "image/svg+xml", None),
+    ("*", "text/html", None),
+    ("*", "text/latex", None),
+    ("*", "text/markdown", None),
 ]
+suppress_warnings = ["mystnb.unknown_mime_type"]
 
+# A copied command has no prompt.
 copybutton_prompt_text = "$ "
-copybutton_exclude = ".linenos, .gp, .go"
 
 html_theme = "sphinx_book_theme"
 html_copy_source = False
