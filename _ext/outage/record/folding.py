@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from outage.record.event import Event
+from outage.record.event import VERSION, Event
 from outage.record.incident import (
     ActionItem,
     Change,
@@ -50,6 +50,8 @@ def fold(record: Reading | Iterable[Event], *, name: str = "", file: Path | None
     events = _once(sorted(reading.events, key=lambda event: (event.order, event.to_line())), state)
     corrections, redactions = _amendments(events, state)
     for event in events:
+        if event.v != VERSION:
+            state.complain(event, f"it is in version {event.v} of the format; this program knows {VERSION}")
         entry = _entry(event, corrections.get(event.id, []), redactions.get(event.id), state)
         state.entries.append(entry)
         if entry.known and event.kind in _APPLY:
@@ -115,9 +117,11 @@ def _amendments(events: list[Event], state: _State) -> tuple[dict[str, list[Even
         elif event.kind == "redaction":
             why = str(event.data.get("why") or "")
             redactions.setdefault(target.id, Redaction(event.by, event.at, event.id, why))
-    for event in (e for e in events if e.kind == "correction" and e.id not in redactions):
+    for event in (e for e in events if e.kind == "correction"):
         target = _corrected_at_last(event, known)
-        if target is not None and target.kind in KINDS:
+        if target is not None and target.id in redactions:
+            redactions.setdefault(event.id, redactions[target.id])  # it repeats what is hidden
+        elif target is not None and target.kind in KINDS and event.id not in redactions:
             corrections.setdefault(target.id, []).append(event)
     return corrections, redactions
 
