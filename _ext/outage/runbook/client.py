@@ -9,39 +9,33 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from dataclasses import dataclass
 from queue import Empty
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from nbclient import NotebookClient
+from nbclient.exceptions import (
+    CellExecutionComplete,
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
+from nbformat import from_dict
 
 from outage.errors import OutageError
 
 if TYPE_CHECKING:
     from outage.runbook.kernel import Kernel
 
-# jsonschema, which nbformat imports, would parse a grammar for international addresses: 0.9 seconds
-# for a check that no notebook needs, and that jsonschema leaves out where the grammar is absent.
-_absent = "rfc3987_syntax" not in sys.modules
-if _absent:
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-try:
-    from jupyter_client.asynchronous.client import AsyncKernelClient
-    from nbclient import NotebookClient
-    from nbclient.exceptions import (
-        CellExecutionComplete,
-        CellExecutionError,
-        CellTimeoutError,
-        DeadKernelError,
-    )
-    from nbformat import from_dict
-finally:
-    if _absent:
-        del sys.modules["rfc3987_syntax"]
 BOOT_SECONDS = 60
 IOPUB_SECONDS = 30
 GRACE_SECONDS = 3.0
 _node: Any = from_dict
+# ipykernel closes its sockets at exit, and joins a thread that in some runs in a hundred waits for
+# seconds on one that has stopped. A kernel whose sockets nobody uses any more can go without that.
+_LEAVE = "import atexit, ipykernel.kernelapp as _app; atexit.unregister(_app.IPKernelApp.instance().close)"
 _KIT = "__import__('outage.runbook.kit', fromlist=['kit'])"
 
 
@@ -145,18 +139,18 @@ class RunbookClient(NotebookClient):
         if self.task_poll_for_reply is not None and not self.task_poll_for_reply.done():
             self.task_poll_for_reply.cancel()
 
-    def tell(self, call: str) -> None:
-        """Call a function of the kit in the kernel, before whatever is run next."""
+    def tell(self, code: str) -> None:
+        """Have the kernel run something of ours, before whatever is run next."""
         assert self.kc is not None
-        self.kc.execute(f"{_KIT}.{call}", silent=True, store_history=False, allow_stdin=False)
+        self.kc.execute(code, silent=True, store_history=False, allow_stdin=False)
 
     def issue(self, session: dict[str, Any]) -> None:
         """Give the next cell its token, see :func:`outage.runbook.kit.guard`."""
-        self.tell(f"_issue({json.dumps(session)!r})")
+        self.tell(f"{_KIT}._issue({json.dumps(session)!r})")
 
     def revoke(self) -> None:
         """Take the token back."""
-        self.tell("_revoke()")
+        self.tell(f"{_KIT}._revoke()")
 
     async def run(self, source: str, sink: Sink, limit: float) -> Ending:
         """Run one cell.
@@ -221,6 +215,7 @@ class RunbookClient(NotebookClient):
         """Ask the kernel to go, and close the channels; its process is the caller's to end."""
         if self.kc is not None:
             if self.kernel.alive():
+                self.tell(_LEAVE)
                 self.kc.shutdown()
             self.kc.stop_channels()
             self.kc = None

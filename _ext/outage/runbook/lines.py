@@ -233,25 +233,3 @@ class Envelope(BaseModel):
     kind: str
     prev: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     data: dict[str, Any]
-
-
-def journal_schema() -> dict[str, Any]:
-    """JSON Schema of one line: the envelope, and the data of each kind that we know."""
-    from pydantic.json_schema import models_json_schema
-
-    models = [(model, "validation") for model in KINDS.values()]
-    refs, definitions = models_json_schema(models, ref_template="#/$defs/{model}")  # type: ignore[arg-type]
-    schema = Envelope.model_json_schema()
-    schema["$defs"] = definitions["$defs"]
-    schema["allOf"] = [
-        {
-            "if": {"properties": {"kind": {"const": kind}}},
-            "then": {"properties": {"data": refs[(model, "validation")]}},
-        }
-        for kind, model in KINDS.items()
-    ]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A line of journal.jsonl",
-        **schema,
-    }
