@@ -49,7 +49,6 @@ def _run(notebook: Any) -> None:
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code" and IN_A_PLAN & set(cell.metadata.get("tags", [])):
                 client.execute_cell(cell, index)
-                cell.execution_count = None
 
 
 if __name__ == "__main__":
