@@ -1,0 +1,196 @@
+"""``{incident}``, the page of an incident; ``{timeline}``, its drawing; ``{incidents}``, the list of all.
+
+A page is read again exactly when its record, its policy copy or its runs changed, or when a run's
+process went away: the environment keeps a digest for each page, and asks for it before each build.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Set
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from outage.errors import OutageError
+from outage.pages.render import render
+from outage.record import FILE
+from outage.report.case import POLICY_COPY, RUNS, Case, load_case
+from outage.report.drawing import description, drawing, legend
+from outage.report.listing import incident_list
+from outage.report.page import page
+from outage.report.shapes import NARROW, WIDE
+from outage.runbook.journal import FILE as JOURNAL
+from outage.runbook.journal import is_alive
+from outage.text import one_line
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+    from sphinx.writers.html5 import HTML5Translator
+
+logger = logging.getLogger(__name__)
+
+Digest = Callable[[Path], str]
+
+
+class timeline(nodes.General, nodes.Element):  # noqa: N801 - docutils names its nodes in small letters
+    """An incident's drawing: its numbers, in one frame after the other."""
+
+
+class stale(nodes.General, nodes.Element):  # noqa: N801
+    """What a script shows when the page was built long ago; without the script nobody sees it."""
+
+
+class IncidentDirective(SphinxDirective):
+    """The whole page, title and sections, of the incident in whose folder it stands."""
+
+    def run(self) -> list[nodes.Node]:
+        """The page's text, parsed in place."""
+        folder = _folder(self.env)
+        note(self.env, "incident")
+        try:
+            case = load_case(folder, _now())
+        except OutageError as error:
+            raise self.error(one_line(str(error))) from None
+        self.env.current_document["outage_case"] = case
+        for problem in [*case.incident.problems, *([case.trouble] if case.trouble else [])]:
+            # Told, and no warning: a torn line must not keep the site from being published.
+            logger.info("%s", one_line(str(problem)), location=self.get_location())
+        return self.parse_text_to_nodes(page(case), allow_section_headings=True)
+
+
+class TimelineDirective(SphinxDirective):
+    """The drawing of the incident in whose folder it stands."""
+
+    def run(self) -> list[nodes.Node]:
+        """The drawing, in a frame for a desk and one for a phone."""
+        case = self.env.current_document.get("outage_case")
+        if not isinstance(case, Case):
+            raise self.error("a timeline stands in the page of an incident")
+        found = [one for one in (drawing(case, WIDE), drawing(case, NARROW)) if one]
+        return [timeline(drawings=found, legend=legend(case), description=description(case))] if found else []
+
+
+class StaleDirective(SphinxDirective):
+    """The note that this page is old."""
+
+    def run(self) -> list[nodes.Node]:
+        """The note, not shown yet."""
+        return [stale()]
+
+
+class IncidentsDirective(SphinxDirective):
+    """The list of incidents, those that are open first."""
+
+    def run(self) -> list[nodes.Node]:
+        """The list's text, parsed in place."""
+        note(self.env, "list")
+        return self.parse_text_to_nodes(incident_list(_folder(self.env)))
+
+
+def _folder(env: BuildEnvironment) -> Path:
+    """The folder in which the page being read stands."""
+    return Path(env.doc2path(env.docname)).parent
+
+
+def _now() -> datetime:
+    """The moment of this build; reproducible builds set it."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(fixed), UTC) if fixed else datetime.now(UTC)
+
+
+# ---------------------------------------------------------------- what must be read again
+
+
+def incident_digest(folder: Path) -> str:
+    """Of all that an incident's page is made from."""
+    found = sha256()
+    for path in [folder / FILE, folder / POLICY_COPY, *sorted((folder / RUNS).glob(f"*/{JOURNAL}"))]:
+        found.update(f"{path.name} {path.parent.name} {is_alive(path.parent)}\0".encode())
+        found.update(path.read_bytes() if path.is_file() else b"")
+    return found.hexdigest()
+
+
+def list_digest(folder: Path) -> str:
+    """Of the list of incidents."""
+    return sha256(incident_list(folder).encode()).hexdigest()
+
+
+DIGESTS: dict[str, Digest] = {"incident": incident_digest, "list": list_digest}
+
+
+def _noted(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
+    """Page to the kind of digest it depends on, and the digest when it was read."""
+    if not hasattr(env, "outage_incidents"):
+        env.outage_incidents = {}  # type: ignore[attr-defined]
+    return cast("dict[str, tuple[str, str]]", env.outage_incidents)  # type: ignore[attr-defined]
+
+
+def note(env: BuildEnvironment, kind: str) -> None:
+    """The page being read depends on what this digest is of."""
+    _noted(env)[env.docname] = (kind, DIGESTS[kind](_folder(env)))
+
+
+def _outdated(
+    app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]
+) -> Iterable[str]:
+    pages = {name: was for name, was in _noted(env).items() if name in env.found_docs}
+    return [
+        name for name, (kind, was) in pages.items() if DIGESTS[kind](Path(env.doc2path(name)).parent) != was
+    ]
+
+
+def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    _noted(env).pop(docname, None)
+
+
+def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
+    _noted(env).update({name: was for name, was in _noted(other).items() if name in set(docnames)})
+
+
+# ---------------------------------------------------------------- HTML
+
+
+def _visit_timeline(self: HTML5Translator, node: timeline) -> None:
+    self.body.append(
+        render("timeline.html.jinja", **{key: node[key] for key in ("drawings", "legend", "description")})
+    )
+    raise nodes.SkipNode
+
+
+def _visit_stale(self: HTML5Translator, node: stale) -> None:
+    self.body.append(render("stale.html.jinja"))
+    raise nodes.SkipNode
+
+
+def _skip(self: Any, node: nodes.Node) -> None:
+    raise nodes.SkipNode
+
+
+def _scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Style and script for the pages that need them, and no others."""
+    if pagename in _noted(app.env):
+        app.add_css_file("timeline.css")
+        app.add_css_file("incident.css")
+        app.add_js_file("incident.js", loading_method="defer")
+
+
+def setup(app: Sphinx) -> None:
+    """Add the directives, their nodes, and what makes their pages read again."""
+    skipped = (_skip, None)
+    for node, visit in ((timeline, _visit_timeline), (stale, _visit_stale)):
+        app.add_node(node, html=(visit, None), latex=skipped, text=skipped, man=skipped, texinfo=skipped)
+    app.add_directive_to_domain("outage", "incident", IncidentDirective)
+    app.add_directive_to_domain("outage", "timeline", TimelineDirective)
+    app.add_directive_to_domain("outage", "stale", StaleDirective)
+    app.add_directive_to_domain("outage", "incidents", IncidentsDirective)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-purge-doc", _purge)
+    app.connect("env-merge-info", _merge)
+    app.connect("html-page-context", _scripts)

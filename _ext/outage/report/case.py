@@ -1,0 +1,125 @@
+"""Everything that is known about one incident: its record, its own policy, and its runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outage.audit import Finding, audit
+from outage.clock import Due, due
+from outage.errors import OutageError
+from outage.policy import Policy, load_policy, parse_policy
+from outage.record.folding import load
+from outage.report.times import Times
+from outage.runbook import history
+
+if TYPE_CHECKING:
+    from outage.record.incident import Incident, Run
+
+POLICY_COPY = "policy.yml"
+RUNS = "runs"
+
+_NAMES_ONLY = (
+    "company: {name: Unknown}\nseverities: {unknown: {name: Unknown, meaning: Its policy cannot be read}}"
+)
+
+
+@dataclass(frozen=True)
+class CaseRun:
+    """One run of the incident: what the record says of it, and what its journal tells.
+
+    Attributes:
+        id: name of its folder.
+        recorded: from the record; None when the record does not mention it.
+        journal: None when it is missing or unreadable.
+        trouble: why there is no journal, or the empty string.
+    """
+
+    id: str
+    recorded: Run | None
+    journal: history.Run | None
+    trouble: str = ""
+
+    @property
+    def began(self) -> tuple[datetime, str]:
+        """The key by which runs are ordered: when it began as far as is known, then its id."""
+        known = self.journal.started if self.journal else self.recorded.at if self.recorded else None
+        return (known or datetime.max.replace(tzinfo=UTC), self.id)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One incident, as it stood at a moment.
+
+    Attributes:
+        incident: folded from its record.
+        policy: the incident's own copy; if that cannot be read, one of default names and no promises.
+        now: when this was put together (aware, UTC); decides what is missed.
+        runs: in the order in which they began.
+        trouble: why its policy copy cannot be used, or the empty string.
+    """
+
+    incident: Incident
+    policy: Policy
+    now: datetime
+    runs: tuple[CaseRun, ...] = ()
+    trouble: str = ""
+
+    @property
+    def times(self) -> Times:
+        """Writes moments in the company's time zone."""
+        return Times(self.policy.company.timezone)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the audit says; nothing without the policy."""
+        return () if self.trouble else audit(self.incident, self.policy, self.now).findings
+
+    @cached_property
+    def due(self) -> tuple[Due, ...]:
+        """What is due next, earliest first; nothing without the policy."""
+        return () if self.trouble else due(self.incident, self.policy, self.now)
+
+
+def load_case(folder: Path, now: datetime) -> Case:
+    """The case in an incident's folder.
+
+    Trouble with record, policy or runs is part of the case, for a page must be shown during an
+    outage even when a line of the record was torn. Raises Failed if the record cannot be opened.
+    """
+    policy, trouble = _policy(folder)
+    incident = load(folder)
+    return Case(incident, policy, now, _runs(folder, incident), trouble)
+
+
+def outline(folder: Path) -> Case:
+    """The case without its runs, for a list. Raises Failed if the record cannot be opened."""
+    policy, trouble = _policy(folder)
+    return Case(load(folder), policy, datetime.now(UTC), trouble=trouble)
+
+
+def _runs(folder: Path, incident: Incident) -> tuple[CaseRun, ...]:
+    recorded = {run.id: run for run in incident.runs}
+    found = {path.name: path for path in history.find_runs([folder / RUNS])}
+    runs = [_run(id_, recorded.get(id_), found.get(id_)) for id_ in {*recorded, *found}]
+    return tuple(sorted(runs, key=lambda run: run.began))
+
+
+def _run(id_: str, recorded: Run | None, folder: Path | None) -> CaseRun:
+    if folder is None:
+        return CaseRun(id_, recorded, None, "its journal is not in this copy of the incident")
+    try:
+        return CaseRun(id_, recorded, history.load_run(folder))
+    except OutageError as error:
+        return CaseRun(id_, recorded, None, error.message)
+
+
+def _policy(folder: Path) -> tuple[Policy, str]:
+    path = folder / POLICY_COPY
+    try:
+        return load_policy(path, Path(folder.name) / POLICY_COPY), ""
+    except OutageError as error:
+        return parse_policy(_NAMES_ONLY), str(error)

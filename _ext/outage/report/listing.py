@@ -1,0 +1,69 @@
+"""The list of incidents, as MyST text: those that are open first, and the newest first among each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from outage.errors import OutageError
+from outage.moments import span
+from outage.record import FILE
+from outage.report.case import Case, outline
+from outage.report.markup import list_table
+from outage.report.page import chips
+from outage.report.times import day
+from outage.text import plain
+
+PAGE = "index.md"
+NONE = "No incident was ever declared here. `outage declare TITLE` opens one."
+
+
+def incident_list(folder: Path) -> str:
+    """The list for the incidents whose folders stand in ``folder``. It depends on no time of day."""
+    cases, unreadable = _cases(folder)
+    opened = [case for case in cases if case.incident.is_open]
+    closed = [case for case in cases if not case.incident.is_open]
+    parts = [
+        _part("Open", folder, opened),
+        _part("Closed", folder, closed),
+        *(f"**{plain(name)}** cannot be read: {plain(reason)}." for name, reason in unreadable),
+    ]
+    return "\n\n".join(part for part in parts if part) or NONE
+
+
+def _cases(folder: Path) -> tuple[list[Case], list[tuple[str, str]]]:
+    cases, unreadable = [], []
+    for path in sorted(folder.glob(f"*/{FILE}"), reverse=True):
+        try:
+            cases.append(outline(path.parent))
+        except OutageError as error:
+            unreadable.append((path.parent.name, error.message))
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    return sorted(cases, key=lambda case: case.incident.declared_at or long_ago, reverse=True), unreadable
+
+
+def _part(title: str, folder: Path, cases: Sequence[Case]) -> str:
+    if not cases:
+        return ""
+    rows = [(_title(folder, case), _when(case)) for case in cases]
+    return f"## {title}\n\n" + list_table(
+        ("Incident", "Declared"), rows, widths="3 1", css="outage-incidents"
+    )
+
+
+def _title(folder: Path, case: Case) -> str:
+    incident = case.incident
+    title = plain(incident.title)
+    if (folder / incident.id / PAGE).is_file():
+        title = f"[{title}](<{quote(incident.id)}/{PAGE}>)"
+    return f"{title}\\\n{chips(case)}"
+
+
+def _when(case: Case) -> str:
+    incident = case.incident
+    if incident.declared_at is None:
+        return "not declared"
+    took = f"\\\nresolved after {span(incident.ended_at - incident.declared_at)}" if incident.ended_at else ""
+    return f"{day(incident.declared_at)}{took}"

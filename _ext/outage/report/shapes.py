@@ -1,0 +1,152 @@
+"""What a drawing of an incident consists of: numbers, and short texts that a template escapes."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from outage.text import one_line
+
+CHARACTER = 0.56
+"""Width of an average character of a sans-serif face, in units of its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How much room there is. All in user units, which are CSS pixels at full size.
+
+    Attributes:
+        name: ``wide`` or ``narrow``; ids in the template end with it.
+        width: of the whole drawing.
+        gutter: room for lane names left of the plot; 0 puts them above their lanes.
+        row: height of one row of a lane.
+        bar: height of a bar.
+        head: height of the axis above the lanes.
+        size: of the text, in pixels.
+        tick_room: least distance between two times on the axis.
+    """
+
+    name: str
+    width: float
+    gutter: float
+    row: float
+    bar: float
+    head: float
+    size: float
+    tick_room: float
+
+    @property
+    def name_height(self) -> float:
+        """Room above a lane for its name, when there is no gutter."""
+        return 0.0 if self.gutter else self.size + 7
+
+
+WIDE = Frame("wide", width=730, gutter=140, row=30, bar=18, head=34, size=12, tick_room=64)
+NARROW = Frame("narrow", width=350, gutter=0, row=24, bar=16, head=32, size=12, tick_room=62)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text beside or inside a bar; ``anchor`` is SVG's: start or end."""
+
+    text: str
+    x: float
+    anchor: str = "start"
+    inside: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of time in a lane.
+
+    Attributes:
+        css: class, of a fixed list.
+        words: what it says, for a pointer and for a screen reader.
+        event: id of the event it stands for, or the empty string.
+        label: text on it, shortened to what fits, or None.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    css: str
+    words: str
+    event: str = ""
+    label: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment in a lane; ``css`` names its shape."""
+
+    x: float
+    y: float
+    css: str
+    words: str
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A named row of the drawing; ``note`` is what was promised there, or empty."""
+
+    name: str
+    note: str
+    y: float
+    height: float
+    bars: tuple[Bar, ...]
+    marks: tuple[Mark, ...]
+
+
+def text_width(text: str, size: float) -> float:
+    """About how wide a text is, in user units; wide East Asian characters count fully."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return size * (CHARACTER * (len(text) - wide) + wide)
+
+
+def fitted(text: str, room: float, size: float) -> str:
+    """The text on one line, cut with an ellipsis to what fits; empty when not even three letters do."""
+    text = one_line(text)
+    if text_width(text, size) <= room:
+        return text
+    while text and text_width(text + "…", size) > room:
+        text = text[:-1]
+    return f"{text.rstrip()}…" if len(text) >= 3 else ""
+
+
+def beside(
+    text: str, x: float, width: float, *, left: float, right: float, size: float, pad: float = 5
+) -> Label | None:
+    """Where the label of a bar goes: on it, right of it, left of it; cut when it fits nowhere.
+
+    Args:
+        text: the label.
+        x: where the bar begins.
+        width: how long the bar is.
+        left: how far free space reaches to the left.
+        right: how far free space reaches to the right.
+        size: of the text.
+        pad: room between text and edge.
+    """
+    need = text_width(one_line(text), size) + 2 * pad
+    if need <= width:
+        return Label(one_line(text), x + pad)
+    if need <= right - (x + width):
+        return Label(one_line(text), x + width + pad, inside=False)
+    if need <= x - left:
+        return Label(one_line(text), x - pad, "end", inside=False)
+    room_inside, room_right = width - 2 * pad, right - (x + width) - 2 * pad
+    short = fitted(text, max(room_inside, room_right), size)
+    if not short:
+        return None
+    inside = room_inside >= room_right
+    return Label(short, x + pad if inside else x + width + pad, inside=inside)
+
+
+def before(text: str, x: float, width: float, *, left: float, size: float, pad: float = 5) -> Label:
+    """A label left of a bar, over whatever is drawn there; right of it where there is no room."""
+    text = one_line(text)
+    if text_width(text, size) + pad <= x - left:
+        return Label(text, x - pad, "end", inside=False)
+    return Label(text, x + width + pad, inside=False)
