@@ -53,7 +53,8 @@ def quote(policy: Policy, kind: str, target: str) -> Quote:
         policy: the rules.
         kind: one of :data:`KINDS`.
         target: a dotted address (``policy``, ``clause``), an audience's id (``told``: the channel in
-            which it is told), or the id of an entry (all others).
+            which it is told), or the id of an entry (all others),
+            or the address of a value that is such an id (``state_document.keeper``).
 
     Raises:
         Refused: the policy has no such thing; the hint names the nearest.
@@ -82,9 +83,7 @@ def _word(policy: Policy, kind: str, target: str) -> Quote:
 def _entry(policy: Policy, kind: str, target: str) -> Quote:
     part = PARTS[kind]
     if "." in target:
-        raise Refused(
-            f"'{target}' is not the id of a {kind}", hint=f"for an address write {{policy}}`{target}`"
-        )
+        return _entry(policy, kind, _named_at(policy, kind, target))
     value = policy.at(f"{part}.{target}")
     entry = value.raw
     if kind == "severity":
@@ -96,6 +95,16 @@ def _entry(policy: Policy, kind: str, target: str) -> Quote:
     look = (kind,) if kind == "contact" else (kind, target)
     text = channel_words(policy, entry) if kind == "channel" else value.text
     return Quote(text, value.address, look)
+
+
+def _named_at(policy: Policy, kind: str, address: str) -> str:
+    """The id that a value of the policy names: ``state_document.keeper`` names a role."""
+    named = policy.at(address).raw
+    if not isinstance(named, str) or named not in getattr(policy, PARTS[kind]):
+        raise Refused(
+            f"'{address}' does not name a {kind}", hint=f"for its words write {{policy}}`{address}`"
+        )
+    return named
 
 
 def channel_words(policy: Policy, channel: Channel) -> str:

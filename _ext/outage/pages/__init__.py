@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outage.pages import directives, domain, roles, site, toctree
+from outage.pages import directives, domain, role_pages, roles, say, site, toctree
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -21,4 +21,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     roles.setup(app)
     directives.setup(app)
     toctree.setup(app)
+    say.setup(app)
+    role_pages.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -60,7 +60,7 @@ _RANKS: list[Data] = [
     },
 ]
 
-_ROLES: dict[str, tuple[str, str]] = {
+ROLE_NAMES: dict[str, tuple[str, str]] = {
     "incident-commander": ("Incident commander", "IC"),
     "deputy": ("Deputy", "Deputy"),
     "operations-lead": ("Operations lead", "Ops"),
@@ -71,6 +71,7 @@ _ROLES: dict[str, tuple[str, str]] = {
     "customer-liaison": ("Customer liaison", "Liaison"),
     "review-team": ("Review team", "Review"),
 }
+"""Our own name and short name of each role, for a company that says none."""
 
 _STAFFING: dict[str, list[list[str]]] = {
     "1": [["incident-commander", "operations-lead", "communications-lead", "scribe"]],
@@ -87,6 +88,16 @@ _STAFFING: dict[str, list[list[str]]] = {
         ["expert"],
         ["communications-lead", "customer-liaison"],
         ["scribe"],
+    ],
+    "20": [
+        ["incident-commander"],
+        ["deputy"],
+        ["operations-lead"],
+        *[["expert"]] * 5,  # as many as one person leads well; the rest are the next shift
+        ["communications-lead"],
+        ["customer-liaison"],
+        ["scribe"],
+        ["planner"],
     ],
 }
 
@@ -287,7 +298,7 @@ def _roles(result: Data, audiences: list[str]) -> set[str]:
             given[key] = {"name": value}
     gone: set[str] = set()
     for key in ROLES:
-        name, short = _ROLES[key]
+        name, short = ROLE_NAMES[key]
         if key == "customer-liaison" and "customers" not in audiences:
             gone.add(key)
             if key not in given:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from outage.quote import KINDS, quote
-from outage.views import channels, classification, people, severities, values
+from outage.views import channels, classification, people, role_pages, severities, staffing, values
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -24,7 +24,7 @@ VIEWS: dict[str, Callable[[Policy], str]] = {
     "alert-levels": severities.alert_levels,
     "classification": classification.classification,
     "role-cards": people.role_cards,
-    "staffing-table": people.staffing,
+    "staffing": staffing.staffing,
     "escalation-ladder": people.escalation_ladder,
     "contact-list": people.contacts,
     "notification-duties": people.duties_to_notify,
@@ -33,6 +33,13 @@ VIEWS: dict[str, Callable[[Policy], str]] = {
     "policy-values": values.policy_values,
 }
 """Directive name to the function that writes its text."""
+
+ROLE_VIEWS: dict[str, Callable[[Policy, str], str]] = {
+    "role-title": role_pages.role_title,
+    "role-note": role_pages.role_note,
+    "role-taking": role_pages.role_taking,
+}
+"""The same for what is said about one role: ``{role-note} scribe``."""
 
 
 def show(policy: Policy, kind: str, argument: str = "") -> str:
@@ -45,4 +52,6 @@ def show(policy: Policy, kind: str, argument: str = "") -> str:
         return "yes" if policy.has(argument) else "no"
     if kind in KINDS:
         return repr(quote(policy, kind, argument))
+    if kind in ROLE_VIEWS:
+        return ROLE_VIEWS[kind](policy, argument)
     return VIEWS[kind](policy)

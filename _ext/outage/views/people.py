@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from outage.policy.vocabulary import RoleId
 from outage.text import cell, joined, plain
-from outage.views.markup import blocks, bullets, ref, refs, table, value
+from outage.views.markup import bullets, ref, table, value
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -30,25 +30,15 @@ DUTIES: dict[RoleId, str] = {
 def role_cards(policy: Policy) -> str:
     """One card a role that somebody holds in their own name."""
     cards = "\n".join(_card(policy, role) for role in policy.held_roles)
-    return f"::::{{grid}} 1 1 2 2\n:gutter: 3\n\n{cards}\n::::"
+    return f":::::{{grid}} 1 1 2 2\n:gutter: 3\n\n{cards}\n:::::"
 
 
 def _card(policy: Policy, role: RoleId) -> str:
     merged = [plain(other.name) for other in policy.roles.values() if other.merged_into == role]
-    foot = f"\n+++\nAlso does the work of: {joined(merged)}." if merged else ""
-    return f":::{{grid-item-card}} {ref('role', role)}\n{DUTIES[role]}{foot}\n:::"
-
-
-def staffing(policy: Policy) -> str:
-    """Who holds what when so many people are awake; one person an item."""
-    parts = []
-    for count in sorted(policy.staffing):
-        people = policy.staffing[count]
-        parts.append(f"**{count} awake**")
-        parts.append(
-            "\n".join(f"{number}. {refs('role', held)}" for number, held in enumerate(people, start=1))
-        )
-    return blocks(parts)
+    lines = [f"::::{{grid-item-card}} {ref('role', role)}", DUTIES[role]]
+    if merged:
+        lines += ["", ":::{card-footer}", f"Also does the work of: {joined(merged)}.", ":::"]
+    return "\n".join((*lines, "::::"))
 
 
 def escalation_ladder(policy: Policy) -> str:
