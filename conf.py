@@ -47,15 +47,19 @@ suppress_warnings = ["mystnb.unknown_mime_type"]
 copybutton_prompt_text = "$ "
 
 html_theme = "sphinx_book_theme"
+html_logo = html_favicon = "_ext/outage/pages/static/outage-logo.svg"
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is
 html_theme_options = {
     "collapse_navbar": True,  # else the theme draws the whole tree on every page: minutes at 1,000 pages
     "home_page_in_toc": True,
     "show_navbar_depth": 1,
     "max_navbar_depth": 2,
     "show_toc_level": 2,
+    "navbar_persistent": [],
+    "footer_content_items": [],
     "use_download_button": False,
     "use_fullscreen_button": False,
     "pygments_light_style": "a11y-high-contrast-light",

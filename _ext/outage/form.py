@@ -14,7 +14,7 @@ from outage.verdict import (
     clause_text,
     command,
     decided,
-    doubt,
+    doubt_rule,
     time_box,
     where,
 )
@@ -28,7 +28,7 @@ class Piece:
     """Something that an outcome may show.
 
     Attributes:
-        kind: severity, scope, channel, clause, doubt, time-box or command.
+        kind: severity, scope, channel, clause, doubt, doubt-rule, time-box or command.
         key: what the table calls it; unique in the form.
         text: the words beside the quote, or alone.
         quote: a name or clause of the policy, with its look.
@@ -80,14 +80,13 @@ class Form:
 def classification_form(policy: Policy) -> Form:
     """The form of a policy; at most 20,000 rows, by the policy's own rules."""
     asked = tuple(questions(policy))
-    index: dict[str, int] = {}
+    shown = [_keys(found) for found in outcomes(policy).values()]
+    used = {key for keys in shown for key in keys}
+    index = {key: at for at, key in enumerate(key for key in _in_order(policy, asked) if key in used)}
     distinct: dict[tuple[int, ...], int] = {}
-    rows = []
-    for found in outcomes(policy).values():
-        keys = tuple(index.setdefault(key, len(index)) for key in _keys(found))
-        rows.append(distinct.setdefault(keys, len(distinct)))
+    rows = tuple(distinct.setdefault(tuple(index[key] for key in keys), len(distinct)) for keys in shown)
     pieces = tuple(_piece(policy, asked, key) for key in index)
-    return Form(asked, pieces, tuple(distinct), tuple(rows), command({}))
+    return Form(asked, pieces, tuple(distinct), rows, command({}))
 
 
 def as_text(policy: Policy) -> str:
@@ -95,11 +94,25 @@ def as_text(policy: Policy) -> str:
     return json.dumps(asdict(classification_form(policy)), default=str)
 
 
+def _in_order(policy: Policy, asked: tuple[Ask, ...]) -> list[str]:
+    """All that could be shown, in the order in which a page lists it."""
+    clauses = dict.fromkeys(choice.clause for ask in asked for choice in ask.choices)
+    return [
+        *(f"severity:{key}" for key in (*policy.severities, "")),
+        *(f"scope:{key}" for key in policy.scopes),
+        *(f"channel:{key}" for key in ("incident", "area", "division", "company")),
+        *("command:", "time-box:", "doubt-rule:"),
+        *(f"doubt:{ask.id}" for ask in asked),
+        *(f"clause:{address}" for address in clauses),
+    ]
+
+
 def _keys(found: Classification) -> list[str]:
     """What an outcome shows."""
     keys = [f"severity:{found.severity or ''}", f"scope:{found.scope}"]
     keys += [f"clause:{address}" for address in decided(found)]
     keys += [f"doubt:{question}" for question in found.doubted]
+    keys += ["doubt-rule:"] if found.doubted else []
     keys += ["time-box:"] if found.time_box_clause else []
     if found.severity:
         keys += [*(f"channel:{channel}" for channel in found.channels), "command:"]
@@ -118,5 +131,6 @@ def _piece(policy: Policy, asked: tuple[Ask, ...], key: str) -> Piece:
         text = f"{clause_text(asked, name)} ({where(policy, name)})"
         return Piece(kind, key, text, quote(policy, kind, name))
     if kind == "doubt":
-        return Piece(kind, key, doubt(policy, next(ask for ask in asked if ask.id == name)))
-    return Piece(kind, key, time_box(policy) if kind == "time-box" else "")
+        return Piece(kind, key, next(ask.text for ask in asked if ask.id == name))
+    rules = {"doubt-rule": doubt_rule, "time-box": time_box}
+    return Piece(kind, key, rules[kind](policy) if kind in rules else "")

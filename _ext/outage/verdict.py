@@ -42,7 +42,8 @@ class Verdict:
         channels: id and name of each channel to post to, the widest last.
         clauses: what decided severity and scope.
         time_box: advice to let one expert try alone first, or None.
-        doubt: what was not known and how it counted, one sentence each.
+        doubt: the questions that nobody could answer.
+        doubt_rule: how those counted.
         command: what to type next, or None when there is no incident.
     """
 
@@ -55,6 +56,7 @@ class Verdict:
     clauses: tuple[Clause, ...]
     time_box: str | None
     doubt: tuple[str, ...]
+    doubt_rule: str
     command: str | None
 
 
@@ -77,7 +79,8 @@ def verdict(policy: Policy, answers: Mapping[str, str]) -> Verdict:
         channels={key: policy.channels[key].name for key in found.channels},
         clauses=tuple(Clause(at, clause_text(asked, at), where(policy, at)) for at in decided(found)),
         time_box=time_box(policy) if found.time_box_clause else None,
-        doubt=tuple(doubt(policy, ask) for ask in asked if ask.id in found.doubted),
+        doubt=tuple(ask.text for ask in asked if ask.id in found.doubted),
+        doubt_rule=doubt_rule(policy),
         command=command(full) if severity else None,
     )
 
@@ -109,10 +112,10 @@ def time_box(policy: Policy) -> str:
     )
 
 
-def doubt(policy: Policy, ask: Ask) -> str:
-    """How a question counted whose answer nobody knew."""
+def doubt_rule(policy: Policy) -> str:
+    """How questions count whose answer nobody knows."""
     counted = "worst" if policy.classification.when_in_doubt == "higher" else "least bad"
-    return f"Not known: {ask.text} It counted as the {counted} answer."
+    return f"Not known, so each counted as its {counted} answer:"
 
 
 def command(answers: Mapping[str, str]) -> str:

@@ -81,7 +81,8 @@ def _told(policy: Policy, found: Verdict) -> list[str]:
     lines += [f"  {clause.text}\n    {clause.address} ({clause.where})" for clause in found.clauses]
     if found.doubt:
         rule = "classification.when_in_doubt"
-        lines += ["", *found.doubt, f"    {rule} ({where(policy, rule)})"]
+        lines += ["", found.doubt_rule, *(f"  {question}" for question in found.doubt)]
+        lines += [f"    {rule} ({where(policy, rule)})"]
     if found.time_box:
         lines += ["", found.time_box]
     if found.command:

@@ -17,6 +17,7 @@ from sphinx.util.nodes import make_refnode
 
 from outage.errors import OutageError
 from outage.pages.site import policy_of
+from outage.source import nearest
 from outage.views import show
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from outage.policy import Policy
+
+RUNBOOKS = "runbooks/"
+"""Where the pages of runbooks are."""
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +108,9 @@ class OutageDomain(Domain):
         node: pending_xref,
         contnode: nodes.Element,
     ) -> nodes.reference | None:
-        """A link to the clause, or from a role's name to the role's page; None makes Sphinx warn."""
+        """A link to a clause, a runbook's page or a role's page; None makes Sphinx warn."""
+        if typ == "runbook":
+            return self._runbook(env, fromdocname, builder, target, node)
         page = f"process/roles/{target.removeprefix('roles.')}"
         if typ == "role" and page in env.found_docs:  # what the role does, not the line that names it
             return make_refnode(builder, fromdocname, page, "", contnode)
@@ -112,6 +118,16 @@ class OutageDomain(Domain):
         if anchor is None:
             return None
         return make_refnode(builder, fromdocname, anchor.docname, anchor.id, contnode)
+
+    def _runbook(
+        self, env: BuildEnvironment, fromdocname: str, builder: Builder, target: str, node: pending_xref
+    ) -> nodes.reference | None:
+        docname = f"{RUNBOOKS}{target}"
+        if docname not in env.titles:
+            return None
+        title = node.astext() if node["refexplicit"] else env.titles[docname].astext()
+        words = nodes.inline(title, title, classes=["outage-runbook"])
+        return make_refnode(builder, fromdocname, docname, "", words)
 
     def resolve_any_xref(
         self,
@@ -123,6 +139,7 @@ class OutageDomain(Domain):
         contnode: nodes.Element,
     ) -> list[tuple[str, nodes.reference]]:
         """As :meth:`resolve_xref`, for ``[words](#address)``."""
+        contnode["classes"].append("outage-value")
         found = self.resolve_xref(env, fromdocname, builder, "clause", target, node, contnode)
         return [("outage:clause", found)] if found is not None else []
 
@@ -152,7 +169,18 @@ def _outdated(app: Sphinx, env: BuildEnvironment, *_: Set[str]) -> Iterable[str]
     return domain_of(env).outdated(policy_of(app.config)) & env.found_docs
 
 
+def _missing(app: Sphinx, domain: Domain, node: pending_xref) -> bool | None:
+    """The warning for a runbook that is not there names the nearest that is."""
+    if node["refdomain"] != OutageDomain.name or node["reftype"] != "runbook":
+        return None
+    pages = sorted(name for name in domain.env.found_docs if name.startswith(RUNBOOKS))
+    hint = nearest(node["reftarget"], [name.removeprefix(RUNBOOKS) for name in pages], "none is here yet")
+    logger.warning("there is no runbook '%s': %s", node["reftarget"], hint, location=node, type="outage")
+    return True
+
+
 def setup(app: Sphinx) -> None:
     """Add the domain."""
     app.add_domain(OutageDomain)
+    app.connect("warn-missing-reference", _missing)
     app.connect("env-get-outdated", _outdated)

@@ -63,6 +63,26 @@ class QuoteRole(ReferenceRole):
         return link
 
 
+class RunbookRole(ReferenceRole):
+    """``{runbook}`blocked-queries```: a link to a runbook's page, with the page's own title."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """The link; the domain finds page and title when all pages are read."""
+        words = nodes.inline(self.title, self.title, classes=["outage-runbook"])
+        link = pending_xref(
+            self.rawtext,
+            words,
+            refdomain="outage",
+            reftype="runbook",
+            reftarget=self.target,
+            refdoc=self.env.docname,
+            refexplicit=self.has_explicit_title,
+            refwarn=True,
+        )
+        self.set_source_info(link)
+        return [link], []
+
+
 class AnchorRole(SphinxRole):
     """Makes its place the one where a clause can be read: the clause's address, with itself as id."""
 
@@ -82,4 +102,5 @@ def setup(app: Sphinx) -> None:
     """Add a role for each kind of quote."""
     for kind in KINDS:
         app.add_role_to_domain("outage", kind, QuoteRole(kind))
+    app.add_role_to_domain("outage", "runbook", RunbookRole())
     app.add_role_to_domain("outage", "anchor", AnchorRole())

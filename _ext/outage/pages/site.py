@@ -38,6 +38,7 @@ def _read_policy(app: Sphinx, config: Config) -> None:
     _POLICIES[config] = policy
     config.project = f"{policy.company.name} outage handbook"
     config.html_title = config.project
+    config.html_theme_options.setdefault("logo", {}).setdefault("text", config.project)
 
 
 def _add_static(app: Sphinx) -> None:

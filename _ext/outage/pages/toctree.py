@@ -1,4 +1,7 @@
-"""``{pages}``: a hidden toctree of patterns that may match nothing yet; a new company has no incidents."""
+"""Pages that may not be there yet: a new company has no incidents.
+
+``{pages}`` is a toctree of patterns that may match nothing; ``{when-pages}`` is text about such pages.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.directives.other import TocTree
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.matching import patfilter
 
 if TYPE_CHECKING:
@@ -14,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class PagesDirective(TocTree):
-    """``{pages} Caption`` with one pattern a line; pages stand in the order of their names."""
+    """``{pages} Caption`` with one pattern a line; the caption may be left out."""
 
-    required_arguments = 1
+    optional_arguments = 1
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
@@ -26,10 +30,27 @@ class PagesDirective(TocTree):
         if not matching:
             return []
         self.content = StringList(matching, self.env.docname)
-        self.options |= {"glob": None, "hidden": None, "caption": self.arguments[0]}
+        self.options |= {"glob": None, "hidden": None}
+        if self.arguments:
+            self.options["caption"] = self.arguments[0]
         return super().run()
 
 
+class WhenPagesDirective(SphinxDirective):
+    """Shows its content where the handbook has pages of a pattern: ``{when-pages} runbooks/*``."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """The content, or nothing."""
+        self.env.glob_toctrees.add(self.env.docname)
+        if not patfilter(self.env.found_docs, self.arguments[0]):
+            return []
+        return self.parse_content_to_nodes(allow_section_headings=True)
+
+
 def setup(app: Sphinx) -> None:
-    """Add the directive."""
+    """Add the directives."""
     app.add_directive_to_domain("outage", "pages", PagesDirective)
+    app.add_directive_to_domain("outage", "when-pages", WhenPagesDirective)

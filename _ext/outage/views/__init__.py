@@ -9,14 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from outage import form
 from outage.quote import KINDS, quote
-from outage.views import channels, classification, people, role_pages, severities, staffing, values
+from outage.views import (
+    channels,
+    classification,
+    fallbacks,
+    joining,
+    people,
+    plan,
+    role_pages,
+    severities,
+    staffing,
+    values,
+)
 
 if TYPE_CHECKING:
     from outage.policy import Policy
 
 VIEWS: dict[str, Callable[[Policy], str]] = {
     "severity-matrix": severities.severity_matrix,
+    "at-a-glance": severities.at_a_glance,
     "cadence-table": severities.cadence_table,
     "review-table": severities.review_table,
     "incident-criteria": severities.incident_criteria,
@@ -30,6 +43,10 @@ VIEWS: dict[str, Callable[[Policy], str]] = {
     "notification-duties": people.duties_to_notify,
     "resource-list": people.resources,
     "channel-map": channels.channel_map,
+    "fallbacks": fallbacks.fallbacks,
+    "new-joiners": joining.new_joiners,
+    "review-attendance": joining.review_attendance,
+    "response-timeline": plan.response_timeline,
     "policy-values": values.policy_values,
 }
 """Directive name to the function that writes its text."""
@@ -50,6 +67,8 @@ def show(policy: Policy, kind: str, argument: str = "") -> str:
     """
     if kind == "when":
         return "yes" if policy.has(argument) else "no"
+    if kind == "classify-form":
+        return form.as_text(policy)
     if kind in KINDS:
         return repr(quote(policy, kind, argument))
     if kind in ROLE_VIEWS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outage.errors import Refused
@@ -36,8 +37,8 @@ def role_note(policy: Policy, role: str) -> str:
     into = policy.roles[known].merged_into
     if into is None:
         return ""
-    said = f"{ref('role', into)} does this work here, beside its own. Nobody is asked to be {name}."
-    return _note(f"No {name} of its own here", f"{said}\n\nWhat follows is the work, whoever does it.")
+    said = f"{plain(policy.company.name)} has no separate {name}. {ref('role', into)} does this work, beside its own."
+    return _note("Here, another role does this", f"{said}\n\nWhat follows is the work, whoever does it.")
 
 
 def role_taking(policy: Policy, role: str) -> str:
@@ -48,29 +49,55 @@ def role_taking(policy: Policy, role: str) -> str:
     into = policy.roles[known].merged_into
     if into is not None:
         return f"It comes with {ref('role', into)}: take or hand over that role, and this work goes with it."
-    return blocks((*_take(known), *_hand_over(known)))
+    spoken = _spoken(known)
+    return blocks((*_take(known, spoken), *_hand_over(known, spoken)))
 
 
-def _take(role: RoleId) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class _Spoken:
+    """What is said when a role changes hands: ``is`` for most, ``has command`` for the one who leads."""
+
+    taken: str
+    given: str
+    accepted: str
+    announced: str
+
+
+def _spoken(role: RoleId) -> _Spoken:
     name = ref("role", role)
+    if role == COMMANDER:
+        return _Spoken(
+            f"I have command: [your name], {name}, from [time].",
+            "[Name], you have command.",
+            "I have command.",
+            f"[Name] has command: {name}, from [time].",
+        )
+    return _Spoken(
+        f"I am {name} now: [your name], from [time].",
+        f"[Name], you are {name}.",
+        f"I am {name}.",
+        f"[Name] is {name}, from [time].",
+    )
+
+
+def _take(role: RoleId, spoken: _Spoken) -> tuple[str, ...]:
     listener = "one other person" if role == COMMANDER else ref("role", COMMANDER)
     return (
         "**To take it:**",
         _command(f'outage role {role} "Your name"'),
-        _say(f"Or post in {ref('told', 'responders')}", f"I am taking {name}. [Your name], [time]."),
+        _say(f"Or post in {ref('told', 'responders')}", spoken.taken),
         f"It is yours when {listener} has said it back:",
-        _say("", f"[Name] has {name}, [time]."),
+        _say("", spoken.announced),
     )
 
 
-def _hand_over(role: RoleId) -> tuple[str, ...]:
-    name = ref("role", role)
+def _hand_over(role: RoleId, spoken: _Spoken) -> tuple[str, ...]:
     return (
-        "**To hand it over**, tell the next person what is going on. Then these three, in this order. "
-        "You keep the role until the third is said.",
-        _say("You", f"[Name], you have {name}."),
-        _say("They", f"I have {name}."),
-        _say("You, to everybody", f"[Name] has {name} from [time]."),
+        "**To hand it over**, tell the next person what is going on. Then say these three, in this order. "
+        "The role is yours until the third is said.",
+        _say("You", spoken.given),
+        _say("They", spoken.accepted),
+        _say("You, to everybody", spoken.announced),
         _command(f'outage handoff {role} "Their name"'),
     )
 
@@ -90,7 +117,8 @@ def _note(title: str, text: str) -> str:
 
 
 def _say(when: str, words: str) -> str:
-    return f"```{{say}} {when}".rstrip() + f"\n{words}\n```"
+    # Colons, not backticks: what stands after a fence of backticks may hold none.
+    return f":::{{say}} {when}".rstrip() + f"\n{words}\n:::"
 
 
 def _command(line: str) -> str:

@@ -25,6 +25,18 @@ def severity_matrix(policy: Policy) -> str:
     return table(("Severity", "It means", "Somebody is on it within", "A commander is named within"), rows)
 
 
+def at_a_glance(policy: Policy) -> str:
+    """What the worst severity promises, a length of time an item."""
+    worst = f"severities.{policy.severity_id('highest')}"
+    promises = [
+        (f"{worst}.acknowledge", "until somebody is on it"),
+        (f"{worst}.commander", "until somebody leads"),
+        *((f"{worst}.first_message.{key}", f"until the first word to {ref('audience', key)}") for key in policy.audiences),
+        ("incident.reassess", "until it is judged again"),
+    ]
+    return bullets(f"{value(policy, at)} {words}" for at, words in promises if policy.has(at))
+
+
 def cadence_table(policy: Policy) -> str:
     """One row a severity: when each audience hears first, and how often from then on."""
     rows = [

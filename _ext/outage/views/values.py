@@ -27,11 +27,10 @@ def _section(policy: Policy, part: str, values: list[Value]) -> str:
     heading = f"## {part.replace('_', ' ').capitalize()}"
     if not values:
         return f"{heading}\n\n{ref('anchor', part)} says nothing: this company has none."
-    rows = [(ref("anchor", value.address), cell(value.text), _origin(policy, value)) for value in values]
-    return f"{heading}\n\n{table(('Clause', 'Value', 'Where'), rows)}"
+    rows = [(f"{ref('anchor', value.address)} {_origin(policy, value)}", cell(value.text)) for value in values]
+    return f"{heading}\n\n{{.outage-values}}\n{table(('Clause', 'Value'), rows)}"
 
 
 def _origin(policy: Policy, value: Value) -> str:
-    if value.default:
-        return "*default*"
-    return plain(f"{policy.path.name}:{value.line}")
+    where = "default" if value.default else plain(f"{policy.path.name}:{value.line}")
+    return f"[{where}]{{.outage-where}}"
