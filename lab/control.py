@@ -22,6 +22,7 @@ from lab import postgres, processes
 from outage.errors import Refused
 
 STATE = "lab.json"
+_NEW_STATE = "lab.json.new"
 _HOW_TO_START = "start it with 'outage lab up'"
 
 
@@ -70,8 +71,8 @@ def up(folder: Path) -> tuple[Lab, bool]:
         Refused: the folder holds something else.
         Failed: a part did not start; what had started was stopped and removed.
     """
-    _refuse_foreign(folder)
     with _locked(folder):
+        _refuse_foreign(folder)
         lab = running(folder)
         if lab is not None:
             return lab, False
@@ -95,8 +96,8 @@ def down(folder: Path) -> bool:
     """
     if not folder.exists():
         return False
-    _refuse_foreign(folder)
     with _locked(folder):
+        _refuse_foreign(folder)
         found = (folder / STATE).exists()
         _clear(folder)
         folder.rmdir()
@@ -128,6 +129,7 @@ def running(folder: Path) -> Lab | None:
 
 
 def _start(folder: Path) -> Lab:
+    _write(folder, {"v": 1})
     home = postgres.new_home(folder)
     _write(folder, {"v": 1, "home": str(home)})
     server = postgres.start(home, folder)
@@ -150,8 +152,8 @@ def _clear(folder: Path) -> None:
 
 def _refuse_foreign(folder: Path) -> None:
     """Never clear a folder that is not a lab's: ``$OUTAGE_LAB`` is typed by people."""
-    ours = folder.is_dir() and ((folder / STATE).exists() or not any(folder.iterdir()))
-    if folder.exists() and not ours:
+    names = {path.name for path in folder.iterdir()}
+    if names and STATE not in names and names != {_NEW_STATE}:
         raise Refused(f"{folder} is not a lab's folder", hint="name an empty or new folder in OUTAGE_LAB")
 
 
@@ -165,7 +167,7 @@ def _read(folder: Path) -> dict[str, Any]:
 
 def _write(folder: Path, state: dict[str, Any]) -> None:
     """Replace the state in one step: a reader never sees half of it."""
-    new = folder / f"{STATE}.new"
+    new = folder / _NEW_STATE
     new.write_text(json.dumps(state), encoding="utf-8")
     new.replace(folder / STATE)
 
@@ -174,7 +176,11 @@ def _write(folder: Path, state: dict[str, Any]) -> None:
 def _locked(folder: Path) -> Iterator[None]:
     """One ``up`` or ``down`` at a time in a folder, which exists meanwhile."""
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            hint = "name another folder in OUTAGE_LAB"
+            raise Refused(f"{folder} cannot be a lab's folder: {error.strerror}", hint=hint) from None
         handle = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)

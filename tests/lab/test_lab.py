@@ -140,6 +140,21 @@ def test_a_folder_that_is_not_a_labs_is_refused_and_left_alone(tmp_path, do):
     assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "years of work"
 
 
+def test_a_file_of_that_name_is_refused_and_left_alone(tmp_path):
+    file = tmp_path / "notes"
+    file.write_text("kept", encoding="utf-8")
+    with pytest.raises(Refused, match="cannot be a lab's folder"):
+        control.up(file)
+    assert file.read_text(encoding="utf-8") == "kept"
+
+
+@pytest.mark.parametrize("left", ["lab.json.new", "lab.json"])
+def test_a_start_killed_at_its_first_step_is_cleared_too(folder, left):
+    folder.mkdir()
+    (folder / left).write_text('{"v": 1', encoding="utf-8")
+    assert control.up(folder)[1]
+
+
 def test_a_lab_that_is_not_up_says_how_to_start_it(tmp_path):
     with pytest.raises(Refused, match="not up") as refused:
         control.find(tmp_path / "lab")
