@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import warnings
 from dataclasses import dataclass
 
 _STATUS = re.compile(r"error=(\d{3})\b")
@@ -20,9 +21,21 @@ class Outcome:
     malformed: bool = False
 
 
+def ready() -> None:
+    """Load Apprise and its services: most of a second, which only those who post should wait for.
+
+    It is done once and before any thread starts, for loading is not made for several at a time.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about modules that its services import
+        import apprise
+
+        apprise.Apprise.instantiate("json://localhost")
+
+
 def deliver(address: str, text: str, seconds: float) -> Outcome:
     """Post ``text`` to an Apprise URL. It takes about ``seconds`` at most, name look-up aside."""
-    import apprise  # a quarter of a second, which only those who post should wait for
+    import apprise
 
     plugin = apprise.Apprise.instantiate(address, suppress_exceptions=True)
     if plugin is None:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from outage.chat.deliver import Outcome, deliver
+from outage.chat.deliver import Outcome, deliver, ready
 from outage.errors import Failed, Refused
 from outage.record.event import moment, stamp
 from outage.secrets import resolve
@@ -118,6 +118,8 @@ def flush(folder: Path, policy: Policy, limit: float = LIMIT) -> Report:
     if not waiting(folder):
         return Report()
     end = time.monotonic() + limit
+    ready()
+    end = max(end, time.monotonic() + limit / 2)
     try:
         with _held(folder, wait=min(1.0, limit)):
             queues = _queues(folder)
