@@ -7,7 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outage.pages import directives, domain, role_pages, roles, say, site, toctree
+from outage.pages import (
+    classify_form,
+    directives,
+    domain,
+    facts,
+    foot,
+    incident,
+    plan,
+    record_roles,
+    role_pages,
+    roles,
+    say,
+    site,
+    tables,
+    toctree,
+)
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -21,6 +36,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     roles.setup(app)
     directives.setup(app)
     toctree.setup(app)
+    tables.setup(app)
+    classify_form.setup(app)
     say.setup(app)
+    facts.setup(app)
+    foot.setup(app)
+    plan.setup(app)
     role_pages.setup(app)
+    record_roles.setup(app)
+    incident.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

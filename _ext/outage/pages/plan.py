@@ -1,0 +1,63 @@
+"""``{response-drawing} SEVERITY``: what policy plans, from the declaration to the end, as a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from outage.errors import OutageError
+from outage.pages.domain import domain_of
+from outage.pages.render import render
+from outage.pages.site import policy_of
+from outage.plan.drawing import NARROW, WIDE, drawing
+from outage.plan.rows import rows
+from outage.text import one_line, visible
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
+
+
+class response_drawing(nodes.General, nodes.Element):  # noqa: N801 - docutils names its nodes in small letters
+    """The drawing's numbers, in one frame after the other; the lists beside it say the same in words."""
+
+
+class ResponseDrawingDirective(SphinxDirective):
+    """The drawing of one severity, named by its id, ``highest`` or ``lowest``."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """The drawing, in a frame for a desk and one for a phone."""
+        policy = policy_of(self.config)
+        domain_of(self.env).note_used("response-timeline", "")
+        try:
+            severity = policy.severity_id(self.arguments[0])
+        except OutageError as error:
+            raise self.error(one_line(str(error))) from None
+        found = rows(policy, severity)
+        drawings = [drawing(found, frame) for frame in (WIDE, NARROW)]
+        name = visible(policy.severities[severity].name)
+        return [response_drawing(severity=severity, name=name, drawings=drawings)]
+
+
+def _visit(self: HTML5Translator, node: response_drawing) -> None:
+    self.body.append(
+        render("plan.html.jinja", **{key: node[key] for key in ("severity", "name", "drawings")})
+    )
+    raise nodes.SkipNode
+
+
+def _skip(self: Any, node: nodes.Node) -> None:
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    """Add the directive and its node."""
+    skipped = (_skip, None)
+    app.add_node(
+        response_drawing, html=(_visit, None), latex=skipped, text=skipped, man=skipped, texinfo=skipped
+    )
+    app.add_directive_to_domain("outage", "response-drawing", ResponseDrawingDirective)

@@ -1,0 +1,169 @@
+"""Who does what by when at a severity, computed from policy.
+
+Times count from the declaration, except for what comes after the incident is resolved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from outage.text import plain
+from outage.views.markup import ref
+
+if TYPE_CHECKING:
+    from outage.policy import Duration, Policy
+
+When = Literal["by", "every", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that policy expects.
+
+    Attributes:
+        when: ``by`` a time after the declaration, ``every`` so often while it is open, or so long
+            ``after`` it was resolved.
+        limit: that length of time.
+        clause: the address that says so.
+        what: who does what, as inline MyST.
+        lane: the same as two or three bare words, for a drawing (hostile: may hold the company's names).
+        subject: rows of one subject share a lane (the first message and the updates to one audience).
+    """
+
+    when: When
+    limit: Duration
+    clause: str
+    what: str
+    lane: str
+    subject: str
+
+
+def rows(policy: Policy, severity: str) -> tuple[Row, ...]:
+    """Everything that is expected at a severity, soonest first; each ``when`` is in order by itself."""
+    found = [
+        *_start(policy, severity),
+        *_audiences(policy, severity),
+        *_judging(policy),
+        *_escalations(policy, severity),
+        *_limits(policy),
+        *_duties(policy),
+        *_afterwards(policy, severity),
+    ]
+    return tuple(sorted(found, key=lambda row: row.limit.length))
+
+
+def _row(policy: Policy, when: When, clause: str, what: str, lane: str, subject: str = "") -> Iterator[Row]:
+    """The row of a clause; nothing where policy says none."""
+    limit = policy.at(clause).raw
+    if limit is not None:
+        yield Row(when, limit, clause, what, lane, subject or clause)
+
+
+def _start(policy: Policy, severity: str) -> Iterator[Row]:
+    at = f"severities.{severity}"
+    yield from _row(policy, "by", f"{at}.acknowledge", "somebody says: I am on it", "Somebody is on it")
+    name = _commander(policy)
+    yield from _row(
+        policy, "by", f"{at}.commander", f"{ref('role', 'incident-commander')} is named", f"{name} named"
+    )
+
+
+def _audiences(policy: Policy, severity: str) -> Iterator[Row]:
+    writer = ref("role", "communications-lead")
+    for key, audience in policy.audiences.items():
+        first, then = (f"severities.{severity}.{part}.{key}" for part in ("first_message", "cadence"))
+        told, subject = ref("audience", key), f"told.{key}"
+        if policy.has(first):
+            what = f"{writer} sends the first message to {told}"
+            yield from _row(policy, "by", first, what, audience.name, subject)
+        if policy.has(then):
+            yield from _row(policy, "every", then, f"{writer} sends {told} an update", audience.name, subject)
+
+
+def _judging(policy: Policy) -> Iterator[Row]:
+    keeper = ref("role", policy.state_document.keeper)
+    yield from _row(
+        policy,
+        "by",
+        "incident.time_box",
+        f"whoever is {ref('role', 'expert')} and tries alone stops, and severity is judged again",
+        "One alone, at most",
+    )
+    yield from _row(
+        policy,
+        "every",
+        "incident.reassess",
+        f"{ref('role', 'incident-commander')} judges severity and scope again",
+        "Judged again",
+    )
+    yield from _row(
+        policy,
+        "every",
+        "state_document.cadence",
+        f"{keeper} brings the state document up to date",
+        "State document",
+    )
+
+
+def _escalations(policy: Policy, severity: str) -> Iterator[Row]:
+    for key, escalation in policy.escalations.items():
+        if escalation.severities and severity not in escalation.severities:
+            continue
+        called = ", then ".join(ref("contact", one) for one in escalation.call)
+        why = "nobody answers" if escalation.when == "unanswered" else "it is still open"
+        what = f"if {why}, call {called}. {plain(escalation.do)}"
+        yield from _row(policy, "by", f"escalations.{key}.after", what, key.replace("-", " ").capitalize())
+
+
+def _limits(policy: Policy) -> Iterator[Row]:
+    who = ref("role", "incident-commander")
+    name = _commander(policy)
+    yield from _row(policy, "by", "hand_over.commander_limit", f"{who} has handed over", f"{name} relieved")
+    yield from _row(
+        policy,
+        "by",
+        "hand_over.shift_limit",
+        "everybody who has been here from the start is relieved",
+        "All relieved",
+    )
+
+
+def _duties(policy: Policy) -> Iterator[Row]:
+    for key, duty in policy.notification_duties.items():
+        since = ", counted from when you become aware of it" if duty.from_ == "aware" else ""
+        holds = f"if this holds: {_small(duty.when)}{since}"
+        what = f"{ref('contact', duty.owner)} tells {_small(duty.tell)}, {holds}"
+        when: When = "after" if duty.from_ == "resolved" else "by"
+        yield from _row(policy, when, f"notification_duties.{key}.within", what, duty.tell)
+
+
+def _afterwards(policy: Policy, severity: str) -> Iterator[Row]:
+    yield from _row(
+        policy,
+        "after",
+        "watch_after",
+        f"{ref('role', 'incident-commander')} closes it, if it has held",
+        "Closed",
+    )
+    steps = {
+        "meeting": ("the review meets", "Review meets"),
+        "draft": ("its draft is written", "Draft"),
+        "shared": ("it is shared with everybody who was told of the outage", "Shared"),
+        "actions": ("its actions are done", "Actions done"),
+    }
+    for key, (what, lane) in steps.items():
+        whom = f" ({ref('role', 'review-team')})" if key == "meeting" else ""
+        yield from _row(policy, "after", f"severities.{severity}.review.{key}", f"{what}{whom}", lane)
+
+
+def _commander(policy: Policy) -> str:
+    """What this company calls whoever leads."""
+    return policy.roles[policy.roles["incident-commander"].merged_into or "incident-commander"].name
+
+
+def _small(text: str) -> str:
+    """Text in the middle of a sentence; a word in capitals, or with a capital inside, keeps them."""
+    head, _, rest = text.partition(" ")
+    return plain(text if head[1:] != head[1:].lower() or head == "I" else f"{head.lower()} {rest}".strip())
