@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.directives.other import TocTree
+from sphinx.util import docname_join
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.matching import patfilter
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PagesDirective(TocTree):
-    """``{pages} Caption`` with one pattern a line; the caption may be left out."""
+    """``{pages} Caption`` with one pattern a line, relative to the page; the caption may be left out."""
 
     optional_arguments = 1
     final_argument_whitespace = True
@@ -26,7 +27,8 @@ class PagesDirective(TocTree):
     def run(self) -> list[nodes.Node]:
         """The toctree of the patterns that match, or nothing."""
         self.env.glob_toctrees.add(self.env.docname)  # read this page again when a page comes or goes
-        matching = [line for line in self.content if patfilter(self.env.found_docs, line.strip())]
+        here = self.env.docname
+        matching = [one for one in self.content if patfilter(self.env.found_docs, docname_join(here, one.strip()))]
         if not matching:
             return []
         self.content = StringList(matching, self.env.docname)

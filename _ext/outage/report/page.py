@@ -39,7 +39,7 @@ def page(case: Case) -> str:
         _as_of(case),
         _problems(case),
         _section("Due next", _due(case)),
-        _section("Who does what", _roles(case)),
+        _section("Who does what" if case.incident.is_open else "Who did what", _roles(case)),
         _section("Latest updates", _updates(case)),
         _section("Timeline", _timeline(case)),
         _section("Runs", runs_section(case)),

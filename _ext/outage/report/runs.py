@@ -53,7 +53,7 @@ def _state(run: CaseRun) -> str:
     reason = one_line(run.journal.reason) if run.journal else ""
     shown = f"{chip(state.capitalize(), 'run', look)}"
     if reason and state != "succeeded":
-        shown += f" **{plain(reason)}**"
+        shown += f" **{plain(reason[:1].upper() + reason[1:])}**"
     return shown
 
 

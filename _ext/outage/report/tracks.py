@@ -123,7 +123,7 @@ def _audiences(case: Case) -> Iterator[Track]:
         own = [f for f in case.findings if f.who == audience and f.promise != "commander"]
         late = {finding.event for finding in own if finding.verdict == "late"}
         stretches = [part for finding in own for part in _waiting(case, finding)]
-        moments = [_due(case, finding) for finding in own if finding.at and finding.due > finding.at]
+        moments = [_due(case, one) for one in own if one.at and one.at < one.due <= present(case)]
         updates = case.incident.told(audience)
         moments += [_told(case, update, update.event in late) for update in updates]
         stretches += _rest(case, updates, own)
