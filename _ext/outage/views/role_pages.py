@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outage.errors import Refused
 from outage.policy.defaults import ROLE_NAMES
 from outage.policy.vocabulary import ROLES, RoleId
+from outage.record.folding import SHARED_ROLES
 from outage.source import nearest
 from outage.text import plain
 from outage.views.markup import blocks, ref
@@ -30,14 +30,15 @@ def role_title(policy: Policy, role: str) -> str:
 def role_note(policy: Policy, role: str) -> str:
     """Nothing for a role that somebody holds; else who does its work, or that there is no such role."""
     known = _role(role)
-    name = plain(role_title(policy, known))
+    name, company = plain(role_title(policy, known)), plain(policy.company.name)
     if known not in policy.roles:
-        said = f"{plain(policy.company.name)} has no such role, and nothing on its pages asks for one."
-        return _note(f"No {name} here", f"{said} {_page('index', 'The roles that it has')}.")
+        return _note(
+            f"No {name} here", f"{company} has no such role. {_page('index', 'These are the roles it has')}."
+        )
     into = policy.roles[known].merged_into
     if into is None:
         return ""
-    said = f"{plain(policy.company.name)} has no separate {name}. {ref('role', into)} does this work, beside its own."
+    said = f"{company} has no separate {name}. {ref('role', into)} does this work, beside its own."
     return _note("Here, another role does this", f"{said}\n\nWhat follows is the work, whoever does it.")
 
 
@@ -49,57 +50,36 @@ def role_taking(policy: Policy, role: str) -> str:
     into = policy.roles[known].merged_into
     if into is not None:
         return f"It comes with {ref('role', into)}: take or hand over that role, and this work goes with it."
-    spoken = _spoken(known)
-    return blocks((*_take(known, spoken), *_hand_over(known, spoken)))
+    return blocks((*_take(known), *_hand_over(known)))
 
 
-@dataclass(frozen=True)
-class _Spoken:
-    """What is said when a role changes hands: ``is`` for most, ``has command`` for the one who leads."""
-
-    taken: str
-    given: str
-    accepted: str
-    announced: str
-
-
-def _spoken(role: RoleId) -> _Spoken:
+def _take(role: RoleId) -> tuple[str, ...]:
     name = ref("role", role)
-    if role == COMMANDER:
-        return _Spoken(
-            f"I have command: [your name], {name}, from [time].",
-            "[Name], you have command.",
-            "I have command.",
-            f"[Name] has command: {name}, from [time].",
-        )
-    return _Spoken(
-        f"I am {name} now: [your name], from [time].",
-        f"[Name], you are {name}.",
-        f"I am {name}.",
-        f"[Name] is {name}, from [time].",
-    )
-
-
-def _take(role: RoleId, spoken: _Spoken) -> tuple[str, ...]:
     listener = "one other person" if role == COMMANDER else ref("role", COMMANDER)
     return (
         "**To take it:**",
         _command(f'outage role {role} "Your name"'),
-        _say(f"Or post in {ref('told', 'responders')}", spoken.taken),
-        f"It is yours when {listener} has said it back:",
-        _say("", spoken.announced),
+        _say(f"Or post in {ref('told', 'responders')}", f"I am {name} now: [your name], since [time]."),
+        _say(f"It is yours when {listener} has said it back", f"{name} is [name], since [time]."),
     )
 
 
-def _hand_over(role: RoleId, spoken: _Spoken) -> tuple[str, ...]:
-    return (
-        "**To hand it over**, tell the next person what is going on. Then say these three, in this order. "
-        "The role is yours until the third is said.",
-        _say("You", spoken.given),
-        _say("They", spoken.accepted),
-        _say("You, to everybody", spoken.announced),
+def _hand_over(role: RoleId) -> tuple[str, ...]:
+    name = ref("role", role)
+    parts = [
+        "**To hand it over,** brief the next person: {doc}`/process/hand-over`. Then, aloud or in writing:",
+        _say("You", f"[Name], I hand over {name} to you. Do you take it?"),
+        _say("They", f"I take it. I am {name} since [time]."),
+        "Anything but a clear yes is a no, and the role stays yours. Then tell everybody:",
         _command(f'outage handoff {role} "Their name"'),
-    )
+        _say("Or post", f"{name} is now [name], since [time]. [Old name] stays until [time]."),
+    ]
+    if role in SHARED_ROLES:
+        parts.append(
+            "While several people hold it, the command ends the turn of whoever took it last. "
+            "Is it somebody else who leaves? Then write a note that says who."
+        )
+    return tuple(parts)
 
 
 def _role(role: str) -> RoleId:
