@@ -362,7 +362,7 @@ def _versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": platform.python_version()}
-    for package in ("outage", "ipykernel", "nbclient"):
+    for package in ("outage-handbook", "ipykernel", "nbclient"):
         with contextlib.suppress(PackageNotFoundError):
-            found[package] = version(package)
+            found[package.removesuffix("-handbook")] = version(package)
     return found

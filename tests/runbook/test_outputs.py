@@ -1,0 +1,114 @@
+"""Outputs are bounded, and what is left out is said."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from typing import Any
+
+import pytest
+
+from outage.runbook import outputs
+from outage.runbook.outputs import CellOutputs
+
+
+class Kept:
+    """What was handed on."""
+
+    def __init__(self) -> None:
+        self.outputs: list[dict[str, Any]] = []
+        self.cuts: list[str] = []
+        self.cell = CellOutputs(self.take)
+
+    def take(self, output: dict[str, Any], cut: str | None) -> None:
+        self.outputs.append(output)
+        self.cuts += [cut] if cut else []
+
+    def text(self, name: str = "stdout") -> str:
+        return "".join(o["text"] for o in self.outputs if o.get("name") == name)
+
+
+def png(width: int, height: int, padding: int = 0) -> str:
+    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height) + bytes(5 + padding)
+    return base64.b64encode(head).decode()
+
+
+def test_streams_are_gathered_and_keep_their_order() -> None:
+    kept = Kept()
+    for text in ("a", "b"):
+        kept.cell.stream("stdout", text)
+    kept.cell.stream("stderr", "!")
+    kept.cell.stream("stdout", "c")
+    assert kept.cell.finish() is None
+    assert [(o["name"], o["text"]) for o in kept.outputs] == [
+        ("stdout", "ab"),
+        ("stderr", "!"),
+        ("stdout", "c"),
+    ]
+
+
+def test_of_a_long_stream_head_and_tail_are_kept() -> None:
+    kept = Kept()
+    for number in range(100_000):
+        kept.cell.stream("stdout", f"{number:07}\n")
+    kept.cell.finish()
+    text = kept.text()
+    assert len(text) == outputs.HEAD_CHARS + outputs.TAIL_CHARS
+    assert text.startswith("0000000\n")
+    assert text.endswith("0099999\n")
+    assert kept.cuts == [f"{800_000 - len(text)} characters of stdout are left out here"]
+
+
+def test_both_streams_have_their_own_bounds() -> None:
+    kept = Kept()
+    kept.cell.stream("stdout", "x" * 500_000)
+    kept.cell.stream("stderr", "the reason")
+    kept.cell.finish()
+    assert kept.text("stderr") == "the reason"
+
+
+def test_only_text_markdown_and_png_are_kept_and_the_rest_is_named() -> None:
+    kept = Kept()
+    data = {"text/plain": "a", "text/markdown": "*a*", "text/html": "<b>", "image/svg+xml": "<svg>"}
+    kept.cell.rich("display_data", {**data, "image/png": png(1, 1), "application/vnd.outage.saved+json": {}})
+    assert set(kept.outputs[0]["data"]) == {"text/plain", "text/markdown", "image/png"}
+    assert kept.cuts == ["text/html is not kept; image/svg+xml is not kept"]
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (png(100_000, 100_000), "100000 by 100000 pixels"),
+        (png(1, 1, outputs.IMAGE_BYTES), "more than 1000000 bytes"),
+        ("R0lGODlhAQABAAAAACw=", "it is no PNG"),
+        ("é", "it is not base64"),
+    ],
+)
+def test_an_image_that_could_do_harm_is_not_kept(image: str, reason: str) -> None:
+    kept = Kept()
+    kept.cell.rich("display_data", {"image/png": image, "text/plain": "a plot"})
+    assert kept.outputs[0]["data"] == {"text/plain": "a plot"}
+    assert kept.cuts == [f"an image is not kept: {reason}"]
+
+
+def test_a_long_text_keeps_its_ends() -> None:
+    kept = Kept()
+    kept.cell.rich("execute_result", {"text/plain": "a" * 100_000})
+    assert len(kept.outputs[0]["data"]["text/plain"]) < outputs.TEXT_CHARS + 100
+    assert kept.cuts == ["36000 characters of text/plain are left out"]
+
+
+def test_after_two_hundred_outputs_the_rest_is_counted() -> None:
+    kept = Kept()
+    for _ in range(250):
+        kept.cell.rich("display_data", {"text/plain": "a"})
+    assert kept.cell.finish() == "50 further outputs are left out"
+    assert len(kept.outputs) == outputs.MOST_OUTPUTS
+
+
+def test_an_error_loses_its_colours_and_is_bounded() -> None:
+    kept = Kept()
+    error = kept.cell.error("E", "\x1b[31mred\x1b[0m", ["\x1b[0;31mTraceback\x1b]8;;x\x07", "x" * 100_000])
+    assert error["value"] == "red"
+    assert error["traceback"].startswith("Traceback\nxxx")
+    assert len(error["traceback"]) < outputs.TEXT_CHARS + 100

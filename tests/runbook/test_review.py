@@ -1,0 +1,142 @@
+"""Reviewed means committed: what is applied is what a commit of the reviewed branch holds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from outage.errors import Refused
+from outage.project import find_project
+from outage.runbook.execute import Order
+from outage.runbook.lines import ReviewData
+from outage.runbook.notebook import read_notebook
+from outage.runbook.prepare import prepare
+from outage.runbook.review import find_review, working_digest
+from tests.runbook.build import Handbook, code, touching
+
+
+def git(root: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=Tests", "-c", "user.email=tests@localhost")
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=root, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def committed(handbook: Handbook) -> Handbook:
+    """A handbook whose runbook, and the module it imports, are on the branch main."""
+    cells = touching()
+    cells[2]["source"] += "\nimport lib.disk"
+    handbook.write("touch", cells)
+    (handbook.root / "lib").mkdir()
+    (handbook.root / "lib" / "__init__.py").write_text("")
+    (handbook.root / "lib" / "disk.py").write_text("from . import deeper\n")
+    (handbook.root / "lib" / "deeper.py").write_text("x = 1\n")
+    git(handbook.root, "init", "-q", "-b", "main")
+    git(handbook.root, "add", "-A")
+    git(handbook.root, "commit", "-qm", "reviewed")
+    return handbook
+
+
+def review(handbook: Handbook, branch: str = "main") -> ReviewData:
+    path = handbook.root / "runbooks" / "touch.ipynb"
+    notebook = read_notebook(path)
+    return find_review(handbook.root, path, notebook, working_digest(handbook.root, notebook), branch)
+
+
+def edit(handbook: Handbook, change: str) -> None:
+    path = handbook.root / "runbooks" / "touch.ipynb"
+    content = json.loads(path.read_text())
+    cell = content["cells"][4]
+    if change == "outputs":
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x"}]
+        cell["execution_count"] = 7
+    elif change == "source":
+        cell["source"] += "\nprint(1)"
+    elif change == "tags":
+        cell["metadata"]["tags"].append("hide-input")
+    elif change == "metadata":
+        content["metadata"]["runbook"]["limits"] = {"cell": "1h"}
+    path.write_text(json.dumps(content))
+
+
+def test_what_is_committed_is_reviewed_and_the_commit_is_named(committed: Handbook) -> None:
+    assert review(committed) == ReviewData(commit=git(committed.root, "rev-parse", "HEAD"), branch="main")
+
+
+def test_outputs_do_not_count(committed: Handbook) -> None:
+    edit(committed, "outputs")
+    assert review(committed).commit
+
+
+@pytest.mark.parametrize("change", ["source", "tags", "metadata"])
+def test_what_is_changed_is_not_reviewed_until_it_is_committed(committed: Handbook, change: str) -> None:
+    edit(committed, change)
+    with pytest.raises(Refused, match="this is not what branch 'main' holds") as caught:
+        review(committed)
+    assert "--unreviewed 'REASON'" in str(caught.value)
+    git(committed.root, "commit", "-qam", "changed")
+    assert review(committed).commit
+
+
+def test_an_imported_module_counts_however_deep(committed: Handbook) -> None:
+    (committed.root / "lib" / "deeper.py").write_text("x = 2\n")
+    with pytest.raises(Refused):
+        review(committed)
+
+
+def test_an_older_reviewed_version_is_reviewed_still(committed: Handbook) -> None:
+    first = git(committed.root, "rev-parse", "HEAD")
+    before = (committed.root / "runbooks" / "touch.ipynb").read_text()
+    edit(committed, "source")
+    git(committed.root, "commit", "-qam", "changed")
+    (committed.root / "runbooks" / "touch.ipynb").write_text(before)
+    assert review(committed).commit == first
+
+
+def test_a_commit_on_another_branch_is_no_review(committed: Handbook) -> None:
+    git(committed.root, "checkout", "-qb", "mine")
+    edit(committed, "source")
+    git(committed.root, "commit", "-qam", "mine")
+    with pytest.raises(Refused):
+        review(committed)
+
+
+def test_a_branch_that_is_not_there_or_no_repository_is_refused_in_gits_words(
+    committed: Handbook, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match="git cannot say if this was reviewed"):
+        review(committed, "nonesuch")
+    with pytest.raises(Refused, match="git cannot say if this was reviewed"):
+        review(committed, "--output=x")
+    (committed.root / ".git").rename(tmp_path / "gone")
+    with pytest.raises(Refused, match="git cannot say if this was reviewed: .*not a git repository"):
+        review(committed)
+
+
+def test_an_apply_records_the_commit_or_the_reason(committed: Handbook) -> None:
+    project, path = find_project(), committed.root / "runbooks" / "touch.ipynb"
+    order = Order("touch", ("path=x",), apply=True)
+    assert (prepare(project, path, order).review or ReviewData()).commit
+    edit(committed, "source")
+    with pytest.raises(Refused, match="this is not what branch"):
+        prepare(project, path, order)
+    forced = Order("touch", ("path=x",), apply=True, unreviewed="the shop is down")
+    assert prepare(project, path, forced).review == ReviewData(unreviewed="the shop is down")
+    with pytest.raises(Refused, match="--unreviewed needs a reason"):
+        prepare(project, path, Order("touch", ("path=x",), apply=True, unreviewed=" "))
+
+
+def test_a_plan_needs_no_review(handbook: Handbook) -> None:
+    path = handbook.write("touch", touching())
+    assert prepare(find_project(), path, Order("touch", ("path=x",))).review is None
+
+
+def test_there_is_nothing_to_apply_without_a_change(handbook: Handbook) -> None:
+    path = handbook.write("look", [code("parameters", ""), code("read", "1")])
+    with pytest.raises(Refused, match="'look' changes nothing, so there is nothing to apply"):
+        prepare(find_project(), path, Order("look", apply=True, unreviewed="x"))
