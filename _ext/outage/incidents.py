@@ -110,10 +110,11 @@ def policy_of(folder: Path, project: Project) -> Policy:
 
 
 def folders(project: Project) -> list[Path]:
-    """The folders of all incidents, newest first."""
+    """The folders of all incidents, newest first; an empty record is a declaration that died half-way."""
     if not project.incidents.is_dir():
         return []
-    return sorted((path.parent for path in project.incidents.glob(f"*/{FILE}")), reverse=True)
+    found = (path.parent for path in project.incidents.glob(f"*/{FILE}") if path.stat().st_size)
+    return sorted(found, reverse=True)
 
 
 def open_incidents(project: Project) -> list[Incident]:

@@ -171,37 +171,23 @@ def graded(
     return data, f"none was given, and in doubt it is the {which} (classification.when_in_doubt)"
 
 
-@dataclass(frozen=True)
-class Synced:
-    """What ``outage sync`` did: messages, and git.
+def deliver(project: Project, folder: Path | None) -> list[chat.Report]:
+    """Try to deliver the messages that wait, of one incident or of all."""
+    asked = [folder] if folder else [one for one in incidents.folders(project) if chat.waiting(one)]
+    return [chat.flush(one, incidents.policy_of(one, project)) for one in asked]
 
-    ``reports`` has the messages of each incident that had some; ``shared`` is what git did.
+
+def share(project: Project, folder: Path | None) -> Shared:
+    """Commit, pull and push one incident; or every open one, and what only the remote has.
+
+    Raises Refused or Failed as ``outage.sync.share`` does; the failure is remembered beside
+    each incident.
     """
-
-    reports: tuple[chat.Report, ...]
-    shared: Shared
-    policy: Policy
-
-
-def sync(project: Project, folder: Path | None) -> Synced:
-    """Deliver what waits, then share one incident, or every open one and what only the remote has.
-
-    Raises Refused or Failed as ``outage.sync.share`` does, after the messages were tried.
-    """
-    open_ones = (
-        [folder] if folder else [project.incidents / one.id for one in incidents.open_incidents(project)]
+    names = [folder.name] if folder else [one.id for one in incidents.open_incidents(project)]
+    sync = project.policy().sync
+    return background.share_and_remember(
+        project.incidents, names, sync.remote, sync.branch, receive=folder is None
     )
-    waiting = [one for one in incidents.folders(project) if chat.waiting(one)] if folder is None else [folder]
-    reports = tuple(chat.flush(one, incidents.policy_of(one, project)) for one in waiting)
-    policy = project.policy()
-    shared = background.share_and_remember(
-        project.incidents,
-        [one.name for one in open_ones],
-        policy.sync.remote,
-        policy.sync.branch,
-        receive=folder is None,
-    )
-    return Synced(reports, shared, policy)
 
 
 def who(given: str | None, folder: Path) -> str:

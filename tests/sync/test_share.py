@@ -276,6 +276,13 @@ def test_without_a_remote_it_is_committed_here_and_said(tmp_path: Path) -> None:
     assert alone.git("log", "-1", "--format=%s") == f"Record of {INCIDENT}"
 
 
+def test_with_nothing_to_share_nothing_is_committed(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main", "alone")
+    alone = Clone(tmp_path / "alone")
+    assert share(alone.root / "incidents", [], "origin", "main").folders == ()
+    assert git(alone.root, "rev-list", "--all") == ""
+
+
 def test_outside_git_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / "incidents").mkdir()
     with pytest.raises(Refused, match="not in a git repository"):

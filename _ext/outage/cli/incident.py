@@ -282,4 +282,6 @@ def sync(incident: str | None) -> None:
     from outage.cli import show
 
     project = find_project()
-    show.lines(show.synced(response.sync(project, incidents.find(project, incident) if incident else None)))
+    folder = incidents.find(project, incident) if incident else None
+    show.lines(show.delivered(response.deliver(project, folder)))
+    show.lines(show.shared(response.share(project, folder), project.policy()))

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from outage.policy import Policy
     from outage.project import Project
     from outage.record.incident import Entry, Incident
-    from outage.response import Step, Synced
+    from outage.response import Step
+    from outage.sync.share import Shared
 
 MOST_DUE = 8
 MOST_ENTRIES = 5
@@ -146,19 +147,22 @@ def _count(number: int, noun: str) -> str:
     return f"1 {noun} is" if number == 1 else f"{number} {noun}s are"
 
 
-def synced(done: Synced) -> Iterator[str]:
-    """What ``outage sync`` did."""
-    for report in done.reports:
+def delivered(reports: list[Report]) -> Iterator[str]:
+    """What ``outage sync`` posted, and could not post."""
+    for report in reports:
         yield from (line.strip() for line in _delivered(report))
-    shared = done.shared
-    names = ", ".join(shared.folders) or "no incident"
-    if shared.remote is None:
-        yield f"Committed here as {shared.commit[:10]}: {names}"
-    elif shared.pushed:
-        yield f"Pushed to {done.policy.sync.branch} at {shared.remote} as {shared.commit[:10]}: {names}"
+
+
+def shared(done: Shared, policy: Policy) -> Iterator[str]:
+    """What ``outage sync`` did with git."""
+    names = ", ".join(done.folders) or "no incident"
+    if done.remote is None:
+        yield f"Committed here as {done.commit[:10]}: {names}"
+    elif done.pushed:
+        yield f"Pushed to {policy.sync.branch} at {done.remote} as {done.commit[:10]}: {names}"
     else:
-        yield f"{shared.remote} and this clone agree: {names}"
-    yield from (f"  {note}" for note in shared.notes)
+        yield f"{done.remote} and this clone agree: {names}"
+    yield from (f"  {note}" for note in done.notes)
 
 
 # ---------------------------------------------------------------- status

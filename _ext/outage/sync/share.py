@@ -105,13 +105,16 @@ def _exchange(
 
 def _commit_here(repo: Repository, folders: list[str], index: Path, remote: str) -> Shared:
     """Without a remote, the folders are committed on whatever is checked out."""
+    alone = f"there is no remote '{remote}', so nobody else has it"
     head = repo.ask("rev-parse", "--verify", "--quiet", "HEAD")
+    if not folders:
+        return Shared(head or "", None, False, (), (alone,))
     bases: dict[str, str | None] = dict.fromkeys(folders, head)
     combine(repo, head, bases, index)
     names = tuple(Path(folder).name for folder in folders)
     new = commit(repo, head, index, _message(list(names)))
     notes = settle(repo, new, folders, None)
-    return Shared(new, None, False, names, (f"there is no remote '{remote}', so nobody else has it", *notes))
+    return Shared(new, None, False, names, (alone, *notes))
 
 
 def _message(names: list[str]) -> str:
