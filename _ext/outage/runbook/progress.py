@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
+from outage.runbook.outputs import without_colours
 from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class Words:
         if self._shown == 1 and self._open:
             self._rewind()
             self._print(f"  {self._open}")
-        self._print(f"{_INDENT}{terminal(line)}"[:2000])
+        self._print(f"{_INDENT}{terminal(without_colours(line))}"[:2000])
 
     def _end_partial(self) -> None:
         if self._partial:
@@ -188,5 +189,6 @@ def summary(run: Run, notebook: str, then: str | None) -> list[str]:
         if (count := run.count(state))
     ]
     what = {"plan": "Plan", "apply": "Apply", "undo": "Undo"}.get(run.mode, "Run")
-    head = f"{what} {run.state} in {run.seconds:.1f} s: {', '.join(counts)}. {terminal(run.reason)}"
+    why = f" {terminal(run.reason[:1].upper() + run.reason[1:])}." if run.state != "succeeded" else ""
+    head = f"{what} {run.state} in {run.seconds:.1f} s: {', '.join(counts)}.{why}"
     return [head, then or "", f"All of it: {notebook}"] if then else [head, f"All of it: {notebook}"]
