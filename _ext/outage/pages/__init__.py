@@ -18,6 +18,7 @@ from outage.pages import (
     record_roles,
     role_pages,
     roles,
+    runbook,
     say,
     site,
     tables,
@@ -45,4 +46,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     role_pages.setup(app)
     record_roles.setup(app)
     incident.setup(app)
+    runbook.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

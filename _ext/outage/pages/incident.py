@@ -90,7 +90,7 @@ class IncidentsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The list's text, parsed in place."""
-        note(self.env, "list")
+        note(self.env, "incidents")
         return self.parse_text_to_nodes(incident_list(_folder(self.env)))
 
 
@@ -117,12 +117,13 @@ def incident_digest(folder: Path) -> str:
     return found.hexdigest()
 
 
-def list_digest(folder: Path) -> str:
-    """Of the list of incidents."""
-    return sha256(incident_list(folder).encode()).hexdigest()
+def text_digest(text: Callable[[Path], str]) -> Digest:
+    """Of a text that is made from a folder."""
+    return lambda folder: sha256(text(folder).encode()).hexdigest()
 
 
-DIGESTS: dict[str, Digest] = {"incident": incident_digest, "list": list_digest}
+DIGESTS: dict[str, Digest] = {"incident": incident_digest, "incidents": text_digest(incident_list)}
+"""What a page may depend on, by name; each is of the folder in which the page stands."""
 
 
 def _noted(env: BuildEnvironment) -> dict[str, tuple[str, str]]:

@@ -1,0 +1,99 @@
+"""A runbook's page: facts at its head, and what each code cell is for; ``{runbooks}``, the list of all.
+
+The page is the notebook, rendered by MyST-NB with its stored outputs. A directive is put below its
+title while it is read, so that a runbook needs nothing in it for the site's sake.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import SphinxDirective
+
+from outage.errors import OutageError
+from outage.pages.incident import DIGESTS, note, text_digest
+from outage.report.catalogue import STEPS, about, catalogue
+from outage.runbook.contract import examine
+from outage.runbook.notebook import read_notebook
+from outage.text import one_line
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+FOLDER = "runbooks/"
+HEADING = re.compile(r"^# .*$", re.MULTILINE)
+ABOUT = "\n\n```{about-runbook}\n```\n"
+
+
+class AboutDirective(SphinxDirective):
+    """What heads the page of the runbook in which it stands."""
+
+    def run(self) -> list[nodes.Node]:
+        """Facts, commands and parameters."""
+        path = Path(self.env.doc2path(self.env.docname))
+        try:
+            contract = examine(read_notebook(path, Path(path.name)))
+        except OutageError as error:
+            raise self.error(one_line(str(error))) from None
+        return [nodes.container("", *self.parse_text_to_nodes(about(contract)), classes=["outage-about"])]
+
+
+class RunbooksDirective(SphinxDirective):
+    """The list of runbooks."""
+
+    def run(self) -> list[nodes.Node]:
+        """The list's text, parsed in place."""
+        note(self.env, "runbooks")
+        return self.parse_text_to_nodes(catalogue(Path(self.env.doc2path(self.env.docname)).parent))
+
+
+class StepBadges(SphinxTransform):
+    """Says above each code cell of a runbook which step it is, by the number that ``outage run`` gives it."""
+
+    default_priority = 700
+
+    def apply(self, **kwargs: Any) -> None:
+        """Put a line before each cell that has a step tag."""
+        if not self.env.docname.startswith(FOLDER):
+            return
+        for cell in list(self.document.findall(nodes.container)):
+            if cell.get("nb_element") != "cell_code":
+                continue
+            metadata: dict[str, Any] = cell["cell_metadata"]
+            for tag in [tag for tag in metadata.get("tags", []) if tag in STEPS]:
+                cell.parent.insert(cell.parent.index(cell), _badge(cell["cell_index"] + 1, tag))
+
+
+def _badge(number: int, tag: str) -> nodes.paragraph:
+    chip = nodes.inline("", f"{number} {tag}", classes=["outage-chip", "outage-step", f"outage-step-{tag}"])
+    words = nodes.inline("", STEPS[tag], classes=["outage-aside"])
+    return nodes.paragraph("", "", chip, nodes.Text(" "), words, classes=["outage-cell-step"])
+
+
+def _add_about(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put the directive below a runbook's first heading, in that cell: the cells keep their numbers."""
+    if not docname.startswith(FOLDER) or app.env.doc2path(docname).suffix != ".ipynb":
+        return
+    try:
+        notebook = json.loads(source[0])
+        cell = next(one for one in notebook["cells"] if one["cell_type"] == "markdown")
+        text = "".join(cell["source"])
+    except (ValueError, KeyError, TypeError, StopIteration):
+        return  # MyST-NB says what is wrong with it
+    cell["source"] = HEADING.sub(lambda found: found[0] + ABOUT, text, count=1)
+    source[0] = json.dumps(notebook)
+
+
+def setup(app: Sphinx) -> None:
+    """Add the directives, the badges, and what puts the facts on the page."""
+    DIGESTS["runbooks"] = text_digest(catalogue)
+    app.add_directive_to_domain("outage", "about-runbook", AboutDirective)
+    app.add_directive_to_domain("outage", "runbooks", RunbooksDirective)
+    app.add_transform(StepBadges)
+    app.connect("source-read", _add_about)
+    app.add_css_file("runbook.css", priority=910)

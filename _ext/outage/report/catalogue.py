@@ -1,0 +1,116 @@
+"""Runbooks as people read them, as MyST text: what heads a page, what steps mean, and the list of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outage.errors import OutageError
+from outage.policy.vocabulary import ROLES
+from outage.report.markup import bullets, chip, directive, folded, list_table
+from outage.runbook.contract import examine
+from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
+from outage.runbook.types import to_text, words
+from outage.text import plain
+
+if TYPE_CHECKING:
+    from outage.runbook.contract import Contract
+    from outage.runbook.parameters import Parameter
+
+STEPS = {
+    "parameters": "what you can set",
+    "setup": "",
+    "check": "stops here if it does not hold",
+    "read": "only looks",
+    "gate": "waits until somebody confirms",
+    "change": "changes something, and runs only with --apply",
+    "verify": "proves the effect, after a change",
+    "undo": "takes the change back, and runs only when that is asked for",
+}
+"""What each step tag means to who reads the page."""
+
+NONE = "This handbook has no runbooks yet."
+
+
+def about(contract: Contract) -> str:
+    """What heads a runbook's page: facts, needs, what to type, what is wrong with it, what can be set."""
+    parts = [
+        bullets(_facts(contract)),
+        _problems(contract),
+        _parameters(contract.parameters),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _facts(contract: Contract) -> Iterator[str]:
+    meta = contract.meta
+    if meta.summary:
+        yield f"**{plain(meta.summary)}**"
+    risk = (
+        "changes nothing"
+        if not contract.changes
+        else f"risk of its changes: {chip(meta.risk, 'risk', meta.risk)}"
+    )
+    service = f"for {plain(meta.service)}; " if meta.service else ""
+    owner = f"; kept by {_owner(meta.owner)}" if meta.owner else ""
+    yield f"{service}{risk}{owner}"
+    if meta.alerts:
+        yield "answers: " + ", ".join(map(plain, meta.alerts))
+    yield from (f"needs: {plain(need)}" for need in meta.needs)
+    apply = "; add `--apply` to carry it out" if contract.changes else ""
+    yield f"look, and see what it would do: `outage run {contract.name}`{apply}"
+
+
+def _owner(owner: str) -> str:
+    """Who keeps it right: a role by the company's name for it, or whatever was written."""
+    return f"{{role}}`{owner}`" if owner in ROLES else plain(owner)
+
+
+def _parameters(parameters: tuple[Parameter, ...]) -> str:
+    if not parameters:
+        return ""
+    rows = [(f"`{one.name}`", _parameter(one)) for one in parameters]
+    count = "1 parameter" if len(rows) == 1 else f"{len(rows)} parameters"
+    table = list_table(("Parameter", "What it is"), rows, widths="1 3", css="outage-parameters")
+    return folded(f"{count} can be set", table)
+
+
+def _parameter(parameter: Parameter) -> str:
+    default = "must be given" if parameter.required else f"else {plain(to_text(parameter.default))}"
+    helped = f"{plain(parameter.help)}\\\n" if parameter.help else ""
+    return f"{helped}{plain(words(parameter.type))}; {default}"
+
+
+def _problems(contract: Contract) -> str:
+    blocking = [problem for problem in contract.problems if problem.blocks]
+    if not blocking:
+        return ""
+    said = bullets(plain(refusal.message) for refusal in contract.refusals(blocking))
+    return directive("warning", body=f"`outage run` refuses this runbook until it is mended:\n\n{said}")
+
+
+def catalogue(folder: Path) -> str:
+    """The list of the runbooks in a folder."""
+    rows = [_row(folder, name) for name in runbook_names(folder)]
+    if not rows:
+        return NONE
+    return list_table(("Runbook", "What it does"), rows, widths="1 2", css="outage-runbooks")
+
+
+def _row(folder: Path, name: str) -> tuple[str, str]:
+    link = f"{{runbook}}`{name}`"
+    try:
+        contract = examine(read_notebook(find_notebook(folder, name)))
+    except OutageError as error:
+        return plain(name), f"cannot be read: {plain(error.message)}"
+    meta = contract.meta
+    risk = (
+        chip("changes nothing", "risk", "none")
+        if not contract.changes
+        else chip(f"{meta.risk} risk", "risk", meta.risk)
+    )
+    marks = [risk, *([plain(meta.service)] if meta.service else [])]
+    blocked = [problem for problem in contract.problems if problem.blocks]
+    marks += [chip("cannot be run", "mark")] if blocked else []
+    return link, f"{plain(meta.summary or contract.notebook.title)}\\\n{' '.join(marks)}"
