@@ -10,6 +10,7 @@ import getpass
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from outage import chat, incidents
 from outage.classify import classify
-from outage.errors import OutageError, Refused
+from outage.errors import Failed, Refused
 from outage.policy.vocabulary import AUDIENCES
 from outage.record import Event, Incident, append, load
 from outage.record.kinds import KINDS, checked
@@ -42,6 +43,7 @@ class Step:
         policy: the policy that the incident is judged by.
         posted: what became of the messages.
         sync: how the last sync went, before this step's own.
+        unshared: why it cannot be shared by itself although policy says so, or the empty string.
     """
 
     folder: Path
@@ -50,6 +52,7 @@ class Step:
     policy: Policy
     posted: chat.Posted
     sync: state.State
+    unshared: str = ""
 
 
 def step(
@@ -76,27 +79,26 @@ def declare(
 
 def _told(folder: Path, event: Event, policy: Policy) -> Step:
     incident = load(folder)
-    incidents.ensure_page(folder)
+    with suppress(Failed):  # the event counts; the next command writes the page
+        incidents.ensure_page(folder)
     posted = chat.post(folder, incident, event.id, policy)
-    before = state.load(folder)
-    ask_for_sync(folder, policy)
-    return Step(folder, event, incident, policy, posted, before)
+    before, unshared = state.load(folder), why_unshared(folder, policy)
+    if policy.sync.automatic and not unshared:
+        with suppress(OSError):  # no process can be started now; the next command asks again
+            background.request(folder, policy.sync.remote, policy.sync.branch)
+    return Step(folder, event, incident, policy, posted, before, unshared)
 
 
-def ask_for_sync(folder: Path, policy: Policy) -> None:
-    """Have the folder shared in the background, when policy says so and there is where to."""
+def why_unshared(folder: Path, policy: Policy) -> str:
+    """Why an incident is not shared by itself although policy says so; empty if it is, or need not be."""
     from outage.sync.git import Repository
 
     if not policy.sync.automatic:
-        return
-    try:
-        repo = Repository.around(folder)
-        if repo is not None and repo.has_remote(policy.sync.remote):
-            background.request(folder, policy.sync.remote, policy.sync.branch)
-    except OSError:
-        return  # no process can be started now; the next command asks again
-    except OutageError:
-        return
+        return ""
+    repo = Repository.around(folder)
+    if repo is None:
+        return "this folder is not in a git repository"
+    return "" if repo.has_remote(policy.sync.remote) else f"git knows no remote '{policy.sync.remote}'"
 
 
 def _in_words_of(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -493,6 +494,29 @@ def test_a_dead_chat_is_said_and_retried_by_sync(outage: Terminal, monkeypatch: 
 def test_sync_outside_git_is_refused_with_what_to_do(outage: Terminal) -> None:
     outage.ok("declare", "x")
     assert "is not in a git repository" in outage.refused("sync")
+
+
+def test_what_cannot_be_shared_by_itself_is_said(outage: Terminal) -> None:
+    with (outage.root / "handbook.yml").open("a") as file:
+        file.write("sync: {automatic: true}\n")
+    said = "not shared with anybody: this folder is not in a git repository (sync.automatic)"
+    assert said in outage.ok("declare", "x")
+    assert said in outage.ok("status")
+    assert "not shared" not in outage.ok("note", "x")
+    git(outage.root, "init", "-q", "-b", "main")
+    assert "not shared with anybody: git knows no remote 'origin'" in outage.ok("status")
+
+
+def test_an_outbox_that_cannot_be_written_does_not_deny_the_event(
+    outage: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage.ok("declare", "x")
+    monkeypatch.setenv("INCIDENT_URL", "json://127.0.0.1:9/")
+    shutil.rmtree(outage.folder / ".outbox")
+    (outage.folder / ".outbox").write_text("a file in its place")
+    said = outage.ok("stage", "identified")
+    assert "recorded as" in said
+    assert "NOT posted:" in said
 
 
 def git(folder: Path, *arguments: str) -> str:

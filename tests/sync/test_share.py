@@ -354,6 +354,36 @@ def test_gits_own_union_merge_keeps_every_event(clone: Clones) -> None:
     assert texts(ines.incident) == ["declared", "from bo", "from ines"]
 
 
+def test_gits_own_union_merge_of_a_torn_line_costs_only_that_line(clone: Clones) -> None:
+    ines, bo = clone("ines"), clone("bo")
+    ines.note("declared")
+    ines.git("add", "incidents")
+    ines.git("commit", "-q", "-m", "declared")
+    ines.git("push", "-q", "origin", "HEAD:main")
+    bo.git("pull", "-q", "--ff-only")
+    with (ines.incident / "record.jsonl").open("ab") as file:
+        file.write(b'{"v":1,"id":"torn')
+    bo.note("from bo")
+    for who in (bo, ines):
+        who.git("commit", "-q", "-am", "note")
+    bo.git("push", "-q")
+    ines.git("-c", "pull.rebase=false", "pull", "-q", "--no-edit")
+    reading = read(ines.incident)
+    assert sorted(str(event.data["text"]) for event in reading.events) == ["declared", "from bo"]
+    assert len(reading.problems) == 1
+
+
+def test_a_handbook_may_live_in_a_folder_of_a_larger_repository(clone: Clones, remote: Path) -> None:
+    ines, bo = clone("ines"), clone("bo")
+    inner = Clone(ines.root / "ops" / "handbook")
+    inner.note("queue is full")
+    share(inner.root / "incidents", [INCIDENT], "origin", "main")
+    assert at_remote(remote, f"ops/handbook/{RECORD}") == inner.record
+    (bo.root / "ops" / "handbook").mkdir(parents=True)
+    share(bo.root / "ops" / "handbook" / "incidents", [], "origin", "main", receive=True)
+    assert Clone(bo.root / "ops" / "handbook").record == inner.record
+
+
 def test_a_union_of_lines_is_the_same_from_both_sides() -> None:
     from outage.sync.merge import union
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from outage.chat.outbox import Report, box, flush, private, put, waiting
 from outage.chat.route import Post, posts
-from outage.errors import Refused
+from outage.errors import OutageError, Refused
 from outage.secrets import resolve
 
 if TYPE_CHECKING:
@@ -33,14 +33,27 @@ class Posted:
         report: what was delivered and what waits, older messages included.
         unconfigured: channels, by name, with the reason why nothing can be posted there; each is
             reported once an incident.
+        trouble: why nothing could even be tried (a full disk), or the empty string.
     """
 
     report: Report
     unconfigured: tuple[tuple[str, str], ...] = ()
+    trouble: str = ""
 
 
 def post(folder: Path, incident: Incident, event: str, policy: Policy) -> Posted:
-    """Queue the messages that an event makes, then deliver what waits."""
+    """Queue the messages that an event makes, then deliver what waits.
+
+    It never raises for what goes wrong: the event is on the record, and a responder who
+    is told that the command failed would record it twice.
+    """
+    try:
+        return _post(folder, incident, event, policy)
+    except (OSError, OutageError) as error:
+        return Posted(Report(), trouble=str(error))
+
+
+def _post(folder: Path, incident: Incident, event: str, policy: Policy) -> Posted:
     made = posts(incident, event, policy)
     lacking = {one.channel: reason for one in made if (reason := _lacking(one, policy))}
     put(folder, tuple(one for one in made if one.channel not in lacking), event)

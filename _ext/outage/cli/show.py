@@ -89,6 +89,8 @@ def declared(step: Step, project: Project, reason: str, now: datetime) -> Iterat
     yield f"  {severity_name(incident.severity, policy)}, scope {incident.scope}: {reason}"
     yield f"  Everything about it is in {_relative(step.folder, project.root)}/"
     yield from _aftermath(step, now)
+    if step.unshared:
+        yield f"  not shared with anybody: {step.unshared} (sync.automatic)"
     yield "Due:"
     look = Look(step.folder, incident, policy, now)
     yield from _due_lines(look, [one for one in due(incident, policy, now) if one.what != "hand-over"])
@@ -115,6 +117,8 @@ def _aftermath(step: Step, now: datetime) -> Iterator[str]:
 
 def _posted(posted: Posted) -> Iterator[str]:
     yield from _delivered(posted.report)
+    if posted.trouble:
+        yield f"  NOT posted: {posted.trouble}"
     if posted.unconfigured:
         listed = "; ".join(f"{one_line(name)} ({reason})" for name, reason in posted.unconfigured)
         yield f"  not posted, and not said again: {listed}"
@@ -207,10 +211,13 @@ def _due_lines(look: Look, found: list[Due]) -> Iterator[str]:
 
 def _trouble(look: Look) -> Iterator[str]:
     from outage.chat import waiting
+    from outage.response import why_unshared
 
     if number := len(waiting(look.folder)):
         yield f"  {_count(number, 'message')} waiting to be posted; 'outage sync' tries now"
     yield from _sync_trouble(state.load(look.folder), look.policy, look.now)
+    if unshared := why_unshared(look.folder, look.policy):
+        yield f"  not shared with anybody: {unshared} (sync.automatic)"
     yield from (f"  in the record: {problem}" for problem in look.incident.problems)
 
 

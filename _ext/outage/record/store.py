@@ -26,14 +26,17 @@ _START = '{"v":'
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a record that could not be read or believed; the rest of it holds."""
+    """Something in a record that could not be read or believed; the rest of it holds.
+
+    ``line`` is 0 when it is about an event rather than a line.
+    """
 
     file: Path
     line: int
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
+        return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
