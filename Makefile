@@ -37,6 +37,7 @@ lock: venv
 
 bench: venv
 	$(PY) benchmarks.cli_start
+	$(PY) benchmarks.run_start
 	$(PY) benchmarks.site_build
 
 clean:
