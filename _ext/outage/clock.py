@@ -81,9 +81,7 @@ def _commander(incident: Incident, policy: Policy, now: datetime) -> Iterator[Du
     if any(incident.holder(role) for role in (COMMANDER, commander_role(policy))):
         return
     name = policy.roles[COMMANDER].name if COMMANDER in policy.roles else COMMANDER
-    yield from _promised(
-        incident, policy, now, "commander", COMMANDER, f"name the {name.lower()}", _began(incident)
-    )
+    yield from _promised(incident, policy, now, "commander", COMMANDER, f"name the {name}", _began(incident))
 
 
 def _messages(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
@@ -98,7 +96,7 @@ def _messages(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due
                     now,
                     "first-message",
                     audience,
-                    f"send the first message to {settings.name.lower()}",
+                    f"send the first message to {settings.name}",
                     began,
                 )
             )
@@ -107,7 +105,7 @@ def _messages(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due
                 continue
         since = max([began, *(update.at for update in told[-1:])])
         yield from _promised(
-            incident, policy, now, "cadence", audience, f"send an update to {settings.name.lower()}", since
+            incident, policy, now, "cadence", audience, f"send an update to {settings.name}", since
         )
 
 

@@ -60,9 +60,9 @@ def _dated(text: str, zone: ZoneInfo) -> datetime | None:
 
 
 def shown(at: datetime, zone: str) -> str:
-    """``2026-06-17 09:40 UTC (10:40 BST)``; the local date stands there too when it is another."""
+    """``2026-06-17 09:40 UTC (10:40 BST)``; local time only where it differs, its date likewise."""
     utc, local = at.astimezone(UTC), at.astimezone(ZoneInfo(zone))
-    if local.utcoffset() == timedelta(0) and local.tzname() in ("UTC", "GMT"):
+    if local.utcoffset() == timedelta(0):
         return f"{utc:%Y-%m-%d %H:%M} UTC"
     day = "" if utc.date() == local.date() else f"{local:%d %b} "
     return f"{utc:%Y-%m-%d %H:%M} UTC ({day}{local:%H:%M} {_zone_name(local)})"

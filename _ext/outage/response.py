@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from outage import chat, incidents
 from outage.classify import classify
 from outage.errors import Failed, Refused
-from outage.policy.vocabulary import AUDIENCES
+from outage.policy.vocabulary import AUDIENCES, SCOPES
 from outage.record import Event, Incident, append, load
 from outage.record.kinds import KINDS, checked
 from outage.source import nearest
@@ -102,18 +102,37 @@ def why_unshared(folder: Path, policy: Policy) -> str:
 
 
 def _in_words_of(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with severity, role, audience and place as this policy knows them; Refused otherwise."""
+    """The data with this policy's ids; a company's own names ("IC", "Sev 1") are understood too.
+
+    Refused for a severity, audience, scope or place that this company has not.
+    """
     found = dict(data)
+    for key, names in _names(policy).items():
+        if found.get(key) is not None:
+            found[key] = names.get(str(found[key]).strip().casefold(), found[key])
     if found.get("severity") is not None:
         found["severity"] = policy.severity_id(str(found["severity"]))
-    settings = {str(role): one for role, one in policy.roles.items()}.get(str(found.get("role")))
-    if settings is not None and settings.merged_into:
-        found["role"] = settings.merged_into
-    audience = found.get("audience")
-    if audience in AUDIENCES and audience not in policy.audiences:
-        raise Refused(f"this company has no {audience} to tell", hint=nearest("", list(policy.audiences)))
+    role = {str(key): one for key, one in policy.roles.items()}.get(str(found.get("role")))
+    if role is not None and role.merged_into:
+        found["role"] = role.merged_into
+    for key, fixed, here in (
+        ("audience", AUDIENCES, list(policy.audiences)),
+        ("scope", SCOPES, policy.scopes),
+    ):
+        if found.get(key) in fixed and found[key] not in here:
+            raise Refused(f"this company has no {key} '{found[key]}'", hint=f"it has: {', '.join(here)}")
     _check_place(policy, found)
     return found
+
+
+def _names(policy: Policy) -> dict[str, dict[str, str]]:
+    """What a company calls its severities, roles and audiences, in small letters, and the ids."""
+    roles = {name.casefold(): key for key, one in policy.roles.items() for name in (one.name, one.short)}
+    return {
+        "severity": {one.name.casefold(): key for key, one in policy.severities.items()},
+        "role": {str(name): str(key) for name, key in roles.items()},
+        "audience": {one.name.casefold(): str(key) for key, one in policy.audiences.items()},
+    }
 
 
 def _check_place(policy: Policy, data: dict[str, Any]) -> None:

@@ -56,7 +56,7 @@ def test_an_update_goes_to_its_audience_and_to_the_incident(desk: Desk, policy: 
 def test_customers_read_what_was_written_for_them_and_nothing_of_ours(desk: Desk, policy: Policy) -> None:
     found = sent(desk, policy, "update", audience="customers", text="Some orders take longer")
     assert found["customers"] == "Investigating\nSome orders take longer"
-    assert found["incident"].endswith("To customers: Some orders take longer — Ines")
+    assert found["incident"].endswith("To Customers: Some orders take longer — Ines")
 
 
 def test_who_was_told_wrongly_is_told_the_correction(desk: Desk, policy: Policy) -> None:

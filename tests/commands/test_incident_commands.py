@@ -27,7 +27,7 @@ def test_a_title_is_enough(outage: Terminal) -> None:
     assert f"Declared: {outage.folder.name}" in said
     assert "Sev 1, scope area: none was given, and in doubt it is the highest" in said
     assert "outage role incident-commander NAME" in said
-    assert re.search(r"in (9|10) min: name the incident commander", said)
+    assert re.search(r"in (9|10) min: name the Incident commander", said)
     assert "[10 minutes: severities.sev1.commander]" in said
     assert outage.incident.severity == "sev1"
     assert outage.incident.declared_by == "Ines Okafor"
@@ -339,7 +339,33 @@ def test_an_audience_the_company_has_not_is_refused(outage: Terminal) -> None:
         text.replace(", customers: 15m", "").replace(", customers: 30m", "")
     )
     outage.ok("declare", "x")
-    assert "this company has no customers to tell" in outage.refused("update", "customers", "x")
+    assert "this company has no audience 'customers'" in outage.refused("update", "customers", "x")
+
+
+def test_a_company_without_divisions_has_no_such_scope(outage: Terminal) -> None:
+    kept = [
+        line
+        for line in HANDBOOK.splitlines()
+        if not line.startswith(("divisions:", "  shop:", "  payments:"))
+    ]
+    (outage.root / "handbook.yml").write_text("\n".join(kept))
+    said = outage.refused("declare", "x", "--scope", "division")
+    assert "this company has no scope 'division'" in said
+    assert "it has: area, company" in said
+
+
+def test_a_companys_own_words_are_understood(outage: Terminal) -> None:
+    with (outage.root / "handbook.yml").open("a") as file:
+        file.write("roles: {incident-commander: {name: Lage-Leitung, short: LL}}\n")
+    outage.ok("declare", "x", "--severity", "sev 2")
+    outage.ok("role", "ll", "Bo")
+    outage.ok("update", "Customers", "x")
+    found = outage.incident
+    assert (found.severity, found.holdings[0].role, found.updates[0].audience) == (
+        "sev2",
+        "incident-commander",
+        "customers",
+    )
 
 
 def test_an_incident_is_judged_by_the_policy_as_it_was_declared(outage: Terminal) -> None:
@@ -383,7 +409,7 @@ def test_status_says_where_it_stands_and_what_is_due(outage: Terminal) -> None:
     assert "Sev 1 | investigating | scope area (Shop, basket)" in said
     assert "12 min ago, by Ines Okafor" in said
     assert "Incident commander: Bo, since" in said
-    assert re.search(r"LATE by [67] min: send the first message to responders  \[5 minutes:", said)
+    assert re.search(r"LATE by [67] min: send the first message to Responders  \[5 minutes:", said)
     assert re.search(r"\d\d:\d\d UTC", said)
 
 
@@ -429,7 +455,7 @@ def test_an_audit_finds_what_was_late_and_exits_with_one(outage: Terminal) -> No
     assert answer.code == 1
     assert re.search(r"MET +Incident commander named: .*\[10 minutes: severities.sev1.commander;", answer.out)
     assert re.search(
-        r"LATE +first message to responders: .*by event [0-9a-f]{8} \([456] min late\)", answer.out
+        r"LATE +first message to Responders: .*by event [0-9a-f]{8} \([456] min late\)", answer.out
     )
     assert "1 met, 1 late, 0 missed, 0 not yet due" in answer.out
 

@@ -48,6 +48,7 @@ def test_utc_stands_first_and_local_time_beside() -> None:
     assert shown(NOW, "Europe/London") == "2026-06-17 13:10 UTC (14:10 BST)"
     assert shown(NOW, "UTC") == "2026-06-17 13:10 UTC"
     assert shown(NOW.replace(month=1), "Europe/London") == "2026-01-17 13:10 UTC"
+    assert shown(NOW.replace(month=1), "Europe/Lisbon") == "2026-01-17 13:10 UTC"
     assert shown(NOW, "Asia/Tokyo") == "2026-06-17 13:10 UTC (22:10 JST)"
     assert shown(NOW, "Pacific/Auckland") == "2026-06-17 13:10 UTC (18 Jun 01:10 NZST)"
     assert shown(NOW, "America/Sao_Paulo") == "2026-06-17 13:10 UTC (10:10 UTC-03)"

@@ -39,7 +39,9 @@ def request(clone: Clone) -> float:
 def test_a_wish_is_fulfilled_without_waiting_for_it(clone: Clones, remote: Path) -> None:
     ines = clone("ines")
     ines.note("queue is full")
-    assert request(ines) < 0.5
+    assert request(ines) < 2, (
+        "a sync takes longer than that only on a slow machine; asking takes milliseconds"
+    )
     until(lambda: state.load(ines.incident).succeeded is not None)
     assert at_remote(remote, RECORD) == ines.record
 

@@ -315,8 +315,8 @@ def _finding(finding: Finding, look: Look) -> str:
     )
     what = {
         "commander": f"{role_name(finding.who, look.policy)} named",
-        "first-message": f"first message to {audience.lower()}",
-        "cadence": f"next update to {audience.lower()}",
+        "first-message": f"first message to {audience}",
+        "cadence": f"next update to {audience}",
     }[finding.promise]
     done = f", done {clock(finding.at, look.zone)} by event {short(finding.event)}" if finding.at else ""
     late = f" ({span(finding.by)} late)" if finding.by else ""

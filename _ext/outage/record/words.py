@@ -72,7 +72,7 @@ def _scoped(data: Mapping[str, Any], policy: Policy) -> str:
 
 def _told(data: Mapping[str, Any], policy: Policy) -> str:
     audience = policy.audiences.get(data["audience"])
-    return f"To {(audience.name if audience else data['audience']).lower()}: {data.get('text', '')}"
+    return f"To {audience.name if audience else data['audience']}: {data.get('text', '')}"
 
 
 def _action(data: Mapping[str, Any]) -> str:
