@@ -111,7 +111,7 @@ def _entry(step: Step) -> Entry:
 
 def _aftermath(step: Step, now: datetime) -> Iterator[str]:
     yield from _posted(step.posted)
-    yield from _sync_trouble(step.sync, step.policy, now)
+    yield from _sync_failure(step.sync, step.policy, now)
     yield from (f"  in the record: {problem}" for problem in step.incident.problems)
 
 
@@ -138,13 +138,12 @@ def _delivered(report: Report) -> Iterator[str]:
         yield f"  {_count(report.waiting, 'message')} waiting for the next command, or 'outage sync'"
 
 
-def _sync_trouble(found: state.State, policy: Policy, now: datetime) -> Iterator[str]:
+def _sync_failure(found: state.State, policy: Policy, now: datetime) -> Iterator[str]:
     if found.failed:
         ago = span(now - found.failed)
         yield f"  last sync FAILED {ago} ago, at {clock(found.failed, policy.company.timezone)}: {found.why}"
         if found.hint:
             yield f"    do: {found.hint}"
-    yield from (f"  sync: {note}" for note in found.notes)
 
 
 def _count(number: int, noun: str) -> str:
@@ -215,7 +214,9 @@ def _trouble(look: Look) -> Iterator[str]:
 
     if number := len(waiting(look.folder)):
         yield f"  {_count(number, 'message')} waiting to be posted; 'outage sync' tries now"
-    yield from _sync_trouble(state.load(look.folder), look.policy, look.now)
+    synced = state.load(look.folder)
+    yield from _sync_failure(synced, look.policy, look.now)
+    yield from (f"  sync: {note}" for note in synced.notes)
     if unshared := why_unshared(look.folder, look.policy):
         yield f"  not shared with anybody: {unshared} (sync.automatic)"
     yield from (f"  in the record: {problem}" for problem in look.incident.problems)
