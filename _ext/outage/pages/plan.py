@@ -32,7 +32,7 @@ class ResponseDrawingDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The drawing, in a frame for a desk and one for a phone."""
         policy = policy_of(self.config)
-        domain_of(self.env).note_used("response-timeline", "")
+        domain_of(self.env).note_used("response-drawing", self.arguments[0])
         try:
             severity = policy.severity_id(self.arguments[0])
         except OutageError as error:

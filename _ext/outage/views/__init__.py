@@ -55,6 +55,7 @@ ROLE_VIEWS: dict[str, Callable[[Policy, str], str]] = {
     "role-title": role_pages.role_title,
     "role-note": role_pages.role_note,
     "role-taking": role_pages.role_taking,
+    "response-drawing": plan.response_rows,
 }
 """The same for what is said about one role: ``{role-note} scribe``."""
 

@@ -25,6 +25,12 @@ def response_timeline(policy: Policy) -> str:
     return f":::::{{tab-set}}\n:sync-group: severity\n\n{tabs}\n:::::"
 
 
+def response_rows(policy: Policy, severity: str) -> str:
+    """All that the drawing of a severity is made from; who shows the drawing depends on this."""
+    key = policy.severity_id(severity)
+    return f"{policy.severities[key].name}: {rows(policy, key)!r}"
+
+
 def _tab(policy: Policy, severity: str) -> str:
     found = rows(policy, severity)
     drawing = f":::{{response-drawing}} {severity}\n:::" if drawn(found) else ""
