@@ -18,7 +18,7 @@ LAYERS = [  # a room may import its own layer and those above it in this list
     {"workdays", "deadlines", "classify", "moments"},
     {"record"},
     {"audit", "clock", "playbook", "review", "chat", "sync", "incidents", "response"},
-    {"runbook", "practice", "prose", "views", "report", "quote"},
+    {"runbook", "practice", "prose", "views", "report", "plan", "quote"},
     {"pages"},
     {"cli"},
 ]

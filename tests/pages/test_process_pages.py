@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bs4 import BeautifulSoup, Tag
 from outage.cli import COMMANDS, cli
 from outage.policy import load_policy
 from outage.policy.vocabulary import ROLES
+from tests.sites import Published
 
 ROOT = Path(__file__).parents[2]
 COMPANIES = {
@@ -52,23 +52,13 @@ def company(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def built(company: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The company's site; the first worker that asks builds it, and the others wait."""
-    folder = tmp_path_factory.getbasetemp().parent / f"process-{company}"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            options = ["-q", "-D", "html_theme=basic", "-D", f"outage_policy={COMPANIES[company]}"]
-            folders = ["-d", str(folder / "doctrees"), str(ROOT), str(folder / "html")]
-            subprocess.run([sys.executable, "-m", "sphinx", *options, *folders], cwd=ROOT, check=True)
-            (folder / "done").touch()
-    return folder / "html"
+def built(company: str, published: Callable[[str], Published]) -> Path:
+    return Path(published(COMPANIES[company]).html)
 
 
 def body(built: Path, page: str) -> Tag:
     found = BeautifulSoup((built / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
-    content = found.find(class_="body")
+    content = found.find("article")
     assert isinstance(content, Tag)
     return content
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from outage.text import plain
-from outage.views.markup import ref
 
 if TYPE_CHECKING:
     from outage.policy import Duration, Policy
@@ -40,6 +39,11 @@ class Row:
     subject: str
 
 
+def _ref(kind: str, target: str) -> str:
+    """A MyST role; views have the same, but stand above this module."""
+    return f"{{{kind}}}`{target}`"
+
+
 def rows(policy: Policy, severity: str) -> tuple[Row, ...]:
     """Everything that is expected at a severity, soonest first; each ``when`` is in order by itself."""
     found = [
@@ -66,15 +70,15 @@ def _start(policy: Policy, severity: str) -> Iterator[Row]:
     yield from _row(policy, "by", f"{at}.acknowledge", "somebody says: I am on it", "Somebody is on it")
     name = _commander(policy)
     yield from _row(
-        policy, "by", f"{at}.commander", f"{ref('role', 'incident-commander')} is named", f"{name} named"
+        policy, "by", f"{at}.commander", f"{_ref('role', 'incident-commander')} is named", f"{name} named"
     )
 
 
 def _audiences(policy: Policy, severity: str) -> Iterator[Row]:
-    writer = ref("role", "communications-lead")
+    writer = _ref("role", "communications-lead")
     for key, audience in policy.audiences.items():
         first, then = (f"severities.{severity}.{part}.{key}" for part in ("first_message", "cadence"))
-        told, subject = ref("audience", key), f"told.{key}"
+        told, subject = _ref("audience", key), f"told.{key}"
         if policy.has(first):
             what = f"{writer} sends the first message to {told}"
             yield from _row(policy, "by", first, what, audience.name, subject)
@@ -83,19 +87,19 @@ def _audiences(policy: Policy, severity: str) -> Iterator[Row]:
 
 
 def _judging(policy: Policy) -> Iterator[Row]:
-    keeper = ref("role", policy.state_document.keeper)
+    keeper = _ref("role", policy.state_document.keeper)
     yield from _row(
         policy,
         "by",
         "incident.time_box",
-        f"whoever is {ref('role', 'expert')} and tries alone stops, and severity is judged again",
+        f"whoever is {_ref('role', 'expert')} and tries alone stops, and severity is judged again",
         "One alone, at most",
     )
     yield from _row(
         policy,
         "every",
         "incident.reassess",
-        f"{ref('role', 'incident-commander')} judges severity and scope again",
+        f"{_ref('role', 'incident-commander')} judges severity and scope again",
         "Judged again",
     )
     yield from _row(
@@ -111,14 +115,14 @@ def _escalations(policy: Policy, severity: str) -> Iterator[Row]:
     for key, escalation in policy.escalations.items():
         if escalation.severities and severity not in escalation.severities:
             continue
-        called = ", then ".join(ref("contact", one) for one in escalation.call)
+        called = ", then ".join(_ref("contact", one) for one in escalation.call)
         why = "nobody answers" if escalation.when == "unanswered" else "it is still open"
         what = f"if {why}, call {called}. {plain(escalation.do)}"
         yield from _row(policy, "by", f"escalations.{key}.after", what, key.replace("-", " ").capitalize())
 
 
 def _limits(policy: Policy) -> Iterator[Row]:
-    who = ref("role", "incident-commander")
+    who = _ref("role", "incident-commander")
     name = _commander(policy)
     yield from _row(policy, "by", "hand_over.commander_limit", f"{who} has handed over", f"{name} relieved")
     yield from _row(
@@ -134,7 +138,7 @@ def _duties(policy: Policy) -> Iterator[Row]:
     for key, duty in policy.notification_duties.items():
         since = ", counted from when you become aware of it" if duty.from_ == "aware" else ""
         holds = f"if this holds: {_small(duty.when)}{since}"
-        what = f"{ref('contact', duty.owner)} tells {_small(duty.tell)}, {holds}"
+        what = f"{_ref('contact', duty.owner)} tells {_small(duty.tell)}, {holds}"
         when: When = "after" if duty.from_ == "resolved" else "by"
         yield from _row(policy, when, f"notification_duties.{key}.within", what, duty.tell)
 
@@ -144,7 +148,7 @@ def _afterwards(policy: Policy, severity: str) -> Iterator[Row]:
         policy,
         "after",
         "watch_after",
-        f"{ref('role', 'incident-commander')} closes it, if it has held",
+        f"{_ref('role', 'incident-commander')} closes it, if it has held",
         "Closed",
     )
     steps = {
@@ -154,7 +158,7 @@ def _afterwards(policy: Policy, severity: str) -> Iterator[Row]:
         "actions": ("its actions are done", "Actions done"),
     }
     for key, (what, lane) in steps.items():
-        whom = f" ({ref('role', 'review-team')})" if key == "meeting" else ""
+        whom = f" ({_ref('role', 'review-team')})" if key == "meeting" else ""
         yield from _row(policy, "after", f"severities.{severity}.review.{key}", f"{what}{whom}", lane)
 
 
