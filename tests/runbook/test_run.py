@@ -238,7 +238,7 @@ def test_a_failed_requirement_is_told_without_a_traceback(handbook: Handbook) ->
 
 @pytest.mark.parametrize("death", ["os.kill(os.getpid(), signal.SIGKILL)", "os._exit(0)"])
 def test_a_kernel_that_dies_is_told_as_such(handbook: Handbook, death: str) -> None:
-    done = ends(handbook, f"import os, signal\nprint('half', flush=True)\n{death}")
+    done = ends(handbook, f"import os, signal, time\nprint('half', flush=True)\ntime.sleep(1)\n{death}")
     assert states(done) == "parameters:passed read:passed read:killed read:never-ran"
     assert (done.state, done.code) == ("failed", 4)
     assert done.reason == "the kernel died in the read in cell 3"
@@ -273,7 +273,7 @@ def test_a_cell_that_cannot_be_interrupted_is_killed_with_its_children(
 
 
 def test_a_run_over_its_limit_ends(handbook: Handbook) -> None:
-    done = ends(handbook, "import time\ntime.sleep(60)", {"limits": {"run": "1s"}})
+    done = ends(handbook, "import time\ntime.sleep(60)", {"limits": {"run": "2s"}})
     assert (done.cells[2].state, done.state, done.code) == ("timed-out", "failed", 4)
 
 

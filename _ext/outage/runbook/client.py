@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from dataclasses import dataclass
 from queue import Empty
 from time import monotonic
@@ -33,6 +34,8 @@ BOOT_SECONDS = 60
 IOPUB_SECONDS = 30
 GRACE_SECONDS = 3.0
 _node: Any = from_dict
+_SILENT = logging.getLogger(__name__)  # what nbclient would log, the journal tells
+_SILENT.disabled = True
 # ipykernel closes its sockets at exit, and joins a thread that in some runs in a hundred waits for
 # seconds on one that has stopped. A kernel whose sockets nobody uses any more can go without that.
 _LEAVE = "import atexit, ipykernel.kernelapp as _app; atexit.unregister(_app.IPKernelApp.instance().close)"
@@ -104,6 +107,8 @@ class RunbookClient(NotebookClient):
         self.request = Request()
         self.iopub_timeout = IOPUB_SECONDS
         self._current: _Current | None = None
+        self._listening: asyncio.Task[Any] | None = None
+        self.log = _SILENT
         self.allow_errors = False
         self.record_timing = False
 
@@ -176,6 +181,8 @@ class RunbookClient(NotebookClient):
             self._current.error = self._current.error or {"name": error.ename, "value": error.evalue}
         except CellTimeoutError:
             state = "timed-out"
+            if self._listening is not None:  # nbclient leaves it listening, and it would take our messages
+                self._listening.cancel()
             await self._calm()
         except DeadKernelError:
             state = "interrupted" if self.request.reason and self.kernel.alive() else "killed"
@@ -235,6 +242,11 @@ class RunbookClient(NotebookClient):
             self._current.error = sink.error(content["ename"], content["evalue"], content["traceback"])
         elif kind == "status" and content["execution_state"] == "idle":
             raise CellExecutionComplete
+
+    async def _async_poll_output_msg(self, *arguments: Any) -> None:
+        """Listen to the kernel; the task is remembered, so that it can be ended."""
+        self._listening = asyncio.current_task()
+        await super()._async_poll_output_msg(*arguments)
 
     async def _async_poll_kernel_alive(self) -> None:
         """Look often whether the kernel lives; nbclient looks once a second."""

@@ -133,6 +133,7 @@ class Conductor:
             loop.add_signal_handler(number, self.client.stop, f"by {number.name}")
         try:
             await self.client.connect()
+            self.began = monotonic()  # how long the kernel took to boot does not count
             for cell, tag in self.prepared.contract.steps:
                 if self.client.request.reason:
                     return Stop("interrupted", 130, f"interrupted {self.client.request.reason}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from outage.runbook.parameters import UNSET
-from outage.runbook.progress import cell_title
+from outage.runbook.titles import titles
 from outage.runbook.types import annotation, to_data, to_text
 
 if TYPE_CHECKING:
     from outage.runbook.contract import Contract
+    from outage.runbook.notebook import Cell
     from outage.runbook.parameters import Parameter
 
 
@@ -21,14 +22,21 @@ def described(contract: Contract) -> dict[str, Any]:
         "runbook": contract.meta.model_dump(mode="json", exclude_none=True),
         "parameters": parameters_schema(contract),
         "steps": [
-            {"cell": cell.index + 1, "id": cell.id, "step": tag, "title": cell_title(cell.source, tag)}
-            for cell, tag in contract.steps
+            {"cell": cell.index + 1, "id": cell.id, "step": tag, "title": title}
+            for cell, tag, title in titled_steps(contract)
         ],
         "problems": [
             {"blocks": problem.blocks, "message": refusal.message, "hint": refusal.hint}
             for problem, refusal in zip(contract.problems, contract.refusals(), strict=True)
         ],
     }
+
+
+def titled_steps(contract: Contract) -> list[tuple[Cell, str, str]]:
+    """Cell, step tag and title (perhaps empty) of every step, in order."""
+    cells, tags = contract.notebook.cells, {cell.index: tag for cell, tag in contract.steps}
+    named = titles((cell.cell_type, cell.source, tags.get(cell.index)) for cell in cells)
+    return [(cells[index], tag, named[index]) for index, tag in tags.items()]
 
 
 def parameters_schema(contract: Contract) -> dict[str, Any]:
@@ -72,8 +80,7 @@ def in_words(contract: Contract) -> str:
     lines += [line for parameter in contract.parameters for line in _parameter(parameter)]
     lines += ["", "Steps:"]
     lines += [
-        f"  {cell.index + 1:>3} {tag:<10} {cell_title(cell.source, tag)}".rstrip()
-        for cell, tag in contract.steps
+        f"  {cell.index + 1:>3} {tag:<10} {title}".rstrip() for cell, tag, title in titled_steps(contract)
     ]
     how = f"outage run {contract.name}"
     lines += ["", f"Plan it:   {how}"]

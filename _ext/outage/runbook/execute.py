@@ -149,8 +149,21 @@ def _record(prepared: Prepared, state: str, warn: Callable[[str], None], **more:
     try:
         if state == "running":  # nobody waits for a chat service before a change
             append(prepared.incident, "run", data, by=prepared.by)
-            response.ask_for_sync(prepared.incident, prepared.policy)
+            _share(prepared)
         else:
             response.step(prepared.project, prepared.incident, "run", data, by=prepared.by, at=None)
     except OutageError as error:
         warn(f"the incident's record was not told that the run is {state}: {error}")
+
+
+def _share(prepared: Prepared) -> None:
+    """Ask for the incident's folder to be shared in the background, where policy wants that."""
+    from contextlib import suppress
+
+    from outage.response import why_unshared
+    from outage.sync import background
+
+    sync, incident = prepared.policy.sync, prepared.incident
+    if incident is not None and sync.automatic and not why_unshared(incident, prepared.policy):
+        with suppress(OSError):  # no process can be started now; the end of the run asks again
+            background.request(incident, sync.remote, sync.branch)

@@ -209,7 +209,7 @@ def _json(value: Any, what: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} bytes)"
+    return text if len(text) <= 60 else f"{len(text)} bytes"
 
 
 def _as_text(actions: list[Action]) -> str:

@@ -10,7 +10,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
 from outage.runbook.outputs import without_colours
-from outage.text import one_line, terminal
+from outage.runbook.titles import titles
+from outage.text import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,14 +22,6 @@ _INDENT = "    "
 _MOST_LINES = 40
 _MARKS = {"passed": "✓", "planned": "·", "skipped": "·", "failed": "✗", "timed-out": "✗", "killed": "✗"}
 _COLOURS = {"passed": "32", "failed": "31", "timed-out": "31", "killed": "31", "interrupted": "33"}
-
-
-def cell_title(source: str, step: str) -> str:
-    """What a cell is about, in one line: its first comment, or its first heading or line."""
-    first = next((line.strip() for line in source.splitlines() if line.strip()), "")
-    if step == "gate":
-        return one_line(first.lstrip("#").strip())[:100]
-    return one_line(first.lstrip("#").strip())[:100] if first.startswith("#") else ""
 
 
 class JsonLines:
@@ -82,10 +75,10 @@ class Words:
             self._print(self._paint(f"Not reviewed: {terminal(review['unreviewed'])}", "33"))
 
     def _on_notebook(self, data: Mapping[str, Any]) -> None:
-        self._titles = [
-            (str(cell.get("step") or ""), cell_title(cell["source"], cell.get("step") or ""))
-            for cell in data["cells"]
-        ]
+        cells = data["cells"]
+        named = titles((cell["cell_type"], cell["source"], cell.get("step")) for cell in cells)
+        steps = [str(cell.get("step") or "") for cell in cells]
+        self._titles = list(zip(steps, named, strict=True))
 
     def _on_cell(self, data: Mapping[str, Any]) -> None:
         step, title = self._titles[data["cell"]]
