@@ -217,6 +217,28 @@ def test_without_an_address_apprise_is_not_even_imported(desk: Desk) -> None:
     assert done.returncode == 0, done.stderr
 
 
+# ---------------------------------------------------------------- addresses that depend on the incident
+
+
+def test_an_address_may_name_the_division_and_the_incident(
+    desk: Desk, policy: Policy, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIVISION_URL", chat.url("{division}-outages"))
+    monkeypatch.setenv("INCIDENT_URL", chat.url("inc-{incident}"))
+    assert problems(step(desk, policy, "stage", stage="identified")) == []
+    assert sorted(channel for channel, _ in chat.told) == ["inc-2026-11-20-orders", "shop-outages"]
+
+
+def test_a_message_without_its_place_goes_nowhere_and_that_is_said(
+    desk: Desk, policy: Policy, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INCIDENT_URL", chat.url("{area}"))
+    said = news(desk, policy, "Ann").unconfigured
+    assert said == (("#inc-2026-11-20-orders", "its address needs the area, and the incident names none"),)
+    assert chat.told == []
+    assert waiting(desk.folder) == []
+
+
 # ---------------------------------------------------------------- secrets
 
 

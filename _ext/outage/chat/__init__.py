@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from outage.chat.address import resolve_address
 from outage.chat.outbox import Report, box, flush, private, put, waiting
 from outage.chat.route import Post, posts
 from outage.errors import OutageError, Refused
-from outage.secrets import resolve
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -67,7 +67,7 @@ def _lacking(post: Post, policy: Policy) -> str:
     if address is None:
         return f"channels.{post.channel} has no address"
     try:
-        resolve(address)
+        resolve_address(address, post.place)
     except Refused as error:
         return error.message
     return ""

@@ -12,17 +12,17 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from outage.chat.address import resolve_address
 from outage.chat.deliver import Outcome, deliver, ready
 from outage.errors import Failed, Refused
 from outage.record.event import moment, stamp
-from outage.secrets import resolve
 
 if TYPE_CHECKING:
     from outage.chat.route import Post
@@ -47,6 +47,7 @@ class Message:
         event: id of the event it tells of.
         written: when it was put here (aware, UTC).
         refused: how often the service refused it as malformed.
+        place: see :class:`outage.chat.route.Post`.
     """
 
     channel: str
@@ -55,6 +56,7 @@ class Message:
     event: str
     written: datetime
     refused: int = 0
+    place: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def put(folder: Path, posts: tuple[Post, ...], event: str) -> None:
     """
     try:
         for post in posts:
-            message = Message(post.channel, post.name, post.text, event, datetime.now(UTC))
+            message = Message(post.channel, post.name, post.text, event, datetime.now(UTC), place=post.place)
             _write(_next_path(private(box(folder))), message)
     except OSError as error:
         raise Failed(f"the messages could not be written: {error.strerror}", file=box(folder)) from error
@@ -184,7 +186,7 @@ def _send(message: Message, policy: Policy, left: float) -> Outcome:
     if channel is None or channel.address is None:
         return Outcome(False, "policy gives this channel no address any more")
     try:
-        address = resolve(channel.address)
+        address = resolve_address(channel.address, message.place)
     except Refused as error:
         return Outcome(False, error.message)
     late = datetime.now(UTC) - message.written > _OLD

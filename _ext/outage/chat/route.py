@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from outage.chat.message import for_colleagues, for_customers
@@ -25,11 +26,13 @@ class Post:
         channel: id of the channel in policy; never one that another stands in for.
         name: what people call it, filled in (hostile: it may hold an incident's title).
         text: the message, safe for a chat service.
+        place: ids of incident, division and area, for an address that depends on them.
     """
 
     channel: ChannelId
     name: str
     text: str
+    place: Mapping[str, str] = field(default_factory=dict)
 
 
 def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]:
@@ -46,7 +49,10 @@ def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]
         if audience and not (outward and incident.drill):  # a drill never reaches a customer
             channel = policy.channels[audience.channel].same_as or audience.channel
             made.setdefault(channel, for_customers(incident, entry) if outward else internal)
-    return tuple(Post(channel, _name(incident, channel, policy), text) for channel, text in made.items())
+    place = {"incident": incident.id, "division": incident.division or "", "area": incident.area or ""}
+    return tuple(
+        Post(channel, policy.channels[channel].filled(**place), text, place) for channel, text in made.items()
+    )
 
 
 def _corrected(incident: Incident, entry: Entry) -> Entry:
@@ -69,7 +75,3 @@ def _channels(incident: Incident, entry: Entry, policy: Policy) -> list[ChannelI
     scopes = [change.value for change in incident.scopes[-2:]] or ["area"]
     found = [channel for scope in scopes for channel in post_to(policy, cast("ScopeId", scope))]
     return list(dict.fromkeys(found))
-
-
-def _name(incident: Incident, channel: ChannelId, policy: Policy) -> str:
-    return policy.channels[channel].filled(incident.id, incident.division or "", incident.area or "")

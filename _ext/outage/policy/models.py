@@ -185,7 +185,8 @@ class Channel(Part):
 
     Attributes:
         name: what people call it; may hold ``{incident}``, ``{division}``, ``{area}``.
-        address: ``secret://env/NAME`` or ``secret://file/PATH`` of an Apprise URL, if we may post.
+        address: ``secret://env/NAME`` or ``secret://file/PATH`` of an Apprise URL, if we may post; the
+            URL may hold the same places as the name.
         link: a public link to open it, if there is one.
         same_as: set by the loader when the company has no such channel and another stands in.
     """
