@@ -6,14 +6,14 @@ checked. It runs nothing until all of that is done, and a refusal ends it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from outage.runbook.kernel import start_kernel
 from outage.runbook.notebook import find_notebook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from outage.project import Project
@@ -34,6 +34,8 @@ class Order:
         incident: an id; None for the one that is open; ``none`` for none.
         by: who asks; None: as :func:`outage.response.who` finds out.
         unreviewed: why code may be applied that nobody reviewed.
+        data: parameters from a program, as a file would give them.
+        folder: where the run's journal goes; None: among the runs of the incident or the project.
     """
 
     runbook: str
@@ -44,6 +46,8 @@ class Order:
     incident: str | None = None
     by: str | None = None
     unreviewed: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 def execute(
@@ -68,6 +72,19 @@ def execute(
         Failed: the journal cannot be written.
     """
     path = find_notebook(project.runbooks, order.runbook)
+    return carry_out(project, path, order, observe=observe, ask=ask, warn=warn)
+
+
+def carry_out(
+    project: Project,
+    path: Path,
+    order: Order,
+    *,
+    observe: Callable[[str, dict[str, Any]], None] | None = None,
+    ask: Callable[[str], bool] | None = None,
+    warn: Callable[[str], None] = lambda text: None,
+) -> Run:
+    """As :func:`execute`, for a notebook that was found already."""
     kernel = start_kernel(project.root, [project.root])
     patience = 0.0
     try:

@@ -88,7 +88,7 @@ def prepare(project: Project, path: Path, order: Order) -> Prepared:
     from outage.response import who
 
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{contract.name}-{secrets.token_hex(2)}"
-    folder = (incident or project.root) / "runs" / name
+    folder = order.folder or (incident or project.root) / "runs" / name
     return Prepared(
         project=project,
         order=order,
@@ -131,10 +131,10 @@ def find_run(project: Project, wanted: str) -> Path:
 
 def _file_values(order: Order) -> dict[str, Any]:
     if order.file is None:
-        return {}
+        return dict(order.data)
     from outage.runbook.values import read_values_file
 
-    return read_values_file(order.file)
+    return {**order.data, **read_values_file(order.file)}
 
 
 def _incident(project: Project, wanted: str | None) -> Path | None:

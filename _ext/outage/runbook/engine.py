@@ -1,0 +1,70 @@
+"""A papermill engine: ``papermill --engine outage IN OUT`` plans a runbook, and says the truth about it.
+
+papermill's own manager marks cells that never ran as completed after a kernel died or a limit
+passed, and runs change cells. This engine runs what a plan runs, by the same conductor as
+``outage run``, and gives papermill the derived notebook with true states. The journal is put
+beside papermill's output, in ``OUT.run/``. papermill finds it by its entry point.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from papermill.engines import Engine
+from papermill.exceptions import PapermillException
+
+from outage.errors import OutageError
+from outage.project import find_project
+from outage.runbook.derive import derived_notebook
+from outage.runbook.execute import Order, carry_out
+
+if TYPE_CHECKING:
+    from outage.runbook.history import Run
+
+NODE: Any = nbformat.from_dict
+_STATUS = {"passed": "completed", "planned": "pending", "skipped": "pending", "never-ran": "pending"}
+
+
+class OutageEngine(Engine):  # type: ignore[misc]
+    """Plans a runbook. It never applies: that needs ``outage run --apply``."""
+
+    @classmethod
+    def execute_notebook(cls, nb: Any, _: str, output_path: str | None = None, **kwargs: Any) -> Any:
+        """Plan ``nb`` and return it with outputs and states; papermill raises if a cell has an error.
+
+        Args:
+            nb: papermill's notebook, its parameters among the metadata.
+            _: a kernel's name; a runbook runs in the Python that outage is installed in.
+            output_path: where papermill will write; the journal goes beside it.
+            **kwargs: ``input_path`` names the notebook; the rest is papermill's own business.
+
+        Raises:
+            PapermillException: something speaks against the run; nothing was started.
+        """
+        try:
+            run = _plan(nb, str(kwargs.get("input_path") or ""), output_path)
+        except OutageError as error:
+            raise PapermillException(str(error)) from None
+        return _as_papermill_has_it(nb, run)
+
+
+def _plan(nb: Any, input_path: str, output_path: str | None) -> Run:
+    """Plan the notebook's file with the values that papermill was given."""
+    path = Path(input_path).resolve()
+    given = dict(nb.metadata.get("papermill", {}).get("parameters", {}))
+    folder = Path(f"{output_path or path}.run").resolve()
+    order = Order(path.stem, data=given, incident="none", folder=folder)
+    return carry_out(find_project(path.parent), path, order)
+
+
+def _as_papermill_has_it(nb: Any, run: Run) -> Any:
+    """The derived notebook, with papermill's metadata: its own words for the states that they fit."""
+    content = derived_notebook(run)
+    content["metadata"]["papermill"] = dict(nb.metadata.papermill)
+    for cell in content["cells"]:
+        state = cell["metadata"].get("outage", {}).get("state", "passed")
+        status = _STATUS.get(state, "failed")
+        cell["metadata"]["papermill"] = {"status": status, "exception": status == "failed"}
+    return NODE(content)
