@@ -52,7 +52,10 @@ html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is
+templates_path = ["_ext/outage/pages/theme"]
+html_sidebars = {"**": ["outage-home.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_theme_options = {
+    "logo": {},  # the company's name stands below it
     "collapse_navbar": True,  # else the theme draws the whole tree on every page: minutes at 1,000 pages
     "home_page_in_toc": True,
     "show_navbar_depth": 1,

@@ -1,8 +1,9 @@
-"""Fixtures for all tests: a lab of one's own, one server per worker, clean before each test."""
+"""Fixtures for all tests: a lab of one's own, clean before each test; the whole site, built once a run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from lab import control
 from lab.control import Lab
 from lab.faults import FAULTS
 from lab.postgres import ADMIN
+from tests.sites import Published, publish
 
 HANDBOOK = Path(__file__).parent.parent
 
@@ -44,3 +46,11 @@ def libpq(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
     for name, value in lab.server.environment().items():
         monkeypatch.setenv(name, value)
     return lab
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Published]:
+    """Gives the built site of a policy (``handbook.yml``); one build serves all workers of this run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return lambda policy: publish(shared, policy)

@@ -38,7 +38,8 @@ def _read_policy(app: Sphinx, config: Config) -> None:
     _POLICIES[config] = policy
     config.project = f"{policy.company.name} outage handbook"
     config.html_title = config.project
-    config.html_theme_options.setdefault("logo", {}).setdefault("text", config.project)
+    if "logo" in config.html_theme_options:
+        config.html_theme_options["logo"].setdefault("text", config.project)
 
 
 def _add_static(app: Sphinx) -> None:
@@ -52,3 +53,4 @@ def setup(app: Sphinx) -> None:
     app.connect("builder-inited", _add_static)
     for sheet in ("outage-icons.css", "outage.css", "outage-forms.css"):
         app.add_css_file(sheet, priority=900)
+    app.add_js_file("outage-page.js", loading_method="defer")

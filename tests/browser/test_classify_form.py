@@ -1,0 +1,134 @@
+"""The classification form in Chromium: the page says what Python says, and a keyboard is enough."""
+
+from __future__ import annotations
+
+import pytest
+
+from outage.policy import load_policy
+from outage.verdict import verdict
+from tests.browser.conftest import DESK, PHONE
+from tests.sites import ROOT
+
+GOLDEN = [
+    ("handbook.yml", {"customers": "all"}),
+    (
+        "handbook.yml",
+        {"customers": "many", "function": "hindered", "mended-soon": "no", "scale": "area"},
+    ),
+    (
+        "handbook.yml",
+        {"customers": "some", "function": "hindered", "mended-soon": "yes", "scale": "division"},
+    ),
+    (
+        "handbook.yml",
+        {"customers": "unknown", "function": "nothing", "mended-soon": "yes", "scale": "area"},
+    ),
+    ("examples/small-team.yml", {"affected": "some", "effect": "hindered", "scale": "area"}),
+    (
+        "examples/small-team.yml",
+        {"affected": "some", "effect": "hindered", "mended-soon": "yes", "scale": "area"},
+    ),
+    ("examples/large-group.yml", {"traffic": "carried", "emergency": "no", "scale": "area"}),
+    ("examples/large-group.yml", {"traffic": "at-risk", "emergency": "yes", "scale": "division"}),
+]
+
+
+@pytest.fixture
+def form(published, reader):
+    """The severity page of a policy, in a window of some width."""
+
+    def opened(policy="handbook.yml", width=DESK, **options):
+        page = reader(width, **options).open(published(policy).url("process/severity"))
+        return page.locator(".outage-classify")
+
+    return opened
+
+
+def shown(form, kind):
+    """The words of the visible pieces of a kind."""
+    pieces = form.locator(f"[data-piece^='{kind}:']:visible")
+    return [" ".join(words.split()) for words in pieces.all_inner_texts()]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("policy", "answers"), GOLDEN)
+def test_the_page_says_what_python_says(policy, answers, form):
+    on_page = form(policy)
+    for question, answer in answers.items():
+        on_page.locator(f"input[name='{question}'][value='{answer}']").check()
+    expected = verdict(load_policy(ROOT / policy, ROOT / policy), answers)
+    assert shown(on_page, "severity") == [expected.severity_name, expected.meaning]
+    assert shown(on_page, "scope") == [expected.scope.capitalize()]
+    assert shown(on_page, "doubt") == list(expected.doubt)
+    assert shown(on_page, "time-box") == ([expected.time_box] if expected.time_box else [])
+    assert len(shown(on_page, "channel")) == len(expected.channels)
+    clauses = shown(on_page, "clause")
+    assert len(clauses) == len(expected.clauses)
+    for clause in expected.clauses:
+        assert any(words.startswith(clause.text) and words.endswith(clause.address) for words in clauses)
+    assert on_page.locator(".outage-command").inner_text() == expected.command
+
+
+@pytest.mark.timeout(600)
+def test_nothing_is_judged_before_the_first_answer_and_again_after_a_reset(form):
+    on_page = form()
+    assert not on_page.locator(".outage-verdict").is_visible()
+    on_page.locator("input[value='all']").first.check()
+    assert on_page.locator(".outage-verdict").is_visible()
+    on_page.get_by_role("button", name="Start again").click()
+    assert not on_page.locator(".outage-verdict").is_visible()
+
+
+@pytest.mark.timeout(600)
+def test_a_keyboard_is_enough(form):
+    on_page = form()
+    page = on_page.page
+    on_page.locator("input").first.focus()
+    page.keyboard.press("Space")
+    assert shown(on_page, "severity")[0] == "Sev 1"
+    for question in ("function", "mended-soon", "scale"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.name") == question
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowDown")
+    assert shown(on_page, "doubt-rule") == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.type") == "reset"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.outage-verdict') !== null")
+
+
+@pytest.mark.timeout(600)
+def test_an_answer_can_be_hit_with_a_thumb_and_the_verdict_stays_in_sight(form):
+    on_page = form(width=PHONE)
+    labels = on_page.locator("label")
+    assert all(labels.nth(at).bounding_box()["height"] >= 40 for at in range(labels.count()))
+    labels.first.click()
+    assert on_page.locator(".outage-headline").is_visible()
+
+
+@pytest.mark.timeout(600)
+def test_the_command_can_be_copied(form):
+    on_page = form()
+    on_page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    on_page.locator("input[value='all']").first.check()
+    on_page.locator(".outage-verdict .highlight").hover()
+    on_page.locator(".outage-verdict button.copybtn").click()
+    copied = on_page.page.evaluate("navigator.clipboard.readText()")
+    assert copied == on_page.locator(".outage-command").inner_text()
+
+
+@pytest.mark.timeout(600)
+def test_without_scripts_the_questions_and_the_rule_are_there(form):
+    on_page = form(script=False)
+    assert not on_page.locator("form").is_visible()
+    assert on_page.get_by_text("The worst severity that any answer implies holds").is_visible()
+    assert on_page.get_by_text("customers=many").is_visible()
+
+
+@pytest.mark.timeout(600)
+def test_on_paper_the_rule_is_there_and_the_buttons_are_not(form):
+    on_page = form()
+    on_page.page.emulate_media(media="print")
+    assert not on_page.get_by_role("button", name="Start again").is_visible()
+    assert on_page.page.get_by_text("What each severity means").first.is_visible()

@@ -1,0 +1,26 @@
+"""Front page, severity page and policy page, opened as files on a phone and at a desk, light and dark."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
+from tests.browser.conftest import DESK, PHONE
+from tests.sites import POLICIES
+
+PAGES = ["index", "process/severity", "process/policy"]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_page_is_quiet_fits_and_is_accessible(policy, width, theme, published, reader):
+    window = reader(width, theme)
+    for name in PAGES:
+        page = window.open(published(policy).url(name))
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        assert window.sideways <= 0, f"{name} scrolls sideways"
+        found = Axe().run(page, options={"preload": False})
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    assert window.complaints == []

@@ -1,0 +1,129 @@
+"""Editing the policy rebuilds exactly the pages that show what changed."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+POLICY_PAGE = "process/policy"
+
+PAGES = {
+    "threshold": "{policy}`incident.threshold`",
+    "highest": "{policy}`severities.highest.cadence.responders`",
+    "by-id": "{policy}`severities.low.cadence.responders`",
+    "name": "{severity}`high`",
+    "matrix": "```{severity-matrix}\n```",
+    "cadence": "```{cadence-table}\n```",
+    "when": "```{when} divisions\nIn your division.\n```",
+    "inside": "```{when} divisions\nWithin {policy}`incident.threshold`.\n```",
+    "form": "```{classify-form}\n```",
+    "link": "[the threshold](#incident.threshold)",
+    "nothing": "No rule here.",
+}
+
+
+@pytest.fixture
+def built(site):
+    site.pages(**PAGES)
+    assert site.build().warnings == ""
+    return site
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown_on"),
+    [
+        ("threshold: 30m", "threshold: 40m", {"threshold", "inside"}),
+        ("cadence: {responders: 15m}", "cadence: {responders: 20m}", {"highest", "cadence"}),
+        ("cadence: {responders: 2h}", "cadence: {responders: 3h}", {"by-id", "cadence"}),
+        ("commander: 10m", "commander: 12m", {"matrix"}),
+        ("name: High", "name: Higher", {"name", "matrix", "cadence", "form"}),
+        ("All is lost", "Most is lost", {"matrix", "form"}),
+        ("threshold: 30m", "threshold: 30 minutes", set()),
+    ],
+)
+def test_one_edit_rebuilds_the_pages_that_show_it(built, old, new, shown_on):
+    built.policy(old, new)
+    again = built.build()
+    assert again.warnings == ""
+    assert again.read - {POLICY_PAGE} == shown_on - {"nothing"}
+
+
+def test_nothing_changed_reads_nothing(built):
+    assert built.build().read == set()
+
+
+def test_a_comment_moves_lines_and_rebuilds_what_shows_lines(built):
+    built.policy("company:", "# A remark.\ncompany:")
+    assert built.build().read == {POLICY_PAGE}
+
+
+def test_a_new_worst_severity_rebuilds_what_says_highest(built):
+    built.policy(
+        "severities:\n", "severities:\n  worst: {name: Worst, meaning: x, cadence: {responders: 5m}}\n"
+    )
+    read = built.build().read
+    assert {"highest", "matrix", "cadence", "form"} <= read
+    assert {"by-id", "threshold", "when", "nothing"} & read == set()
+    assert "5 minutes" in built.words("highest")
+
+
+def test_a_part_that_goes_rebuilds_the_text_that_depended_on_it(built):
+    built.policy("divisions:\n  north: {name: North}\n", "")
+    again = built.build()
+    assert {"when", "inside"} <= again.read
+    assert "In your division." not in built.words("when")
+
+
+def test_a_value_that_goes_is_warned_about_and_noticed_when_it_is_back(site):
+    site.policy("incident:", "resources: {spares: In the cellar}\nincident:")
+    site.pages(a="{policy}`resources.spares`", b="No rule here.")
+    assert site.build().warnings == ""
+    site.policy("resources: {spares: In the cellar}\n", "")
+    assert "resources has no 'spares'" in site.build().warnings
+    site.policy("incident:", "resources: {spares: In the attic}\nincident:")
+    again = site.build()
+    assert again.read == {"a", POLICY_PAGE}
+    assert "In the attic" in site.words("a")
+
+
+def test_another_company_is_another_setting(built):
+    built.write("other.yml", (built.root / "handbook.yml").read_text().replace("30m", "50m"))
+    again = built.build(outage_policy="other.yml")
+    assert again.read == {"threshold", "inside", POLICY_PAGE}
+    assert "50 minutes" in built.words("threshold")
+
+
+def test_a_page_that_goes_takes_its_notes_with_it(built):
+    (built.root / "threshold.md").unlink()
+    built.build()
+    assert "threshold" not in built.data["used"]
+    (built.root / "process/policy.md").unlink()
+    built.pages(name="x", highest="x", link="x", matrix="x", cadence="x", inside="x", form="x")
+    built.write("by-id.md", "# x")
+    assert built.build().warnings == ""
+    assert built.data["anchors"] == {}
+
+
+def test_several_processes_note_what_one_notes(site):
+    texts = list(PAGES.values())
+    site.pages(**{f"page{n}": texts[n % len(texts)] for n in range(40)})
+    assert site.build(parallel=2).warnings == ""
+    in_two = site.data
+    shutil.rmtree(site.root / "_build")
+    site.build()
+    assert set(in_two["used"]) > {"page0", "page33", POLICY_PAGE}
+    assert in_two == site.data
+
+
+def test_an_edit_after_a_parallel_build_rebuilds_the_same_pages(site):
+    site.pages(**PAGES, **{f"filler{n}": "No rule here." for n in range(10)})
+    site.build(parallel=2)
+    site.policy("threshold: 30m", "threshold: 40m")
+    assert site.build(parallel=2).read == {"threshold", "inside", POLICY_PAGE}
+
+
+def test_nothing_of_the_policy_is_pickled(built):
+    kept = [path.read_bytes() for path in (built.root / "_build/doctrees").rglob("*") if path.is_file()]
+    assert len(kept) > len(PAGES)
+    assert not any(b"outage.policy" in data for data in kept)

@@ -1,0 +1,54 @@
+"""The whole site, built once for each policy in a run of the tests, and shared by all that look at it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+POLICIES = ["handbook.yml", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*.yml"))]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A built site: Sphinx's exit code, what it said on standard error, and the folder of pages."""
+
+    code: int
+    said: str
+    html: str
+
+    def url(self, page: str) -> str:
+        """The address of a page, as a reader without a server opens it."""
+        return (Path(self.html) / f"{page}.html").as_uri()
+
+
+def publish(shared: Path, policy: str) -> Published:
+    """The site of a policy; the first worker that asks builds it, and the others wait for it."""
+    folder = shared / f"site-{Path(policy).stem}"
+    folder.mkdir(exist_ok=True)
+    result = folder / "result.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not result.exists():
+            result.write_text(json.dumps(asdict(_built(folder, policy))))
+    return Published(**json.loads(result.read_text()))
+
+
+def _built(folder: Path, policy: str) -> Published:
+    options = ["--quiet", "--fail-on-warning", "--nitpicky", "-D", f"outage_policy={policy}"]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        *options,
+        "-d",
+        str(folder / "doctrees"),
+        ".",
+        str(folder / "html"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return Published(done.returncode, done.stderr, str(folder / "html"))
