@@ -34,7 +34,7 @@ def nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     folder = Path(f"/tmp/outage-test-{os.getpid()}")
     folder.mkdir(exist_ok=True)
     monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.setattr("tempfile.tempdir", None)
+
     yield
     until = time.monotonic() + 5
     while (left := [p for p in folder.glob("*") if any_uses(p)]) and time.monotonic() < until:

@@ -13,6 +13,8 @@ from outage.project import find_project
 from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from outage.project import Project
     from outage.runbook.contract import Contract
     from outage.runbook.history import Run
@@ -89,15 +91,11 @@ def show(runbook: str, as_json: bool) -> None:
 def run(runbook: str, assignments: tuple[str, ...], as_json: bool, **asked: Any) -> None:
     """Plan RUNBOOK: look, and show what would be changed. With --apply, change it."""
     from outage.runbook.execute import Order, execute
-    from outage.runbook.progress import JsonLines, Words
 
     project = find_project()
-    order = Order(runbook, assignments, **asked)
-
-    live = sys.stdout.isatty() and not as_json
-    observe = JsonLines() if as_json else Words(live=live, colour=live)
     ask = _ask if sys.stdin.isatty() and sys.stdout.isatty() and not as_json else None
-    done = execute(project, order, observe=observe, ask=ask, warn=_warn)
+    order = Order(runbook, assignments, **asked)
+    done = execute(project, order, observe=_Progress(as_json=as_json), ask=ask, warn=_warn)
     if not as_json:
         click.echo("\n".join(_summary(project, done)))
     sys.exit(done.code)
@@ -135,6 +133,23 @@ def runs(incident: str | None, number: int, as_json: bool) -> None:
         click.echo(f"{one.id}  {one.mode:<5}  {one.state:<11}  {terminal(one_line(one.target))}")
         for trouble in one.troubles:
             click.echo(f"    line {trouble.line} of its journal: {trouble.message}")
+
+
+class _Progress:
+    """Shows the run as it goes; imported when there is something to show, for the kernel starts first."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._show: Callable[[str, dict[str, Any]], None] | None = None
+
+    def __call__(self, kind: str, data: dict[str, Any]) -> None:
+        """Show a line of the journal."""
+        if self._show is None:
+            from outage.runbook.progress import JsonLines, Words
+
+            live = sys.stdout.isatty()
+            self._show = JsonLines() if self._as_json else Words(live=live, colour=live)
+        self._show(kind, data)
 
 
 def _row(run: Run) -> dict[str, Any]:

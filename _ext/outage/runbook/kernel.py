@@ -10,12 +10,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +22,7 @@ from typing import Any
 
 from outage.errors import Refused
 
-_SOCKET_PATH = 90
+_SOCKET_PATH = 80
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
 
@@ -89,7 +87,7 @@ def start_kernel(cwd: Path, python_path: list[Path]) -> Kernel:
         "transport": "ipc",
         "ip": str(folder / "s"),
         **{port: number for number, port in enumerate(_PORTS, 1)},
-        "key": secrets.token_hex(32),
+        "key": os.urandom(32).hex(),
         "signature_scheme": "hmac-sha256",
         "kernel_name": "python3",
     }
@@ -122,9 +120,15 @@ def _environment(folder: Path, python_path: list[Path]) -> dict[str, str]:
 
 
 def _private_folder() -> Path:
-    """A folder of mode 0700 whose path is short enough for sockets in it."""
-    folder = Path(tempfile.mkdtemp(prefix="outage-"))
-    if len(str(folder)) > _SOCKET_PATH:
-        folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix="outage-", dir="/tmp"))
+    """A folder of mode 0700 whose path is short enough for sockets in it.
+
+    Made by hand: ``tempfile`` loads OpenSSL, and the kernel would start that much later.
+    """
+    parent = os.environ.get("TMPDIR") or "/tmp"
+    folder = Path(parent if len(parent) < _SOCKET_PATH else "/tmp") / f"outage-{os.urandom(6).hex()}"
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        reason = f"no temporary folder can be made: {error.strerror}"
+        raise Refused(reason, file=folder, hint="set TMPDIR to a folder that you can write to") from None
     return folder

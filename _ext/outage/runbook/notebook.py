@@ -81,16 +81,15 @@ def find_notebook(folder: Path, name: str) -> Path:
     Raises:
         Refused: no such runbook, or the name leads out of the folder.
     """
-    from outage.source import nearest
-
     bare = name.removeprefix(f"{folder.name}/").removesuffix(".ipynb")
-    known = runbook_names(folder)
     if not _NAME.fullmatch(bare):
         hint = "runbook names are small letters, digits and hyphens; 'outage runbooks' lists them"
         raise Refused(f"'{name}' is not the name of a runbook", hint=hint)
     path = folder / f"{bare}.ipynb"
     if not path.is_file():
-        hint = nearest(bare, known) or f"{folder} holds no runbooks yet"
+        from outage.source import nearest
+
+        hint = nearest(bare, runbook_names(folder)) or f"{folder} holds no runbooks yet"
         raise Refused(f"there is no runbook '{bare}'", hint=hint)
     if not path.resolve().is_relative_to(folder.resolve()):
         raise Refused(f"the runbook '{bare}' is a link that leads out of {folder.name}/", file=path)
