@@ -223,13 +223,19 @@ def _fill(server: Server, passwords: dict[str, str]) -> None:
 
 
 def _reachable(binaries: Path, home: Path) -> Path:
-    """The programs, or, where ``nobody`` cannot enter their folder, a copy of them in ``home``."""
-    copy = home / "programs" / "bin"
+    """The programs, or, where ``nobody`` cannot enter their folder, a copy of them in ``home``.
+
+    A copy keeps the wheel's layout: the programs find their libraries beside the package.
+    """
+    package = binaries.parents[1]
+    copy = home / "programs" / package.name / binaries.parent.name / "bin"
     if copy.is_dir():
         return copy
     if os.geteuid() != 0 or _run(binaries / "postgres", "--version", check=False) == 0:
         return binaries
-    shutil.copytree(binaries.parent, home / "programs", ignore=shutil.ignore_patterns("include"))
+    shutil.copytree(binaries.parent, copy.parent, ignore=shutil.ignore_patterns("include"))
+    libraries = f"{package.name}.libs"
+    shutil.copytree(package.with_name(libraries), home / "programs" / libraries)
     return copy
 
 

@@ -180,14 +180,15 @@ def test_a_missing_server_program_names_the_package(folder, monkeypatch):
     assert not folder.exists()
 
 
-def test_programs_that_nobody_may_enter_are_copied_to_where_nobody_may(tmp_path, monkeypatch):
+@pytest.mark.parametrize("program", ["postgres", "initdb", "psql"])
+def test_programs_that_nobody_may_enter_are_copied_with_their_libraries(tmp_path, monkeypatch, program):
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr(postgres, "_run", lambda *command, check=True: 126)
     copy = postgres._reachable(postgres.programs(), tmp_path)
     monkeypatch.undo()
-    version = subprocess.run([copy / "postgres", "--version"], check=True, capture_output=True, text=True)
+    version = subprocess.run([copy / program, "--version"], check=True, capture_output=True, text=True)
     assert copy.is_relative_to(tmp_path)
-    assert version.stdout.startswith("postgres (PostgreSQL) 18")
+    assert version.stdout.startswith(f"{program} (PostgreSQL) 18")
 
 
 def test_a_pid_that_is_somebody_elses_by_now_is_left_alone(tmp_path):
