@@ -222,3 +222,12 @@ def test_a_run_of_another_machine_is_not_called_abandoned_here(tmp_path: Path) -
     run = load_run(tmp_path)
     assert run.state == "running"
     assert "last heard of from db-admin" in run.reason
+
+
+def test_a_run_whose_process_went_while_it_waited_waits_still(tmp_path: Path) -> None:
+    content = (GOLDEN / FILE).read_bytes().splitlines(keepends=True)
+    waiting = next(number for number, line in enumerate(content) if b'"state":"waiting"' in line)
+    here = f'"host":"{os.uname().nodename}"'.encode()
+    (tmp_path / FILE).write_bytes(b"".join(content[: waiting + 1]).replace(b'"host":"db-admin"', here))
+    run = load_run(tmp_path)
+    assert (run.state, run.reason) == ("waiting", "waiting at cell 4")

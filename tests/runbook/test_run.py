@@ -428,3 +428,26 @@ def test_a_project_module_can_be_imported(handbook: Handbook) -> None:
         "book", [code("parameters", ""), code("setup", "import helpers"), code("read", "helpers.ANSWER")]
     )
     assert "42" in text(run("book"))
+
+
+def test_a_reader_who_leaves_does_not_stop_a_run(handbook: Handbook, tmp_path: Path) -> None:
+    def gone(kind: str, data: Any) -> None:
+        raise BrokenPipeError
+
+    handbook.write("touch", touching())
+    done = run("touch", f"path={tmp_path / 'x'}", apply=True, unreviewed="a test", observe=gone)
+    assert done.state == "succeeded"
+    assert (tmp_path / "x").exists()
+
+
+def test_a_signal_at_a_gate_interrupts(handbook: Handbook, tmp_path: Path) -> None:
+    handbook.write("touch", [*touching()[:5], prose("Now it is touched.", "gate"), *touching()[5:]])
+
+    def killed(text: str) -> bool:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+        return True
+
+    done = run("touch", f"path={tmp_path / 'x'}", apply=True, unreviewed="a test", ask=killed)
+    assert (done.state, done.code) == ("interrupted", 130)
+    assert not (tmp_path / "x").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,8 @@ def run(runbook: str, assignments: tuple[str, ...], as_json: bool, **asked: Any)
     order = Order(runbook, assignments, **asked)
     done = execute(project, order, observe=_Progress(as_json=as_json), ask=ask, warn=_warn)
     if not as_json:
-        click.echo("\n".join(_summary(project, done)))
+        with suppress(BrokenPipeError):  # whoever read us has gone; the run's own end still counts
+            click.echo("\n".join(_summary(project, done)))
     sys.exit(done.code)
 
 

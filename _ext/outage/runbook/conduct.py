@@ -124,13 +124,12 @@ class Conductor:
         state: Any = stop.state
         self.journal.append(lines.Ended(state=state, code=stop.code, reason=stop.reason, seconds=seconds))
         run = load_run(self.prepared.folder)
-        write_notebook(run)
+        with contextlib.suppress(OSError):  # the journal is the truth, and it has ended
+            write_notebook(run)
         return run
 
     async def _conduct(self) -> Stop | None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.client.stop, f"by {number.name}")
+        self._listen_to_signals(to_loop=True)
         try:
             await self.client.connect()
             self.began = monotonic()  # how long the kernel took to boot does not count
@@ -145,6 +144,16 @@ class Conductor:
         finally:
             await self.client.close()
         return None
+
+    def _listen_to_signals(self, *, to_loop: bool) -> None:
+        """Signals stop the running cell; or, where the loop stands still, they raise KeyboardInterrupt."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if to_loop:
+                loop.add_signal_handler(number, self.client.stop, f"by {number.name}")
+            else:
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.default_int_handler)
 
     async def _step(self, cell: Cell, tag: str) -> Stop | None:
         applying = self.prepared.order.apply
@@ -226,14 +235,13 @@ class Conductor:
         self.journal.append(lines.GateLine(cell=cell.index, state="waiting", text=text))
         if self.ask is None:
             return Stop("waiting", 3, f"waiting at cell {cell.index + 1}: {_first_line(text)}")
-        loop = asyncio.get_running_loop()
-        loop.remove_signal_handler(signal.SIGINT)  # while a person is asked, Ctrl-C is an answer
+        self._listen_to_signals(to_loop=False)  # the loop stands still while a person is asked
         try:
             confirmed = self.ask(text)
         except (KeyboardInterrupt, EOFError):
             return Stop("interrupted", 130, f"interrupted at the gate in cell {cell.index + 1}")
         finally:
-            loop.add_signal_handler(signal.SIGINT, self.client.stop, "by SIGINT")
+            self._listen_to_signals(to_loop=True)
         state: Any = "confirmed" if confirmed else "declined"
         self.journal.append(lines.GateLine(cell=cell.index, state=state, by=self.prepared.by))
         if step_tag(cell) == "gate":
@@ -245,7 +253,8 @@ class Conductor:
     def _write_notebook(self) -> None:
         """Bring the derived notebook up to date, at most once a second."""
         if monotonic() - self._written >= _NOTEBOOK_EVERY:
-            write_notebook(load_run(self.prepared.folder))
+            with contextlib.suppress(OSError):
+                write_notebook(load_run(self.prepared.folder))
             self._written = monotonic()
 
     # What cells send through the kit; called by the sink.

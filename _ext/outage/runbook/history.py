@@ -209,6 +209,9 @@ def _unfinished(run: Run) -> Run:
     if run.began.get("host") not in {None, socket.gethostname()}:
         reason = f"last heard of from {run.began['host']}; only that machine knows if it runs"
         return replace(run, reason=reason)
+    waiting = [gate for gate in run.gates if gate.state == "waiting"]
+    if waiting:
+        return replace(run, state="waiting", reason=f"waiting at cell {waiting[-1].cell + 1}")
     cells = tuple(
         replace(cell, state="started-unknown") if cell.state == "running" else cell for cell in run.cells
     )

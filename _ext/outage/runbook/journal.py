@@ -100,8 +100,15 @@ class Journal:
             raise Failed(
                 f"the journal cannot be written: {error.strerror}", file=self.path, hint=hint
             ) from error
-        if self._observe:
-            self._observe(data.kind, plain)
+        self._tell(data.kind, plain)
+
+    def _tell(self, kind: str, data: dict[str, Any]) -> None:
+        """Let the observer hear a line; one that cannot show it (a closed pipe) never stops a run."""
+        try:
+            if self._observe:
+                self._observe(kind, data)
+        except (OSError, ValueError):
+            self._observe = None
 
     def _write(self, kind: str, data: dict[str, Any]) -> None:
         gap = b""
