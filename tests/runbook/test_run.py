@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,6 +41,7 @@ def nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     while (left := [p for p in folder.glob("*") if any_uses(p)]) and time.monotonic() < until:
         time.sleep(0.05)
     assert not left
+    shutil.rmtree(folder)
     for journal in tmp_path.glob(f"**/{FILE}"):
         assert read_journal(journal.parent).troubles == ()
         for line in journal.read_text().splitlines():
@@ -181,6 +183,13 @@ def test_a_gate_without_anybody_to_ask_is_refused_up_front(handbook: Handbook) -
     with pytest.raises(Refused, match="has a gate, and there is no terminal to ask on"):
         run("touch", "path=x", apply=True, unreviewed="a test")
     assert handbook.runs() == []
+
+
+def test_a_gate_for_a_second_person_is_not_the_starters_to_answer(handbook: Handbook) -> None:
+    cells = [*touching()[:5], prose("Now it is touched.", "gate"), *touching()[5:]]
+    handbook.write("touch", cells, {"approvals": "second-person"})
+    with pytest.raises(Refused, match="are for a second person"):
+        run("touch", "path=x", apply=True, unreviewed="a test", ask=lambda text: True)
 
 
 def test_a_change_without_a_proposal_is_not_run(handbook: Handbook, tmp_path: Path) -> None:

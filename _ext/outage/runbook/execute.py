@@ -112,7 +112,13 @@ def _check_gates(prepared: Prepared, *, can_ask: bool) -> None:
     from outage.errors import Refused
 
     gates = [cell for cell, tag in prepared.contract.steps if tag == "gate"]
-    if gates and prepared.order.apply and not can_ask:
+    if not gates or not prepared.order.apply:
+        return
+    if prepared.contract.meta.approvals == "second-person":
+        reason = f"the gates of '{prepared.contract.name}' are for a second person, who cannot answer here"
+        hint = "approval from another terminal is not built yet; its owner can say how to go on"
+        raise Refused(reason, hint=hint)
+    if not can_ask:
         reason = f"'{prepared.contract.name}' has a gate, and there is no terminal to ask on"
         hint = "run it in a terminal: somebody must read the gate and answer"
         raise Refused(reason, hint=hint)

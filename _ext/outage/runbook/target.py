@@ -56,10 +56,20 @@ def _libpq(environ: Mapping[str, str]) -> tuple[list[str], str | None, str]:
     named = environ.get("PGHOST") or environ.get("PGHOSTADDR") or service.get("host") or ""
     hosts = [host.strip() for host in named.split(",") if host.strip()]
     hosts = ["localhost" if host.startswith(("/", "@")) else host for host in hosts] or ["localhost"]
-    user = environ.get("PGUSER") or service.get("user") or environ.get("USER") or ""
+    user = environ.get("PGUSER") or service.get("user") or _login()
     port = environ.get("PGPORT") or service.get("port")
     database = environ.get("PGDATABASE") or service.get("dbname") or user
-    return hosts, None if port == "5432" else port, database or "its default database"
+    return hosts, None if port == "5432" else port, database
+
+
+def _login() -> str:
+    """The name that libpq connects as where nobody says another."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def _service(environ: Mapping[str, str]) -> dict[str, str]:
