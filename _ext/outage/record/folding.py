@@ -156,7 +156,7 @@ def _entry(event: Event, corrections: list[Event], hidden: Redaction | None, sta
         if reason := refused_because(event.kind, {**data, kind.main: text}):
             state.complain(correction, reason)
             continue
-        history.append(Correction(str(data[kind.main]), correction.by, correction.at, correction.id))
+        history.append(Correction(str(data.get(kind.main, "")), correction.by, correction.at, correction.id))
         data[kind.main] = text
     return Entry(event, data, str(data.get(kind.main, "")), corrections=tuple(history))
 

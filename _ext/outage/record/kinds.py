@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from outage.errors import Refused
 from outage.policy.vocabulary import AudienceId, RoleId, ScopeId, StageId
@@ -19,6 +20,16 @@ from outage.text import one_line
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+_WITH_STEP: dict[str, Any] = {
+    "if": {"properties": {"state": {"enum": ["done", "skipped"]}}, "required": ["state"]},
+    "then": {"properties": {"step": {"type": "string"}}, "required": ["step"]},
+}
+_WITH_REASON: dict[str, Any] = {
+    "if": {"properties": {"state": {"const": "skipped"}}, "required": ["state"]},
+    "then": {"properties": {"why": {"type": "string"}}, "required": ["why"]},
+}
 
 
 class Data(BaseModel):
@@ -141,11 +152,26 @@ class Ran(Data):
 
 
 class Played(Data):
-    """A playbook was started, or a step of it done or skipped."""
+    """A playbook was started; or a step of it was begun (or opened again), done, or skipped with a reason."""
 
-    main: ClassVar[str] = "playbook"
-    safe: ClassVar[tuple[str, ...]] = ("playbook",)
+    model_config = ConfigDict(json_schema_extra={"allOf": [_WITH_STEP, _WITH_REASON]})
+    main: ClassVar[str] = "why"
+    safe: ClassVar[tuple[str, ...]] = ("playbook", "step", "state")
     playbook: Name
+    step: Name | None = None
+    state: Literal["started", "done", "skipped"] = "started"
+    why: Words | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Played:
+        """A playbook as a whole is only started; a skipped step says why."""
+        if self.state != "started" and self.step is None:
+            raise PydanticCustomError(
+                "step", "a playbook event that is {state} needs a step", {"state": self.state}
+            )
+        if self.state == "skipped" and self.why is None:
+            raise PydanticCustomError("why", "a step that is skipped needs a why")
+        return self
 
 
 KINDS: dict[str, type[Data]] = {
@@ -201,6 +227,8 @@ def _refusal(kind: str, error: ValidationError) -> Refused:
         return Refused(f"'{one_line(word)[:60]}' is not {_a(key)}", hint=_nearest_or_all(word, words))
     if first["type"] in ("missing", "string_too_short"):
         return Refused(f"a {kind} event needs a {key} that is not empty", hint=f"say the {key} as well")
+    if not key:  # about several keys together
+        return Refused(one_line(first["msg"]), hint=f"say the {first['type']} as well")
     return Refused(f"{key}: {one_line(first['msg'])}", hint=f"this is the {key} of a {kind} event")
 
 

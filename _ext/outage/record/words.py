@@ -86,8 +86,11 @@ def _ran(data: Mapping[str, Any]) -> str:
 
 
 def _played(data: Mapping[str, Any]) -> str:
-    rest = [f"{key} {value}" for key, value in data.items() if key != "playbook"]
-    return f"Playbook {data['playbook']}{': ' if rest else ''}{', '.join(rest)}"
+    step, state = data.get("step"), data.get("state", "started")
+    if state == "started" and step:
+        state = "open again"
+    what = f": {step} {state}" if step else f" {state}"
+    return f"Playbook {data['playbook']}{what}{_why(data)}"
 
 
 _SAID: dict[str, Callable[[Mapping[str, Any], Policy], str]] = {
