@@ -10,10 +10,10 @@ from typing import Any
 from outage.policy import Policy, load_policy
 from outage.record.event import Event
 from outage.record.folding import fold
-from outage.report.case import Case
+from outage.report.case import Case, CaseRun
 
 START = datetime(2026, 6, 17, 9, 40, tzinfo=UTC)  # summer: London is an hour ahead of UTC
-HANDBOOK = Path(__file__).parents[2] / "handbook.yml"
+POLICY = Path(__file__).parents[1] / "pages" / "companies" / "larkfield.yml"
 
 
 def at(minute: float) -> datetime:
@@ -29,17 +29,19 @@ def event(minute: float, kind: str, *, by: str = "Ines Okafor", late: float = 0,
 
 def policy() -> Policy:
     """The policy of the sample company."""
-    return load_policy(HANDBOOK, Path("handbook.yml"))
+    return load_policy(POLICY, Path("policy.yml"))
 
 
-def case(events: list[Event], *, minute: float = 60, trouble: str = "") -> Case:
+def case(
+    events: list[Event], *, minute: float = 60, runs: tuple[CaseRun, ...] = (), trouble: str = ""
+) -> Case:
     """The case that these events make, looked at ``minute`` minutes after the declaration."""
-    return Case(fold(events, name="2026-06-17-orders"), policy(), at(minute), trouble=trouble)
+    return Case(fold(events, name="2026-06-17-orders"), policy(), at(minute), runs, trouble)
 
 
 def told() -> list[Event]:
     """An incident of fifty minutes: one promise kept late, a role handed over, a run planned and applied."""
-    run = {"runbook": "blocked-queries", "target": "PostgreSQL shop at db1"}
+    run: dict[str, Any] = {"runbook": "blocked-queries", "target": "PostgreSQL shop at db1"}
     wrong = event(9, "note", text="Oldest lock is held by pid 4211", by="Tariq Aziz")
     return [
         event(

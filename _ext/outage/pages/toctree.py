@@ -28,7 +28,8 @@ class PagesDirective(TocTree):
         """The toctree of the patterns that match, or nothing."""
         self.env.glob_toctrees.add(self.env.docname)  # read this page again when a page comes or goes
         here = self.env.docname
-        matching = [one for one in self.content if patfilter(self.env.found_docs, docname_join(here, one.strip()))]
+        patterns = {line: docname_join(here, line.strip()) for line in self.content}
+        matching = [line for line, pattern in patterns.items() if patfilter(self.env.found_docs, pattern)]
         if not matching:
             return []
         self.content = StringList(matching, self.env.docname)

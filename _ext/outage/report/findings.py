@@ -21,7 +21,7 @@ def promised(finding: Finding, policy: Policy) -> str:
     """What was promised, to whom: ``update to customers``, ``incident commander named``."""
     if finding.promise == "commander":
         return f"{role_name(finding.who, policy).lower()} named"
-    who = audience_name(policy, finding.who).lower()
+    who = audience_name(policy, finding.who)
     return f"first message to {who}" if finding.promise == "first-message" else f"update to {who}"
 
 

@@ -170,7 +170,7 @@ def _roles(case: Case) -> str:
     names = [str(case.policy.roles[one].name) for one in case.policy.held_roles]
     empty = [name for name in names if name not in {role_name(h.role, case.policy) for h in held}]
     if case.incident.is_open and empty and not case.trouble:
-        lines.append(f"Nobody yet: {plain(joined(empty).lower())}.")
+        lines.append(f"Nobody yet: {plain(joined(empty))}.")
     if not lines:
         return ""
     note = "Names here and below are as somebody typed them. The record asserts them; nothing checked them."

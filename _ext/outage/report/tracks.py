@@ -149,7 +149,8 @@ def _rest(case: Case, updates: tuple[Update, ...], findings: list[Finding]) -> I
 
 def _waiting(case: Case, finding: Finding) -> Iterator[Stretch]:
     """The promised time of a finding, and after it the time by which the promise was broken."""
-    words = f"{promised(finding, case.policy).capitalize()}, {outcome(finding, case.times)}"
+    what = promised(finding, case.policy)
+    words = f"{what[:1].upper()}{what[1:]}, {outcome(finding, case.times)}"
     until = finding.at or (finding.due if not finding.broken else case.incident.ended_at or case.now)
     css = "pending" if finding.verdict == "not yet due" else "waited"
     yield Stretch(finding.since, min(until, finding.due), f"promise {css}", words, finding.since_event)
@@ -170,7 +171,7 @@ def _due(case: Case, finding: Finding) -> Moment:
 
 
 def _told(case: Case, update: Update, late: bool) -> Moment:
-    words = f"{case.times.time(update.at)} to {audience_name(case.policy, update.audience).lower()}"
+    words = f"{case.times.time(update.at)} to {audience_name(case.policy, update.audience)}"
     css = "told late" if late else "told"
     return Moment(update.at, css, _short(f"{words}: {update.text}"), update.event)
 
@@ -187,7 +188,7 @@ def _roles(case: Case) -> Iterator[Track]:
         stretches = [part for finding in named if finding.who == role for part in _waiting(case, finding)]
         end = present(case)
         for holding in case.incident.roles.get(role, ()):
-            words = f"{one_line(holding.person)}, {role_name(role, case.policy).lower()}"
+            words = f"{one_line(holding.person)}, {role_name(role, case.policy)}"
             words += f" from {case.times.time(holding.since)}"
             words += f" to {case.times.time(holding.until)}" if holding.until else ""
             until = holding.until or end

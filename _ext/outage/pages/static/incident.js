@@ -27,11 +27,11 @@
    * @returns {HTMLElement}
    */
   function noteBehind(time) {
-    const next = time.nextElementSibling;
+    const next = time.nextElementSibling; // the space between them is no element
     if (next instanceof HTMLElement && next.classList.contains("outage-left")) return next;
     const note = document.createElement("span");
     note.className = "outage-left";
-    time.after(note);
+    time.after(" ", note);
     return note;
   }
 
