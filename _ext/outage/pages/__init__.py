@@ -11,6 +11,7 @@ from outage.pages import (
     classify_form,
     directives,
     domain,
+    escape,
     facts,
     foot,
     incident,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Everything that the extension adds, feature by feature."""
     site.setup(app)
+    escape.setup(app)
     domain.setup(app)
     roles.setup(app)
     directives.setup(app)
