@@ -17,7 +17,7 @@ include_patterns = [
     "case-studies/**.md",
     "case-studies/**.ipynb",
 ]
-exclude_patterns = ["**/runs/**"]
+exclude_patterns = [".*", "_*", "**/runs"]  # Sphinx would look through every folder, .venv too
 
 # Roles of ours need no prefix, and every reference must lead somewhere.
 primary_domain = "outage"

@@ -117,7 +117,8 @@ def _scale(policy: Policy) -> Ask:
         for scope in _WORST_SCOPE
         if scope in texts and scope in policy.scopes
     ]
-    neither = Choice("area", "Neither: one area only", None, "area", None, "large_scale")
+    only = "Neither: one area only" if len(choices) > 1 else "No: only a part of it"
+    neither = Choice("area", only, None, "area", None, "large_scale")
     return Ask(SCALE, "How wide is it?", (*choices, neither))
 
 

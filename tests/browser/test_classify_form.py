@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from outage.policy import load_policy
 from outage.verdict import verdict
@@ -77,6 +78,7 @@ def test_nothing_is_judged_before_the_first_answer_and_again_after_a_reset(form)
     assert on_page.locator(".outage-verdict").is_visible()
     on_page.get_by_role("button", name="Start again").click()
     assert not on_page.locator(".outage-verdict").is_visible()
+    assert on_page.get_by_role("status").inner_text().strip() == ""
 
 
 @pytest.mark.timeout(600)
@@ -95,7 +97,7 @@ def test_a_keyboard_is_enough(form):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.type") == "reset"
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('.outage-verdict') !== null")
+    assert page.evaluate("document.activeElement.closest('.outage-headline') !== null")
 
 
 @pytest.mark.timeout(600)
@@ -104,7 +106,7 @@ def test_an_answer_can_be_hit_with_a_thumb_and_the_verdict_stays_in_sight(form):
     labels = on_page.locator("label")
     assert all(labels.nth(at).bounding_box()["height"] >= 40 for at in range(labels.count()))
     labels.first.click()
-    assert on_page.locator(".outage-headline").is_visible()
+    expect(on_page.locator(".outage-headline")).to_be_in_viewport()
 
 
 @pytest.mark.timeout(600)

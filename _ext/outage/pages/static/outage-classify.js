@@ -39,6 +39,7 @@
   function start(root) {
     const form = /** @type {HTMLFormElement} */ (root.querySelector("form"));
     const verdict = /** @type {HTMLElement} */ (root.querySelector(".outage-verdict"));
+    const headline = /** @type {HTMLElement} */ (root.querySelector(".outage-headline"));
     const command = /** @type {HTMLElement} */ (root.querySelector(".outage-command"));
     /** @type {Table} */
     const table = JSON.parse(root.querySelector(".outage-table").textContent);
@@ -56,7 +57,12 @@
     form.hidden = false;
     root.querySelector("details").open = false;
     form.addEventListener("change", show);
-    form.addEventListener("reset", () => { verdict.hidden = true; });
+    form.addEventListener("reset", () => {
+      verdict.hidden = true;
+      headline.querySelectorAll("[data-piece]").forEach((element) => {
+        /** @type {HTMLElement} */ (element).hidden = true;
+      });
+    });
     if (form.querySelector("input:checked")) show(); // the browser kept the answers over a reload
   }
 
