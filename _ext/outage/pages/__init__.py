@@ -16,6 +16,7 @@ from outage.pages import (
     foot,
     incident,
     plan,
+    playbook,
     record_roles,
     role_pages,
     roles,
@@ -45,6 +46,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     facts.setup(app)
     foot.setup(app)
     plan.setup(app)
+    playbook.setup(app)
     role_pages.setup(app)
     record_roles.setup(app)
     incident.setup(app)
