@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from outage.cli.options import AT, BY, INCIDENT, JSON, WORDS, WRITES, Command, options, typed
 from outage.errors import Refused
 from outage.project import Project, find_project
 
-if TYPE_CHECKING:
-    from outage.policy import Policy
-
-Command = Callable[..., Any]
-_WORDS: dict[str, Any] = {"nargs": -1, "required": True}
-
-
-def _options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    return lambda command: functools.reduce(
-        lambda made, decorate: decorate(made), reversed(decorators), command
-    )
-
-
-_by = click.option(
-    "--by", metavar="NAME", help="Who records it; else $OUTAGE_BY, git's user.name, your login."
-)
-_at = click.option(
-    "--at", metavar="TIME", help="When it happened, if not now: 14:05, 10m ago, 2026-11-20T14:05Z."
-)
-_incident = click.option("--incident", metavar="ID", envvar="OUTAGE_INCIDENT", help="Which incident.")
-_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
-_writes = _options(_incident, _at, _by)
-
 
 def _place(command: Command) -> Command:
-    return _options(
+    return options(
         click.option("--division", metavar="ID", help="Which division is affected."),
         click.option("--area", metavar="ID", help="Which area of it."),
     )(command)
 
 
 @click.command()
-@click.argument("title", **_WORDS)
+@click.argument("title", **WORDS)
 @click.option("--severity", metavar="S", help="A severity's id, highest or lowest.")
 @click.option("--answers", metavar="K=V,...", help="Answers to policy's questions, which then decide.")
 @click.option("--scope", metavar="SCOPE", help="area, division or company.")
 @_place
 @click.option("--drill", is_flag=True, help="This is practice: marked everywhere, counted nowhere.")
-@_at
-@_by
+@AT
+@BY
 def declare(
     title: tuple[str, ...],
     severity: str | None,
@@ -72,7 +48,7 @@ def declare(
     given = {key: value for key, value in place.items() if value is not None}
     data = {"title": " ".join(title), **grading, **given} | ({"drill": True} if drill else {})
     by = response.who(by, project.root)
-    taken = response.declare(project, policy, data, by=by, at=_typed(at, policy, now), now=now)
+    taken = response.declare(project, policy, data, by=by, at=typed(at, policy, now), now=now)
     show.lines(show.declared(taken, project, reason, now))
 
 
@@ -87,12 +63,6 @@ def _pairs(answers: str | None) -> dict[str, str] | None:
     return {key.strip(): value.strip() for key, value in (part.split("=", 1) for part in parts)}
 
 
-def _typed(at: str | None, policy: Policy, now: datetime) -> datetime | None:
-    from outage.moments import typed
-
-    return None if at is None else typed(at, policy.company.timezone, now)
-
-
 def _record(kind: str, data: dict[str, Any], incident: str | None, at: str | None, by: str | None) -> None:
     """Record an event of the incident that is meant, and say what became of it."""
     from outage import incidents, response
@@ -100,7 +70,7 @@ def _record(kind: str, data: dict[str, Any], incident: str | None, at: str | Non
 
     project, now = find_project(), datetime.now(UTC)
     folder = incidents.find(project, incident)
-    moment = _typed(at, incidents.policy_of(folder, project), now) if at else None
+    moment = typed(at, incidents.policy_of(folder, project), now) if at else None
     given = {key: value for key, value in data.items() if value is not None}
     taken = response.step(project, folder, kind, given, by=response.who(by, project.root), at=moment)
     show.lines(show.recorded(taken, now))
@@ -110,8 +80,8 @@ def _said(kind: str, help_text: str) -> click.Command:
     """A command that records a text and takes nothing else."""
 
     @click.command(kind, help=help_text)
-    @click.argument("text", **_WORDS)
-    @_writes
+    @click.argument("text", **WORDS)
+    @WRITES
     def command(text: tuple[str, ...], incident: str | None, at: str | None, by: str | None) -> None:
         _record(kind, {"text": " ".join(text)}, incident, at, by)
 
@@ -125,9 +95,9 @@ impact = _said("impact", "Record who is affected, and how.")
 
 
 @click.command()
-@click.argument("text", **_WORDS)
+@click.argument("text", **WORDS)
 @click.option("--escalation", metavar="ID", help="The escalation of policy that this answers.")
-@_writes
+@WRITES
 def contact(text: tuple[str, ...], escalation: str | None, **where: Any) -> None:
     """Record whom you called or told."""
     _record("contact", {"text": " ".join(text), "escalation": escalation}, **where)
@@ -135,8 +105,8 @@ def contact(text: tuple[str, ...], escalation: str | None, **where: Any) -> None
 
 @click.command()
 @click.argument("role")
-@click.argument("person", **_WORDS)
-@_writes
+@click.argument("person", **WORDS)
+@WRITES
 def role(role: str, person: tuple[str, ...], **where: Any) -> None:
     """Give a role to a person."""
     _record("role", {"role": role, "person": " ".join(person)}, **where)
@@ -144,8 +114,8 @@ def role(role: str, person: tuple[str, ...], **where: Any) -> None:
 
 @click.command()
 @click.argument("role")
-@click.argument("person", **_WORDS)
-@_writes
+@click.argument("person", **WORDS)
+@WRITES
 def handoff(role: str, person: tuple[str, ...], **where: Any) -> None:
     """Hand a role over to another person."""
     _record("handoff", {"role": role, "person": " ".join(person)}, **where)
@@ -154,7 +124,7 @@ def handoff(role: str, person: tuple[str, ...], **where: Any) -> None:
 @click.command()
 @click.argument("severity")
 @click.option("--why", metavar="TEXT", help="What changed.")
-@_writes
+@WRITES
 def severity(severity: str, why: str | None, **where: Any) -> None:
     """Set the severity again, or confirm it: both count as judging it."""
     _record("severity", {"severity": severity, "why": why}, **where)
@@ -164,7 +134,7 @@ def severity(severity: str, why: str | None, **where: Any) -> None:
 @click.argument("scope")
 @_place
 @click.option("--why", metavar="TEXT", help="What changed.")
-@_writes
+@WRITES
 def scope(scope: str, division: str | None, area: str | None, why: str | None, **where: Any) -> None:
     """Set the scope again: area, division or company."""
     _record("scope", {"scope": scope, "division": division, "area": area, "why": why}, **where)
@@ -172,7 +142,7 @@ def scope(scope: str, division: str | None, area: str | None, why: str | None, *
 
 @click.command()
 @click.argument("stage")
-@_writes
+@WRITES
 def stage(stage: str, **where: Any) -> None:
     """Say how far it is: investigating, identified, monitoring, resolved or closed."""
     _record("stage", {"stage": stage}, **where)
@@ -180,8 +150,8 @@ def stage(stage: str, **where: Any) -> None:
 
 @click.command()
 @click.argument("audience")
-@click.argument("text", **_WORDS)
-@_writes
+@click.argument("text", **WORDS)
+@WRITES
 def update(audience: str, text: tuple[str, ...], **where: Any) -> None:
     """Tell an audience: responders, executives or customers."""
     _record("update", {"audience": audience, "text": " ".join(text)}, **where)
@@ -189,9 +159,9 @@ def update(audience: str, text: tuple[str, ...], **where: Any) -> None:
 
 @click.command()
 @click.argument("event")
-@click.argument("text", **_WORDS)
-@_incident
-@_by
+@click.argument("text", **WORDS)
+@INCIDENT
+@BY
 def correct(event: str, text: tuple[str, ...], incident: str | None, by: str | None) -> None:
     """Correct an earlier entry by its id, as 'outage timeline' shows it. The old one stays readable."""
     _record("correction", {"event": event, "text": " ".join(text)}, incident, None, by)
@@ -200,8 +170,8 @@ def correct(event: str, text: tuple[str, ...], incident: str | None, by: str | N
 @click.command()
 @click.argument("event")
 @click.option("--why", metavar="TEXT", help="Why it must not be shown.")
-@_incident
-@_by
+@INCIDENT
+@BY
 def redact(event: str, why: str | None, incident: str | None, by: str | None) -> None:
     """Hide an entry's words. The file and its history in git still hold them."""
     _record("redaction", {"event": event, "why": why}, incident, None, by)
@@ -217,8 +187,8 @@ def _meant(name: str | None, incident: str | None) -> tuple[Project, Path]:
 @click.command()
 @click.argument("name", metavar="[ID]", required=False)
 @click.option("--all", "everything", is_flag=True, help="List every incident, closed ones too.")
-@_incident
-@_json
+@INCIDENT
+@JSON
 def status(name: str | None, everything: bool, incident: str | None, as_json: bool) -> None:
     """Where an incident stands, and what is due next; without an ID, every open one."""
     from outage import incidents
@@ -243,8 +213,8 @@ def status(name: str | None, everything: bool, incident: str | None, as_json: bo
 
 @click.command()
 @click.argument("name", metavar="[ID]", required=False)
-@_incident
-@_json
+@INCIDENT
+@JSON
 def timeline(name: str | None, incident: str | None, as_json: bool) -> None:
     """What happened, in order."""
     from outage import incidents
@@ -258,8 +228,8 @@ def timeline(name: str | None, incident: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("name", metavar="[ID]", required=False)
-@_incident
-@_json
+@INCIDENT
+@JSON
 def audit(name: str | None, incident: str | None, as_json: bool) -> int:
     """Which of the policy's promises were kept. Exit code 1 when one was late or missed."""
     from outage import incidents
@@ -275,7 +245,7 @@ def audit(name: str | None, incident: str | None, as_json: bool) -> int:
 
 
 @click.command()
-@_incident
+@INCIDENT
 def sync(incident: str | None) -> None:
     """Send what waits to the chat; commit, pull and push the open incidents (or the one named)."""
     from outage import incidents, response
