@@ -13,7 +13,7 @@ from tests.sites import POLICIES
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", [*POLICIES, "tests/pages/bare.yml"])
 def test_the_site_builds_without_a_warning(policy, published):
     site = published(policy)
     assert site.said == ""

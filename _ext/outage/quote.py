@@ -61,6 +61,10 @@ def quote(policy: Policy, kind: str, target: str) -> Quote:
     """
     if kind == "policy":
         value = policy.at(target)
+        if value.raw is None:
+            raise Refused(
+                f"the policy says none at '{target}'", hint=f"put the sentence into {{when}} {target}"
+            )
         return Quote(value.text, value.address)
     if kind == "clause":
         address = policy.at(target).address
@@ -114,5 +118,5 @@ def channel_words(policy: Policy, channel: Channel) -> str:
 
 
 def severity_look(policy: Policy, ref: str) -> int:
-    """Which of the four looks a severity has: 0 for the worst; the fourth serves all that are lesser still."""
+    """Which of the four looks a severity has: 0 for the worst; the fourth serves all lesser ones."""
     return min(policy.rank(policy.severity_id(ref)), 3)

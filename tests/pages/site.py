@@ -32,7 +32,7 @@ divisions:
   north: {name: North}
 severities:
   high: {name: High, meaning: All is lost, commander: 10m, cadence: {responders: 15m}}
-  low: {name: Low, meaning: Little is lost, cadence: {responders: 2h}}
+  low: {name: Low, meaning: Little is lost, commander: none, cadence: {responders: 2h}}
 incident: {threshold: 30m}
 """
 

@@ -40,6 +40,10 @@ def test_words_of_ours_are_shown_without_a_clause(site, written, shown):
     ("written", "reason"),
     [
         ("{policy}`incident.treshold`", "incident has no 'treshold' hint: did you mean 'threshold'?"),
+        (
+            "{policy}`severities.low.commander`",
+            "the policy says none at 'severities.low.commander' hint: put the sentence into {when}",
+        ),
         ("{severity}`hihg`", "severities has no 'hihg' hint: did you mean 'high'?"),
         ("{role}`scirbe`", "roles has no 'scirbe' hint: did you mean 'scribe'?"),
         ("{stage}`solved`", "there is no stage 'solved' here hint: did you mean 'resolved'?"),
