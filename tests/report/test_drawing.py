@@ -192,3 +192,11 @@ def test_bidirectional_and_control_characters_are_shown_as_their_codes():
     (bar,) = lane(case(events), "Scribe").bars
     assert bar.label.text == r"\u202eevil\x1b[31m"
     assert "\u202e" not in bar.words
+
+
+@pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame.name)
+def test_a_long_silence_is_marked_with_its_length_and_no_time_runs_into_it(frame):
+    drawn = draw(case([*told(), event(24 * 60, "stage", stage="closed")]), frame)
+    (cut,) = drawn.cuts
+    assert cut.text == "23 h"
+    assert all(abs(cut.x + cut.width / 2 - tick.x) > 40 for tick in drawn.ticks)

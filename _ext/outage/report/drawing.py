@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from outage.moments import span
-from outage.report.axis import Axis, axis
+from outage.report.axis import BREAK_WIDTH, Axis, Piece, axis
 from outage.report.shapes import Bar, Frame, Label, Lane, Mark, before, beside, text_width
 from outage.report.tracks import OVERDUE, Stretch, Track, last_moment, tracks
 
@@ -96,7 +95,9 @@ def drawing(case: Case, frame: Frame) -> Drawing | None:
         lane = _lane(track, along, frame, y)
         lanes.append(lane)
         y += lane.height + GAP
-    ticks = tuple(_tick(case, tick.at, tick.x) for tick in along.ticks(frame.tick_room))
+    cuts = tuple(_cut(piece) for piece in along.cuts)
+    kept = [tick for tick in along.ticks(frame.tick_room) if not any(_near(cut, tick.x) for cut in cuts)]
+    ticks = tuple(_tick(case, tick.at, tick.x) for tick in kept)
     place = case.times.local(along.end)[1]
     return Drawing(
         frame=frame,
@@ -107,10 +108,7 @@ def drawing(case: Case, frame: Frame) -> Drawing | None:
         right=right,
         lanes=tuple(lanes),
         ticks=ticks,
-        cuts=tuple(
-            Cut(round(piece.x0, 1), round(piece.x1 - piece.x0, 1), span(piece.end - piece.start))
-            for piece in along.cuts
-        ),
+        cuts=cuts,
         now=AxisText(along.x(case.now), _hour(case.now)) if case.incident.is_open else None,
         place=place,
     )
@@ -150,6 +148,17 @@ def _hour(at: datetime) -> str:
 
 def _tick(case: Case, at: datetime, x: float) -> AxisText:
     return AxisText(x, _hour(at), case.times.local(at)[0])
+
+
+def _cut(piece: Piece) -> Cut:
+    hours = round((piece.end - piece.start).total_seconds() / 3600)
+    text = f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"
+    return Cut(round(piece.x0, 1), round(piece.x1 - piece.x0, 1), text)
+
+
+def _near(cut: Cut, x: float) -> bool:
+    """Whether a time written at ``x`` would run into the length of a cut."""
+    return abs(cut.x + cut.width / 2 - x) < BREAK_WIDTH
 
 
 def _lane(track: Track, along: Axis, frame: Frame, y: float) -> Lane:
