@@ -7,6 +7,9 @@ PORT ?= 8000
 UPGRADE ?=
 
 PY := .venv/bin/python -m
+
+# Compiled modules are kept, whatever this shell says: without them every command compiles itself anew.
+unexport PYTHONDONTWRITEBYTECODE
 STRICT := --fail-on-warning --nitpicky --jobs auto
 
 .PHONY: html test check serve lock bench clean venv packages
