@@ -39,6 +39,7 @@
   function start(root) {
     const form = /** @type {HTMLFormElement} */ (root.querySelector("form"));
     const verdict = /** @type {HTMLElement} */ (root.querySelector(".outage-verdict"));
+    const text = /** @type {HTMLDetailsElement} */ (root.querySelector("details"));
     const headline = /** @type {HTMLElement} */ (root.querySelector(".outage-headline"));
     const command = /** @type {HTMLElement} */ (root.querySelector(".outage-command"));
     /** @type {Table} */
@@ -55,7 +56,9 @@
     }
 
     form.hidden = false;
-    root.querySelector("details").open = false;
+    text.open = false;
+    // On paper the form is left out, and the questions stand as text.
+    window.matchMedia("print").addEventListener("change", (paper) => { text.open = paper.matches; });
     form.addEventListener("change", show);
     form.addEventListener("reset", () => {
       verdict.hidden = true;
