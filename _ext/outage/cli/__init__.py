@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "correct": ("incident:correct", "Correct an earlier entry; the old one stays readable."),
     "redact": ("incident:redact", "Hide an earlier entry's words; the file keeps them."),
     "timeline": ("incident:timeline", "What happened, in order."),
+    "playbook": ("playbook:playbook", "Follow a checklist: who does what, and by when."),
     "audit": ("incident:audit", "Which of the policy's promises were kept."),
     "sync": ("incident:sync", "Send waiting messages; commit, pull and push the incident."),
     "classify": ("policy:classify", "Answer a few questions; get severity, scope and channels."),

@@ -173,6 +173,8 @@ def shared(done: Shared, policy: Policy) -> Iterator[str]:
 
 def status(look: Look) -> Iterator[str]:
     """Where an incident stands."""
+    from outage.cli.checklist import status as playbooks_under_way
+
     incident, policy = look.incident, look.policy
     drill = "DRILL  " if incident.drill else ""
     where = place(incident.division, incident.area, policy)
@@ -192,6 +194,7 @@ def status(look: Look) -> Iterator[str]:
     if upcoming:
         yield "Due:"
         yield from _due_lines(look, list(upcoming))
+    yield from playbooks_under_way(look.folder.parent.parent, incident, policy, look.now)
     yield "Latest:"
     yield from (
         f"  {line}" for entry in incident.entries[-MOST_ENTRIES:] for line in _entry_lines(entry, look)

@@ -53,7 +53,7 @@ class Play:
         playbook: its id, as recorded.
         at: when it was first mentioned, which is when it was started.
         by: who started it, as they said (hostile).
-        ticks: step id to the last word on it; ids are as recorded (hostile).
+        ticks: id of a step, or of a phase, to the last word on it; ids are as recorded (hostile).
     """
 
     playbook: str
@@ -163,16 +163,28 @@ def progress(checklist: Checklist, play: Play, incident: Incident, policy: Polic
     found: list[tuple[Section, tuple[Standing, ...]]] = []
     begun: datetime | None = declared
     for phase in checklist.phases:
-        begun = _earliest(begun, *(play.ticks[t.id].at for t in phase.tasks if t.id in play.ticks))
+        ticks = [_tick(play, phase.id, task.id) for task in phase.tasks]
+        begun = _earliest(begun, *(tick.at for tick in ticks if tick))
         since = {"declared": declared, "phase": begun, "resolved": resolved}
         steps = tuple(
-            _standing(task, play.ticks.get(task.id), since, resolved, policy, now) for task in phase.tasks
+            _standing(task, tick, since, resolved, policy, now)
+            for task, tick in zip(phase.tasks, ticks, strict=True)
         )
         found.append((phase, steps))
         begun = _finished(begun, steps)
-    known = {task.id for task in checklist.tasks}
+    known = {*(task.id for task in checklist.tasks), *(phase.id for phase in checklist.phases)}
     strange = {step: tick for step, tick in play.ticks.items() if step not in known}
     return Progress(checklist, play, tuple(found), strange)
+
+
+def _tick(play: Play, phase: str, step: str) -> Tick | None:
+    """The last word on a step: its own, or that its phase was skipped while it was open."""
+    own, whole = play.ticks.get(step), play.ticks.get(phase)
+    if whole is not None and whole.state == "skipped":
+        opened_since = own is not None and own.at > whole.at
+        if own is None or not (own.settled or opened_since):
+            return whole
+    return own
 
 
 def _earliest(*moments: datetime | None) -> datetime | None:

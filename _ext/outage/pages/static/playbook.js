@@ -226,10 +226,11 @@
     });
   }
 
-  /** @param {string} phaseId @returns {string[]} steps of a phase that somebody still has to do */
-  function openSteps(phaseId) {
+  /** @param {string} phaseId @returns {string[]} steps of a phase that are not settled, now or later */
+  function leftOf(phaseId) {
     const at = playbook.phases.findIndex((phase) => phase.id === phaseId);
-    return clock.standings(playbook, state, Date.now())[at].filter((step) => step.open).map((step) => step.task.id);
+    const left = clock.standings(playbook, state, Date.now())[at].filter((step) => !step.tick && step.needed !== "never");
+    return left.map((step) => step.task.id);
   }
 
   function changed() {
@@ -319,7 +320,7 @@
       unfold: () => unfold(button),
       reset: () => { reset(); },
       skip: () => { skip([id], words(id)); },
-      "skip-phase": () => { if (phase) skip(openSteps(phase.id), "what is left of " + phase.name); },
+      "skip-phase": () => { if (phase) skip(leftOf(phase.id), "what is left of " + phase.name); },
     };
     actions[button.dataset.do || ""]?.();
   }

@@ -1,0 +1,143 @@
+"""``outage playbook``: follow a checklist in an incident, step by step, on the record."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outage.cli.options import INCIDENT, JSON, WRITES, typed
+from outage.project import find_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from outage.cli.checklist import Sight
+    from outage.project import Project
+
+PLAYBOOK = click.option("--playbook", metavar="ID", help="Which playbook, if several have such a step.")
+
+
+@click.group()
+def playbook() -> None:
+    """Follow a checklist step by step: who does what, and by when.
+
+    What you say is done or skipped stands on the incident's record, where everybody sees it.
+    """
+
+
+@playbook.command("list")
+@click.argument("name", metavar="[PLAYBOOK]", required=False)
+@INCIDENT
+@JSON
+def list_(name: str | None, incident: str | None, as_json: bool) -> None:
+    """List the playbooks, or every step of one with its state."""
+    from outage.cli import checklist, show
+
+    project = find_project()
+    seen = _sight(project, incident, needed=False)
+    if name is None:
+        show.result(checklist.playbooks_data(seen), checklist.playbooks(seen), as_json)
+    else:
+        found = checklist.look_at(seen, name)
+        show.result(checklist.steps_data(seen, found), checklist.steps(seen, found), as_json)
+
+
+@playbook.command("show")
+@click.argument("step")
+@PLAYBOOK
+@INCIDENT
+def show_step(step: str, playbook: str | None, incident: str | None) -> None:
+    """All there is to know about a step: what good looks like, how, what to type and to post."""
+    from outage.cli import checklist, show
+
+    seen = _sight(find_project(), incident, needed=False)
+    show.lines(checklist.step(seen, step, playbook))
+
+
+@playbook.command()
+@click.argument("name", metavar="PLAYBOOK")
+@WRITES
+def start(name: str, **where: Any) -> None:
+    """Start a playbook in the incident; its clock counts from the declaration."""
+    from outage.playbook.follow import checklist_of, starting
+
+    project = find_project()
+    seen = _sight(project, where["incident"])
+    data = starting(name, checklist_of(project.root, name, seen.policy, seen.of), seen.of)
+    _recorded(project, seen, [data], where)
+
+
+@playbook.command()
+@click.argument("step", nargs=-1, required=True)
+@PLAYBOOK
+@WRITES
+def done(step: tuple[str, ...], playbook: str | None, **where: Any) -> None:
+    """Say that steps are done."""
+    _settle(step, "done", playbook, None, where)
+
+
+@playbook.command()
+@click.argument("step", nargs=-1, required=True)
+@click.option("--why", metavar="TEXT", required=True, help="Why it is not needed: somebody will ask.")
+@PLAYBOOK
+@WRITES
+def skip(step: tuple[str, ...], why: str, playbook: str | None, **where: Any) -> None:
+    """Leave steps out, with a reason; a phase's id leaves out all that is open in it."""
+    _settle(step, "skipped", playbook, why, where)
+
+
+@playbook.command()
+@click.argument("step", nargs=-1, required=True)
+@click.option("--why", metavar="TEXT", help="What happened.")
+@PLAYBOOK
+@WRITES
+def reopen(step: tuple[str, ...], why: str | None, playbook: str | None, **where: Any) -> None:
+    """Take back that steps were done or skipped."""
+    _settle(step, "started", playbook, why, where)
+
+
+def _sight(project: Project, incident: str | None, *, needed: bool = True) -> Sight:
+    """The incident that is meant and its policy; without one, today's policy, if none is needed."""
+    from outage import incidents
+    from outage.cli.checklist import Sight
+    from outage.errors import Refused
+    from outage.record import load
+
+    now = datetime.now(UTC)
+    try:
+        folder: Path = incidents.find(project, incident)
+    except Refused:
+        if needed or incident:
+            raise
+        return Sight(project.root, None, None, project.policy(), now)
+    return Sight(project.root, folder, load(folder), incidents.policy_of(folder, project), now)
+
+
+def _settle(
+    steps: tuple[str, ...], state: str, playbook: str | None, why: str | None, where: dict[str, Any]
+) -> None:
+    from outage.playbook.follow import one_of, settling
+
+    project = find_project()
+    seen = _sight(project, where["incident"])
+    events = [  # all are looked at before one is written
+        settling(one_of(seen.following, step, playbook), step, state, why) for step in dict.fromkeys(steps)
+    ]
+    _recorded(project, seen, events, where)
+
+
+def _recorded(project: Project, seen: Sight, events: list[dict[str, Any]], where: dict[str, Any]) -> None:
+    """Record events, then say what became of the last, and what is next."""
+    from outage import response
+    from outage.cli import checklist, show
+
+    moment = typed(where["at"], seen.policy, seen.now)
+    by = response.who(where["by"], project.root)
+    assert seen.folder is not None  # _sight found one
+    taken = [response.step(project, seen.folder, "playbook", data, by=by, at=moment) for data in events]
+    for one in taken[:-1]:
+        show.lines([checklist.said(one)])
+    show.lines(show.recorded(taken[-1], seen.now))
+    show.lines(checklist.next_steps(seen.after(taken[-1].incident), str(events[-1]["playbook"])))
