@@ -1,23 +1,23 @@
 """``{incident}``, the page of an incident; ``{timeline}``, its drawing; ``{incidents}``, the list of all.
 
 A page is read again exactly when its record, its policy copy or its runs changed, or when a run's
-process went away: the environment keeps a digest for each page, and asks for it before each build.
+process went away (:mod:`outage.pages.folders`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Set
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
+from outage.incidents import PAGE
+from outage.pages import folders
 from outage.pages.render import render
 from outage.record import FILE
 from outage.report.case import POLICY_COPY, RUNS, Case, load_case
@@ -26,7 +26,6 @@ from outage.report.listing import incident_list
 from outage.report.page import page
 from outage.report.shapes import NARROW, WIDE
 from outage.runbook.journal import FILE as JOURNAL
-from outage.runbook.journal import is_alive
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
-
-Digest = Callable[[Path], str]
 
 
 class timeline(nodes.General, nodes.Element):  # noqa: N801 - docutils names its nodes in small letters
@@ -53,7 +50,7 @@ class IncidentDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The page's text, parsed in place."""
         folder = _folder(self.env)
-        note(self.env, "incident")
+        folders.note(self.env, "incident")
         try:
             case = load_case(folder, _now())
         except OutageError as error:
@@ -90,7 +87,7 @@ class IncidentsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The list's text, parsed in place."""
-        note(self.env, "incidents")
+        folders.note(self.env, "incidents")
         return self.parse_text_to_nodes(incident_list(_folder(self.env)))
 
 
@@ -99,60 +96,20 @@ def _folder(env: BuildEnvironment) -> Path:
     return Path(env.doc2path(env.docname)).parent
 
 
+def _files(folder: Path) -> list[Path]:
+    """All that an incident's page is made from."""
+    return [folder / FILE, folder / POLICY_COPY, *sorted((folder / RUNS).glob(f"*/{JOURNAL}"))]
+
+
+def _all_files(folder: Path) -> list[Path]:
+    """All that the list of incidents is made from."""
+    return [one / name for one in sorted(folder.glob("*/")) for name in (FILE, POLICY_COPY, PAGE)]
+
+
 def _now() -> datetime:
     """The moment of this build; reproducible builds set it."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH")
     return datetime.fromtimestamp(int(fixed), UTC) if fixed else datetime.now(UTC)
-
-
-# ---------------------------------------------------------------- what must be read again
-
-
-def incident_digest(folder: Path) -> str:
-    """Of all that an incident's page is made from."""
-    found = sha256()
-    for path in [folder / FILE, folder / POLICY_COPY, *sorted((folder / RUNS).glob(f"*/{JOURNAL}"))]:
-        found.update(f"{path.name} {path.parent.name} {is_alive(path.parent)}\0".encode())
-        found.update(path.read_bytes() if path.is_file() else b"")
-    return found.hexdigest()
-
-
-def text_digest(text: Callable[[Path], str]) -> Digest:
-    """Of a text that is made from a folder."""
-    return lambda folder: sha256(text(folder).encode()).hexdigest()
-
-
-DIGESTS: dict[str, Digest] = {"incident": incident_digest, "incidents": text_digest(incident_list)}
-"""What a page may depend on, by name; each is of the folder in which the page stands."""
-
-
-def _noted(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
-    """Page to the kind of digest it depends on, and the digest when it was read."""
-    if not hasattr(env, "outage_incidents"):
-        env.outage_incidents = {}  # type: ignore[attr-defined]
-    return cast("dict[str, tuple[str, str]]", env.outage_incidents)  # type: ignore[attr-defined]
-
-
-def note(env: BuildEnvironment, kind: str) -> None:
-    """The page being read depends on what this digest is of."""
-    _noted(env)[env.docname] = (kind, DIGESTS[kind](_folder(env)))
-
-
-def _outdated(
-    app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]
-) -> Iterable[str]:
-    pages = {name: was for name, was in _noted(env).items() if name in env.found_docs}
-    return [
-        name for name, (kind, was) in pages.items() if DIGESTS[kind](Path(env.doc2path(name)).parent) != was
-    ]
-
-
-def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _noted(env).pop(docname, None)
-
-
-def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
-    _noted(env).update({name: was for name, was in _noted(other).items() if name in set(docnames)})
 
 
 # ---------------------------------------------------------------- HTML
@@ -176,7 +133,7 @@ def _skip(self: Any, node: nodes.Node) -> None:
 
 def _scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Style and script for the pages that need them, and no others."""
-    if pagename in _noted(app.env):
+    if pagename in folders.noted(app.env):
         app.add_css_file("timeline.css")
         app.add_css_file("incident.css")
         app.add_js_file("incident.js", loading_method="defer")
@@ -191,7 +148,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive_to_domain("outage", "timeline", TimelineDirective)
     app.add_directive_to_domain("outage", "stale", StaleDirective)
     app.add_directive_to_domain("outage", "incidents", IncidentsDirective)
-    app.connect("env-get-outdated", _outdated)
-    app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
+    folders.depend("incident", _files)
+    folders.depend("incidents", _all_files, incident_list)
     app.connect("html-page-context", _scripts)

@@ -16,7 +16,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
-from outage.pages.incident import DIGESTS, note, text_digest
+from outage.pages import folders
 from outage.report.catalogue import STEPS, about, catalogue
 from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
@@ -48,7 +48,7 @@ class RunbooksDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The list's text, parsed in place."""
-        note(self.env, "runbooks")
+        folders.note(self.env, "runbooks")
         return self.parse_text_to_nodes(catalogue(Path(self.env.doc2path(self.env.docname)).parent))
 
 
@@ -91,7 +91,7 @@ def _add_about(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> None:
     """Add the directives, the badges, and what puts the facts on the page."""
-    DIGESTS["runbooks"] = text_digest(catalogue)
+    folders.depend("runbooks", lambda folder: sorted(folder.glob("*.ipynb")), catalogue)
     app.add_directive_to_domain("outage", "about-runbook", AboutDirective)
     app.add_directive_to_domain("outage", "runbooks", RunbooksDirective)
     app.add_transform(StepBadges)

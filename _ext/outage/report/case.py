@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.audit import Finding, audit
 from outage.clock import Due, due
 from outage.errors import OutageError
-from outage.policy import Policy, load_policy, parse_policy
+from outage.policy import Policy, parse_policy
 from outage.record.folding import load
 from outage.report.times import Times
 from outage.runbook import history
@@ -120,6 +120,16 @@ def _run(id_: str, recorded: Run | None, folder: Path | None) -> CaseRun:
 def _policy(folder: Path) -> tuple[Policy, str]:
     path = folder / POLICY_COPY
     try:
-        return load_policy(path, Path(folder.name) / POLICY_COPY), ""
+        return _parsed(path.read_text(encoding="utf-8")), ""
+    except OSError as error:
+        return _parsed(_NAMES_ONLY), f"{POLICY_COPY} cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return _parsed(_NAMES_ONLY), f"{POLICY_COPY} is not UTF-8 text"
     except OutageError as error:
-        return parse_policy(_NAMES_ONLY), str(error)
+        return _parsed(_NAMES_ONLY), str(error)
+
+
+@lru_cache(maxsize=32)
+def _parsed(text: str) -> Policy:
+    """The policy in a text; most incidents hold copies of a few."""
+    return parse_policy(text, Path(POLICY_COPY))

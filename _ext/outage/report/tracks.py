@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from outage.audit import COMMANDER, commander_role
 from outage.moments import span
 from outage.policy.vocabulary import AUDIENCES, ROLES
 from outage.quote import severity_look
@@ -183,11 +184,12 @@ def role_order(role: str) -> int:
 
 def _roles(case: Case) -> Iterator[Track]:
     named = [finding for finding in case.findings if finding.promise == "commander"]
-    roles = {*case.incident.roles, *(finding.who for finding in named)}
-    for role in sorted(roles, key=role_order):
-        stretches = [part for finding in named if finding.who == role for part in _waiting(case, finding)]
+    held = case.incident.roles
+    leader = COMMANDER if COMMANDER in held else commander_role(case.policy)
+    for role in sorted({*held, *(leader for _ in named)}, key=role_order):
+        stretches = [part for finding in named if role == leader for part in _waiting(case, finding)]
         end = present(case)
-        for holding in case.incident.roles.get(role, ()):
+        for holding in held.get(role, ()):
             words = f"{one_line(holding.person)}, {role_name(role, case.policy)}"
             words += f" from {case.times.time(holding.since)}"
             words += f" to {case.times.time(holding.until)}" if holding.until else ""
