@@ -13,6 +13,7 @@ from outage.pages import (
     domain,
     escape,
     facts,
+    folders,
     foot,
     incident,
     plan,
@@ -48,6 +49,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     plan.setup(app)
     playbook.setup(app)
     role_pages.setup(app)
+    folders.setup(app)
     record_roles.setup(app)
     incident.setup(app)
     runbook.setup(app)
