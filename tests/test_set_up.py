@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
 import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,32 @@ def test_the_lock_holds_every_direct_dependency_at_an_allowed_version():
         if not requirement.specifier.contains(versions.get(canonicalize_name(requirement.name), "0"))
     ]
     assert wrong == [], "run `make lock`"
+
+
+def imported() -> dict[str, str]:
+    """Every module that our code imports from elsewhere, and a file that does."""
+    found = {}
+    for path in (
+        path for folder in ("_ext", "lab", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+    ):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found.update({alias.name.split(".")[0]: str(path) for alias in node.names})
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found[node.module.split(".")[0]] = str(path)
+    ours = {"outage", "lab", "tests", "benchmarks", "conftest"}
+    return {name: path for name, path in found.items() if name not in ours | sys.stdlib_module_names}
+
+
+def test_whatever_is_imported_is_a_direct_dependency():
+    named = {canonicalize_name(requirement.name) for requirement, _ in requirements()}
+    packages = packages_distributions()
+    unnamed = {
+        name: path
+        for name, path in imported().items()
+        if not named & {canonicalize_name(package) for package in packages.get(name, [])}
+    }
+    assert unnamed == {}, "name it in requirements.in, with a word on why, and run `make lock`"
 
 
 def test_debian_packages_and_the_wheels_that_need_a_reason_have_one():
