@@ -17,7 +17,7 @@ def shown(*lines, alive=False, **began):
 
 def test_a_plan_shows_its_state_its_facts_and_what_it_proposed():
     words = runs_section(case(told(), runs=(planned(),)))
-    assert words.startswith(r"### blocked\-queries\, plan")
+    assert words.startswith(r"### blocked\-queries\, plan at 09\:57 UTC")
     assert "{here}`run-r1`{chip}`Succeeded <run good>`" in words
     assert "by Tariq Aziz against **PostgreSQL shop at db1**" in words
     assert r"With min\_wait = 5s and blocker = null" in words
@@ -58,7 +58,7 @@ def test_a_run_on_another_machine_is_not_said_to_be_abandoned(monkeypatch):
 def test_a_run_without_its_journal_is_told_from_the_record():
     recorded = Run("r1", "x", "apply", "db1", "running", None, at(1), at(2), "Ines", ("e",))
     words = runs_section(case(told(), runs=(CaseRun("r1", recorded, None, "it is not here"),)))
-    assert "### x\\, apply" in words
+    assert r"### x\, apply at 09\:41 UTC" in words
     assert "{chip}`Running <run going>`" in words
     assert "only the record's words are known: it is not here" in words
 

@@ -7,33 +7,33 @@ from typing import TYPE_CHECKING
 
 from outage.moments import span
 from outage.record.words import role_name
-from outage.report.markup import anchor_id, bullets, chip, goto, here, list_table
+from outage.report.markup import anchor_id, bullets, chip, folded, goto, here, list_table
 from outage.report.times import Times
 from outage.text import joined, plain
 
 if TYPE_CHECKING:
-    from outage.audit import Finding
+    from outage.audit import Finding, Verdict
     from outage.policy import Policy
     from outage.report.case import Case
 
+VERDICTS: tuple[Verdict, ...] = ("missed", "late", "not yet due", "met")
+
 
 def promised(finding: Finding, policy: Policy) -> str:
-    """What was promised, to whom: ``update to customers``, ``incident commander named``."""
+    """What was promised, to whom: ``Update to Customers``, ``Incident commander named``."""
     if finding.promise == "commander":
-        return f"{role_name(finding.who, policy).lower()} named"
+        return f"{role_name(finding.who, policy)} named"
     who = audience_name(policy, finding.who)
-    return f"first message to {who}" if finding.promise == "first-message" else f"update to {who}"
+    return f"First message to {who}" if finding.promise == "first-message" else f"Update to {who}"
 
 
 def outcome(finding: Finding, times: Times) -> str:
-    """How it went: ``late by 4 min: due 10:20 UTC, done 10:24 UTC``."""
+    """How it went, behind the verdict: ``10:24 UTC, 4 min after it was due``."""
     due = times.near(finding.due, finding.since)
     if finding.at is None:
-        return f"{finding.verdict}: due {due}" + (", not on the record" if finding.broken else "")
-    done = times.near(finding.at, finding.due)
-    if finding.by:
-        return f"late by {span(finding.by)}: due {due}, done {done}"
-    return f"met, {span(finding.due - finding.at)} before it was due: due {due}, done {done}"
+        return f"due {due}" + (", and not on the record" if finding.broken else "")
+    away = span(finding.due - finding.at)
+    return f"{times.near(finding.at, finding.since)}, {away} {'after' if finding.by else 'before'} it was due"
 
 
 def audience_name(policy: Policy, audience: str) -> str:
@@ -43,29 +43,43 @@ def audience_name(policy: Policy, audience: str) -> str:
 
 
 def findings_section(case: Case) -> str:
-    """What was promised and how it went: broken promises first, then a table of all."""
+    """What was promised and how it went: what was broken or is due in a table, what was kept folded away."""
     findings = case.findings
     if not findings:
         return ""
-    count = Counter(finding.verdict for finding in findings)
-    counted = joined([f"{number} {verdict}" for verdict, number in count.items()])
+    counted = Counter(finding.verdict for finding in findings)
+    count = joined([f"{counted[one]} {_said(case, one)}" for one in VERDICTS if counted[one]])
     promises = "promise" if len(findings) == 1 else "promises"
-    lead = f"{len(findings)} {promises}: {counted}. What nobody wrote down counts as not done."
-    ordered = sorted(findings, key=lambda finding: not finding.broken)
-    rows = [_row(case, finding) for finding in ordered]
-    return f"{lead}\n\n" + list_table(("Promise", "How it went"), rows, widths="1 2", css="outage-findings")
+    parts = [f"{len(findings)} {promises}: {count}. What nobody wrote down counts as not done."]
+    if rest := sorted((f for f in findings if f.verdict != "met"), key=lambda finding: not finding.broken):
+        parts.append(_table(case, rest))
+    if met := [finding for finding in findings if finding.verdict == "met"]:
+        parts.append(
+            folded(f"The {len(met)} that {'was' if len(met) == 1 else 'were'} kept", _table(case, met))
+        )
+    return "\n\n".join(parts)
 
 
-def _row(case: Case, finding: Finding) -> tuple[str, str]:
-    what = promised(finding, case.policy)
+def _table(case: Case, findings: list[Finding]) -> str:
+    rows = [(_what(case, finding), _how(case, finding)) for finding in findings]
+    return list_table(("Promise", "How it went"), rows, widths="1 1", css="outage-findings")
+
+
+def _what(case: Case, finding: Finding) -> str:
     rule = goto(f"within {finding.limit}", rule_anchor(finding.clause))
-    said = "overdue" if finding.verdict == "missed" and case.incident.ended_at is None else finding.verdict
-    verdict = chip(said.capitalize(), "verdict", finding.verdict.replace(" ", "-"))
-    story = plain(outcome(finding, case.times).removeprefix(finding.verdict).removeprefix(",").strip(" :"))
-    shown = goto("see the entry", anchor_id("event", finding.event)) if finding.event else ""
-    return f"{plain(what[:1].upper() + what[1:])}\\\n{rule}", " ".join(
-        part for part in (verdict, story, shown) if part
-    )
+    return f"{plain(promised(finding, case.policy))}\\\n{rule}"
+
+
+def _how(case: Case, finding: Finding) -> str:
+    """The verdict, and the story, which leads to the entry that decided it."""
+    verdict = chip(_said(case, finding.verdict).capitalize(), "promise", finding.verdict.replace(" ", "-"))
+    story = outcome(finding, case.times)
+    return f"{verdict} {goto(story, anchor_id('event', finding.event)) if finding.event else plain(story)}"
+
+
+def _said(case: Case, verdict: Verdict) -> str:
+    """What is not on the record is missed in the end, and overdue as long as it can still be done."""
+    return "overdue" if verdict == "missed" and case.incident.ended_at is None else verdict
 
 
 def rules_section(case: Case) -> str:

@@ -37,7 +37,8 @@ def runs_section(case: Case) -> str:
 
 def _run(case: Case, run: CaseRun) -> str:
     known = run.journal or run.recorded
-    title = f"{known.runbook}, {known.mode}" if known else run.id
+    began = f" at {case.times.time(run.began[0])}" if known else ""
+    title = f"{known.runbook}, {known.mode}{began}" if known else run.id
     parts = [f"### {plain(title)}", here(anchor_id("run", run.id)) + _state(run)]
     if run.journal:
         parts += list(_told(case, run.journal))

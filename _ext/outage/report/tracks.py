@@ -150,8 +150,7 @@ def _rest(case: Case, updates: tuple[Update, ...], findings: list[Finding]) -> I
 
 def _waiting(case: Case, finding: Finding) -> Iterator[Stretch]:
     """The promised time of a finding, and after it the time by which the promise was broken."""
-    what = promised(finding, case.policy)
-    words = f"{what[:1].upper()}{what[1:]}, {outcome(finding, case.times)}"
+    words = f"{promised(finding, case.policy)}, {finding.verdict}: {outcome(finding, case.times)}"
     until = finding.at or (finding.due if not finding.broken else case.incident.ended_at or case.now)
     css = "pending" if finding.verdict == "not yet due" else "waited"
     yield Stretch(finding.since, min(until, finding.due), f"promise {css}", words, finding.since_event)
