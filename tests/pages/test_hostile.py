@@ -80,3 +80,15 @@ def test_hostile_values_are_shown_as_text(hostile):
 def scripts(page):
     """Scripts that would run; the form's table is data."""
     return [script for script in page.find_all("script") if script.get("type") != "application/json"]
+
+
+def test_a_link_with_marks_of_markdown_in_it_is_still_one_link(site):
+    link = "https://example.org/a|b`c`(d)*e*\\\\f?x=1&y=[2]#g"
+    site.write(
+        "handbook.yml",
+        f'company: x\nseverities: {{a: x}}\nchannels: {{bridge: {{name: B, link: "{link}"}}}}\n',
+    )
+    site.pages(a="```{channel-map}\n```")
+    assert site.build().warnings == ""
+    (found,) = site.page("a").find_all("a", class_="external")
+    assert found["href"] == "https://example.org/a%7Cb%60c%60%28d%29*e*%5Cf?x=1&y=%5B2%5D#g"

@@ -28,10 +28,11 @@ def severity_matrix(policy: Policy) -> str:
 def at_a_glance(policy: Policy) -> str:
     """What the worst severity promises, a length of time an item."""
     worst = f"severities.{policy.severity_id('highest')}"
+    first = {f"{worst}.first_message.{key}": ref("audience", key) for key in policy.audiences}
     promises = [
         (f"{worst}.acknowledge", "until somebody is on it"),
         (f"{worst}.commander", "until somebody leads"),
-        *((f"{worst}.first_message.{key}", f"until the first word to {ref('audience', key)}") for key in policy.audiences),
+        *((at, f"until the first word to {audience}") for at, audience in first.items()),
         ("incident.reassess", "until it is judged again"),
     ]
     return bullets(f"{value(policy, at)} {words}" for at, words in promises if policy.has(at))
