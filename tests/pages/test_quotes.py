@@ -44,6 +44,10 @@ def test_words_of_ours_are_shown_without_a_clause(site, written, shown):
             "{policy}`severities.low.commander`",
             "the policy says none at 'severities.low.commander' hint: put the sentence into {when}",
         ),
+        (
+            "{policy}`soon <incident.threshold>`",
+            "a value is quoted as it stands, not as 'soon' hint: write the",
+        ),
         ("{severity}`hihg`", "severities has no 'hihg' hint: did you mean 'high'?"),
         ("{role}`scirbe`", "roles has no 'scirbe' hint: did you mean 'scribe'?"),
         ("{stage}`solved`", "there is no stage 'solved' here hint: did you mean 'resolved'?"),

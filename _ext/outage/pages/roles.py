@@ -9,12 +9,12 @@ from sphinx.addnodes import pending_xref
 from sphinx.util import logging
 from sphinx.util.docutils import ReferenceRole, SphinxRole
 
-from outage.errors import OutageError
+from outage.errors import OutageError, Refused
 from outage.pages.domain import domain_of
 from outage.pages.look import looks
 from outage.pages.site import policy_of
 from outage.quote import KINDS, Quote, quote
-from outage.text import visible
+from outage.text import one_line, visible
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -34,11 +34,13 @@ class QuoteRole(ReferenceRole):
         domain_of(self.env).note_used(self.kind, self.target)
         try:
             quoted = quote(policy_of(self.config), self.kind, self.target)
+            if self.kind == "policy" and self.has_explicit_title:
+                raise Refused(
+                    f"a value is quoted as it stands, not as '{self.title}'", hint="write the address alone"
+                )
         except OutageError as error:
-            reason = " ".join(str(error).split())
-            logger.warning(
-                "%s", visible(reason), location=self.get_location(), type="outage", subtype="address"
-            )
+            where = self.get_location()
+            logger.warning("%s", one_line(str(error)), location=where, type="outage", subtype="address")
             return [nodes.literal(self.rawtext, self.rawtext)], []
         return [self._linked(quoted)], []
 
