@@ -27,7 +27,9 @@ def _section(policy: Policy, part: str, values: list[Value]) -> str:
     heading = f"## {part.replace('_', ' ').capitalize()}"
     if not values:
         return f"{heading}\n\n{ref('anchor', part)} says nothing: this company has none."
-    rows = [(f"{ref('anchor', value.address)} {_origin(policy, value)}", cell(value.text)) for value in values]
+    rows = [
+        (f"{ref('anchor', value.address)} {_origin(policy, value)}", cell(value.text)) for value in values
+    ]
     return f"{heading}\n\n{{.outage-values}}\n{table(('Clause', 'Value'), rows)}"
 
 
