@@ -19,6 +19,7 @@ from tests.pages.test_hostile import HOSTILE
 from tests.report.journal import BEGAN, CELLS, ended, looked, text
 from tests.report.story import POLICY, at, event, told
 
+ROOT = Path(__file__).parents[2]
 INDEX = "# Incidents\n\n```{incidents}\n```\n\n```{toctree}\n:hidden:\n:glob:\n\n*/index\n```\n"
 ONE, TWO = "incidents/one/index", "incidents/two/index"
 
@@ -303,3 +304,11 @@ def test_two_builds_give_the_same_page(incidents):
     shutil.rmtree(incidents.root / "_build")
     incidents.build()
     assert re.sub(r"\?v=\w+", "", incidents.html(ONE)) == re.sub(r"\?v=\w+", "", first)
+
+
+def test_a_company_without_incidents_builds_strictly(site):
+    for name in ("incidents/index.md", "runbooks/index.md"):
+        site.write(name, (ROOT / name).read_text(encoding="utf-8"))
+    assert site.build().warnings == ""
+    assert "No incident was ever declared here" in site.words("incidents/index")
+    assert "no runbooks yet" in site.words("runbooks/index")

@@ -29,7 +29,8 @@ class PagesDirective(TocTree):
         self.env.glob_toctrees.add(self.env.docname)  # read this page again when a page comes or goes
         here = self.env.docname
         patterns = {line: docname_join(here, line.strip()) for line in self.content}
-        matching = [line for line, pattern in patterns.items() if patfilter(self.env.found_docs, pattern)]
+        others = self.env.found_docs - {here}
+        matching = [line for line, pattern in patterns.items() if patfilter(others, pattern)]
         if not matching:
             return []
         self.content = StringList(matching, self.env.docname)
