@@ -1,4 +1,4 @@
-"""Whether a handbook is right: its policy, its prose and its runbooks, everything at once."""
+"""Whether a handbook is right: its policy, its prose, its playbooks and its runbooks, everything at once."""
 
 from __future__ import annotations
 
@@ -10,17 +10,37 @@ from outage.prose import check_prose
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from outage.policy import Policy
     from outage.project import Project
 
 
 def check(project: Project) -> list[OutageError]:
-    """Every problem of prose and runbooks, in the order of their files.
+    """Every problem of prose, playbooks and runbooks, in the order of their files.
 
     Raises:
         Problems: the policy itself is wrong; nothing else can be judged then.
     """
     policy = project.policy()
-    return [*check_prose(project.root, policy), *_runbooks(project.runbooks)]
+    return [
+        *check_prose(project.root, policy),
+        *_playbooks(project.root, policy),
+        *_runbooks(project.runbooks),
+    ]
+
+
+def _playbooks(root: Path, policy: Policy) -> list[OutageError]:
+    from outage.playbook import find_playbooks, load_playbook
+    from outage.prose import check_playbook_prose
+
+    found: list[OutageError] = []
+    for path in find_playbooks(root):
+        try:
+            load_playbook(path, policy, root)
+        except OutageError as error:
+            found.append(error)
+        else:
+            found += check_playbook_prose(path, path.relative_to(root), policy)
+    return found
 
 
 def _runbooks(folder: Path) -> list[OutageError]:

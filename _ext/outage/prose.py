@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.errors import OutageError, Refused
+from outage.source import Address, read_yaml
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -98,6 +99,26 @@ def check_text(text: str, shown: Path, policy: Policy) -> list[OutageError]:
                 for what, hint in _literals(line, names)
             ]
     return found
+
+
+def check_playbook_prose(path: Path, shown: Path, policy: Policy) -> list[OutageError]:
+    """As :func:`check_prose`, for the texts of a playbook that can be read; commands are no prose."""
+    source = read_yaml(path, shown)
+    found: list[OutageError] = []
+    for address, text in _texts(source.data, ()):
+        if "command" not in address:
+            problems = check_text(" ".join(text.split()), shown, policy)
+            found += [source.refuse(address, one.message, one.hint) for one in problems]
+    return found
+
+
+def _texts(data: object, at: Address) -> Iterator[tuple[Address, str]]:
+    """Every text of a file that is a sentence, and no id or address: it has a space."""
+    if isinstance(data, str) and " " in data.strip() and "when" not in at:
+        yield at, data
+    children = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in children:
+        yield from _texts(value, (*at, str(key)))
 
 
 _FACT_HINT = (

@@ -118,7 +118,7 @@ def test_at_a_terminal_the_questions_are_asked_one_by_one(outage):
 
 
 def test_a_handbook_that_is_right_passes_the_check(outage):
-    assert outage("check") == (0, "Policy, prose and runbooks are right.\n", "")
+    assert outage("check") == (0, "Policy, prose, playbooks and runbooks are right.\n", "")
 
 
 def test_the_check_tells_every_problem_with_its_place(outage):

@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("runbook:run", "Plan a runbook; with --apply, carry it out."),
     "runs": ("runbook:runs", "List the runs and how they ended."),
     "lab": ("lab:lab", "A place to practise: start it, break it, mend it."),
-    "check": ("policy:check", "Is this handbook right: policy, pages and runbooks?"),
+    "check": ("policy:check", "Is this handbook right: policy, pages, playbooks and runbooks?"),
 }
 
 

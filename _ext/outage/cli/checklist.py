@@ -81,9 +81,10 @@ def playbooks(seen: Sight) -> Iterator[str]:
     if not rows:
         yield "There are no playbooks in playbooks/ yet."
     for row in rows:
-        yield f"{row['id']}  {row['name'] or ''}{'  ' if row['name'] else ''}{row['summary'] or ''}"
+        yield "  ".join(part for part in (row["id"], row["name"], row["summary"]) if part)
         if row["problem"]:
-            yield f"  cannot be used: {one_line(row['problem'])}"
+            yield "  cannot be used:"
+            yield from (f"    {line}" for line in str(row["problem"]).splitlines())
     for one in seen.following:
         yield f"In {seen.of.id}:"
         yield from _line(one, seen)

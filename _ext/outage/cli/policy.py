@@ -93,7 +93,7 @@ def _told(policy: Policy, found: Verdict) -> list[str]:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def check(as_json: bool) -> None:
-    """Is this handbook right: policy, pages and runbooks?"""
+    """Is this handbook right: policy, pages, playbooks and runbooks?"""
     from outage.check import check as every_problem
 
     problems = every_problem(find_project())
@@ -107,7 +107,7 @@ def check(as_json: bool) -> None:
         count = len(list(_single(problems)))
         raise Failed(f"{count} {'problem' if count == 1 else 'problems'} found")
     if not as_json:
-        click.echo("Policy, prose and runbooks are right.")
+        click.echo("Policy, prose, playbooks and runbooks are right.")
 
 
 def _single(problems: list[OutageError]) -> list[OutageError]:

@@ -95,7 +95,8 @@ def _lengths_below(policy: Policy, address: str) -> str | None:
         for at, value in policy.values().items()
         if at.startswith(f"{policy.canonical(address)}.") and isinstance(value.raw, Duration)
     ]
-    return f"lengths of time below it: {', '.join(below)}" if below else None
+    more = ", ..." if len(below) > 3 else ""
+    return f"lengths of time below it: {', '.join(below[:3])}{more}" if below else None
 
 
 def check_possible(address: str) -> None:

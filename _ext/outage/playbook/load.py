@@ -119,6 +119,8 @@ def _problem(source: Source, item: Any) -> OutageError:
             source, at, f"'{item['input']}' is not a valid id", "small letters, digits and hyphens only"
         )
     value = item["input"]
+    if kind == "model_type" and at[-1].isdigit():  # an entry of a list of texts, perhaps the only one
+        kind = "string_type"
     reason = _REASONS.get(kind, str(item["msg"]).lower())
     if isinstance(value, (int, float, bool)) or value is None:
         reason += f", not {'nothing' if value is None else str(value).lower()}"

@@ -32,6 +32,9 @@ Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, 
 """A policy address. ``severity.`` and ``escalation.`` at its beginning are filled in, see ``addresses``."""
 
 
+ShortList = Annotated[list[Address], Field(min_length=1)]
+
+
 def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
@@ -51,7 +54,7 @@ def _as_due(value: Any) -> Any:
 
 Addresses = Annotated[
     tuple[Address, ...],
-    BeforeValidator(_as_list, json_schema_input_type=Address | list[Address]),
+    BeforeValidator(_as_list, json_schema_input_type=Address | ShortList),
     Field(min_length=1),
 ]
 
@@ -86,7 +89,10 @@ class Choice(Part):
 
 Worded = Annotated[
     tuple[Choice, ...],
-    BeforeValidator(_as_choices, json_schema_input_type=Inline | list[Inline | Choice]),
+    BeforeValidator(
+        _as_choices,
+        json_schema_input_type=Inline | Annotated[list[Inline | Choice], Field(min_length=1)],
+    ),
     Field(min_length=1),
 ]
 """Wordings, of which the first that fits the company is taken."""
@@ -110,7 +116,7 @@ class Due(Part):
     from_: Annotated[Since, Field(alias="from")] = "declared"
 
 
-DueTime = Annotated[Due, BeforeValidator(_as_due, json_schema_input_type=Address | list[Address] | Due)]
+DueTime = Annotated[Due, BeforeValidator(_as_due, json_schema_input_type=Address | ShortList | Due)]
 
 
 class Link(Part):

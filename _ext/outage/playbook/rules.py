@@ -71,14 +71,21 @@ def _unique(playbook: PlaybookData) -> Iterator[Broken]:
 
 
 def _phase(at: Address, phase: Phase, policy: Policy, scope: Scope) -> Iterator[Broken]:
-    if any(list(instances(key, step, policy, scope)) for key, step in phase.steps.items()):
+    try:
+        stands = any(list(instances(key, step, policy, scope)) for key, step in phase.steps.items())
+    except Refused:
+        return  # told with the step
+    if stands:
         yield from _worded((*at, "goal"), phase.goal, policy, scope)
 
 
 def _step(
     at: Address, step_id: str, step: Step, policy: Policy, scope: Scope, root: Path
 ) -> Iterator[Broken]:
-    yield from _condition((*at, "when"), step.when, policy, scope if not step.each else None)
+    faults = list(_condition((*at, "when"), step.when, policy, scope if not step.each else None))
+    yield from faults
+    if faults:
+        return
     try:
         found = list(instances(step_id, step, policy, scope))
     except Refused as error:

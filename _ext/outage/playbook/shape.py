@@ -14,6 +14,8 @@ def playbook_schema() -> dict[str, Any]:
     """The schema as plain data (JSON Schema 2020-12); the short forms are in it."""
     schema = PlaybookData.model_json_schema(mode="validation")
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    for node in (schema["properties"]["phases"], schema["$defs"]["Phase"]["properties"]["steps"]):
+        node["additionalProperties"] = False  # a key that is no id
     schema["title"] = "A playbook of an outage handbook (playbooks/<id>.yml)"
     return schema
 

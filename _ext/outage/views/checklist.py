@@ -46,7 +46,7 @@ def task(one: Task) -> str:
 def who_and_when(one: Task) -> str:
     """``Scribe, within 30 minutes of the declaration``; the names lead to where they are explained."""
     parts = [ref("role", one.owner)]
-    if one.due:
+    if one.due and one.due != one.late_only:
         parts.append(f"within {_length(one.due)} {SINCE[one.due.since]}")
     if one.late_only:
         parts.append(f"only if it is still open after {_length(one.late_only)}")
