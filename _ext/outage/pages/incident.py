@@ -19,6 +19,7 @@ from outage.errors import OutageError
 from outage.incidents import PAGE
 from outage.pages import folders
 from outage.pages.render import render
+from outage.playbook import find_playbooks
 from outage.record import FILE
 from outage.report.case import POLICY_COPY, RUNS, Case, load_case
 from outage.report.drawing import description, drawing, legend
@@ -98,7 +99,15 @@ def _folder(env: BuildEnvironment) -> Path:
 
 def _files(folder: Path) -> list[Path]:
     """All that an incident's page is made from."""
-    return [folder / FILE, folder / POLICY_COPY, *sorted((folder / RUNS).glob(f"*/{JOURNAL}"))]
+    journals = sorted((folder / RUNS).glob(f"*/{JOURNAL}"))
+    return [folder / FILE, folder / POLICY_COPY, *journals, *_playbooks(folder)]
+
+
+def _playbooks(folder: Path) -> list[Path]:
+    """The handbook's playbooks, where the record speaks of any."""
+    record = folder / FILE
+    spoken = record.is_file() and b'"playbook"' in record.read_bytes()
+    return find_playbooks(folder.parent.parent) if spoken else []
 
 
 def _all_files(folder: Path) -> list[Path]:

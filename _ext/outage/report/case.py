@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from outage.audit import Finding, audit
 from outage.clock import Due, due
 from outage.errors import OutageError
+from outage.playbook.follow import Following, following
 from outage.policy import Policy, parse_policy
 from outage.record.folding import load
 from outage.report.times import Times
@@ -60,6 +61,7 @@ class Case:
         now: when this was put together (aware, UTC); decides what is missed.
         runs: in the order in which they began.
         trouble: why its policy copy cannot be used, or the empty string.
+        playbooks: those that were started in it, as the handbook has them today.
     """
 
     incident: Incident
@@ -67,6 +69,7 @@ class Case:
     now: datetime
     runs: tuple[CaseRun, ...] = ()
     trouble: str = ""
+    playbooks: tuple[Following, ...] = ()
 
     @property
     def times(self) -> Times:
@@ -92,7 +95,9 @@ def load_case(folder: Path, now: datetime) -> Case:
     """
     policy, trouble = _policy(folder)
     incident = load(folder)
-    return Case(incident, policy, now, _runs(folder, incident), trouble)
+    handbook = folder.parent.parent
+    playbooks = () if trouble else following(handbook, incident, policy, now)
+    return Case(incident, policy, now, _runs(folder, incident), trouble, playbooks)
 
 
 def outline(folder: Path) -> Case:

@@ -12,6 +12,7 @@ from outage.report.case import Case
 from outage.report.entries import entries_table
 from outage.report.findings import audience_name, findings_section, rule_anchor, rules_section
 from outage.report.markup import bullets, chip, directive, folded, goto, moment, role, words
+from outage.report.playbook import playbook_section
 from outage.report.runs import runs_section
 from outage.report.times import stamp
 from outage.report.tracks import role_order, severity_rank
@@ -40,6 +41,7 @@ def page(case: Case) -> str:
         _problems(case),
         _section("Due next", _due(case)),
         _section("Who does what" if case.incident.is_open else "Who did what", _roles(case)),
+        _section("Playbook", playbook_section(case)),
         _section("Latest updates", _updates(case)),
         _section("Timeline", _timeline(case)),
         _section("Runs", runs_section(case)),
