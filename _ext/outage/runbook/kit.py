@@ -23,6 +23,7 @@ that the same notebook reads well in any front end.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 ACTIONS_MIME = "application/vnd.outage.actions+json"
 SAVED_MIME = "application/vnd.outage.saved+json"
+SECRET_MIME = "application/vnd.outage.secret+json"
 MOST_ACTIONS = 1000
 MOST_SAVED_BYTES = 1_000_000
 
@@ -89,6 +91,8 @@ class _Session:
     token: str = ""
     actions: list[Action] = field(default_factory=list)
     saved: dict[str, Any] = field(default_factory=dict)
+    spool: str = ""
+    secrets: set[str] = field(default_factory=set)
 
 
 _session = _Session()
@@ -100,6 +104,7 @@ def propose(actions: list[Action]) -> None:
     Raises:
         TypeError: something in the list is no :class:`Action`, or its data is not JSON.
         ValueError: more than 1,000 actions.
+        RunbookError: a secret stands in them; they are written down.
     """
     for action in actions:
         if not isinstance(action, Action):
@@ -107,7 +112,7 @@ def propose(actions: list[Action]) -> None:
     if len(actions) > MOST_ACTIONS:
         raise ValueError(f"{len(actions)} actions proposed, {MOST_ACTIONS} is the most: narrow the search")
     data = {"actions": [asdict(action) for action in actions]}
-    _json(data, "the data of an action")
+    _no_secret(_json(data, "the data of an action"), "propose()")
     _display({ACTIONS_MIME: data, "text/plain": _as_text(actions), "text/markdown": _as_table(actions)})
 
 
@@ -135,15 +140,21 @@ def guard() -> None:
 def save(name: str, value: Any) -> None:
     """Keep what later cells, a resumed run or an undo need. ``value`` is JSON, at most 1 MB.
 
+    In a change it is on the disk when this returns, also if the kernel is killed right after.
+
     Raises:
         TypeError: the value is not JSON.
         ValueError: the value is too long.
+        RunbookError: a secret stands in it; it is written down.
     """
     text = _json(value, f"save({name!r})")
     if len(text) > MOST_SAVED_BYTES:
         raise ValueError(f"save({name!r}): {len(text)} bytes; {MOST_SAVED_BYTES} is the most")
+    _no_secret(text, f"save({name!r})")
     kept = _session.saved[name] = json.loads(text)
-    _display({SAVED_MIME: {"name": name, "value": kept}, "text/plain": f"saved {name}: {_short(text)}"})
+    if _session.spool:
+        _to_disk(_session.spool, json.dumps({"name": name, "value": kept}))
+    _display({SAVED_MIME: {"name": name, "value": kept}, "text/plain": f"saved {name} ({_size(len(text))})"})
 
 
 def saved(name: str) -> Any:
@@ -173,6 +184,8 @@ def require(condition: object, what: str, hint: str = "") -> None:
 def secret(reference: str) -> str:
     """The value that ``secret://env/NAME`` or ``secret://file/PATH`` refers to, read here in the kernel.
 
+    The runner is told the reference, and leaves the value out of all that it writes and shows.
+
     Raises:
         RunbookError: it is no reference, or what it names is not there.
     """
@@ -180,9 +193,13 @@ def secret(reference: str) -> str:
     from outage.secrets import resolve
 
     try:
-        return resolve(reference)
+        value = resolve(reference)
     except Refused as error:
         raise RunbookError(error.message, error.hint or "") from None
+    _session.secrets.add(value)
+    if "IPython" in sys.modules:
+        _display({SECRET_MIME: reference, "text/plain": ""})
+    return value
 
 
 # Called by the runner, in the kernel, around cells; see client.py.
@@ -194,11 +211,27 @@ def _issue(text: str) -> None:
     _session.run, _session.token = data["run"], data["token"]
     _session.actions = [Action(**action) for action in data["actions"]]
     _session.saved.update(data["saved"])
+    _session.spool = data.get("spool", "")
+
+
+def _restore(text: str) -> None:
+    """Give a fresh kernel what the run has saved."""
+    _session.saved.update(json.loads(text))
 
 
 def _revoke() -> None:
     """Take the token back: the cell that had it is over."""
-    _session.token, _session.actions = "", []
+    _session.token, _session.actions, _session.spool = "", [], ""
+
+
+def _to_disk(path: str, line: str) -> None:
+    """Append a line to the runner's file; it reads it when this cell is over, however it ends."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(file, f"{line}\n".encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _json(value: Any, what: str) -> str:
@@ -208,8 +241,14 @@ def _json(value: Any, what: str) -> str:
         raise TypeError(f"{what} must be JSON (text, numbers, lists, dicts): {error}") from None
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{len(text)} bytes"
+def _no_secret(text: str, what: str) -> None:
+    """What is written down for later may not hold a secret, nor a mark in its place, which undo would use."""
+    if any(json.dumps(value)[1:-1] in text for value in _session.secrets):
+        raise RunbookError(f"{what} holds a secret, and it is written down", "keep the secret's reference")
+
+
+def _size(count: int) -> str:
+    return f"{count} bytes" if count < 10_000 else f"{count // 1000} kB"
 
 
 def _as_text(actions: list[Action]) -> str:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from outage.linear import linear
 from outage.policy.duration import Duration
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -21,14 +30,35 @@ class Hint(_Model):
     """What an error's text means, and where to go on.
 
     Attributes:
-        when: text that the error contains.
+        when: text that the error contains, in this very spelling; or
+        matches: a pattern that fits somewhere in it (see :mod:`outage.linear`).
         means: an explanation, one or two sentences.
         runbook: the runbook to look at next, if there is one.
     """
 
-    when: Text
+    when: Text | None = None
+    matches: Text | None = None
     means: Text
     runbook: Name | None = None
+
+    @field_validator("matches")
+    @classmethod
+    def _linear(cls, value: str | None) -> str | None:
+        if value is not None:
+            linear(value)
+        return value
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Hint:
+        if (self.when is None) == (self.matches is None):
+            raise ValueError("say either 'when' (a text) or 'matches' (a pattern)")
+        return self
+
+    def fits(self, text: str) -> bool:
+        """Whether this hint is about an error of this text."""
+        if self.when is not None:
+            return self.when in text
+        return linear(str(self.matches)).search(text) is not None
 
 
 class Target(_Model):
@@ -69,7 +99,7 @@ class RunbookMeta(_Model):
         alerts: names of alerts that it answers.
         target: ``postgres`` (the libpq environment), ``local`` (this machine) or a description.
         approvals: who may confirm its gates: whoever started it, or only a second person.
-        hints: what known errors mean.
+        hints: what known errors mean; the first that fits counts.
     """
 
     summary: Text | None = None
@@ -82,6 +112,10 @@ class RunbookMeta(_Model):
     approvals: Literal["starter", "second-person"] = "starter"
     hints: tuple[Hint, ...] = ()
     limits: Limits = Field(default_factory=Limits)
+
+    def hint_for(self, text: str) -> Hint | None:
+        """The first hint that fits an error of this text (its name, a colon, its words)."""
+        return next((hint for hint in self.hints if hint.fits(text)), None)
 
 
 def read_meta(raw: Any) -> tuple[RunbookMeta, list[tuple[str, str | None]]]:

@@ -2,6 +2,7 @@
 
 Streams are gathered and handed on a few times a second; of a long one, head and tail are kept.
 Only text, Markdown and PNG are kept: pages show nothing else, for the rest can carry scripts.
+Secrets are left out before anything is cut, so that no cut can hide half of one.
 """
 
 from __future__ import annotations
@@ -9,9 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+from outage.errors import Refused
+from outage.runbook.kit import SECRET_MIME
+from outage.runbook.scrub import Scrubber
+from outage.secrets import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +30,7 @@ IMAGE_BYTES = 1_000_000
 IMAGE_PIXELS = 25_000_000
 MOST_OUTPUTS = 200
 EVERY = 0.2
+GLIMPSE_EVERY = 1.0
 KEPT = ("text/plain", "text/markdown", "image/png")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -31,12 +39,21 @@ Emit = "Callable[[dict[str, Any], str | None], None]"
 
 @dataclass
 class _Stream:
-    """What of one stream is gathered, how much was handed on, and the tail of the rest."""
+    """One stream of a cell.
 
-    gathered: str = ""
+    Attributes:
+        raw: came in, and may hold a secret.
+        kept: characters that were handed on.
+        tail: raw as well: the end of all that came when the head was full.
+        over: characters that came when the head was full.
+        lines: how many line ends came in.
+    """
+
+    raw: str = ""
     kept: int = 0
     tail: str = ""
-    dropped: int = 0
+    over: int = 0
+    lines: int = 0
 
 
 class CellOutputs:
@@ -46,10 +63,19 @@ class CellOutputs:
     what in words.
     """
 
-    def __init__(self, emit: Callable[[dict[str, Any], str | None], None]) -> None:
+    def __init__(
+        self,
+        emit: Callable[[dict[str, Any], str | None], None],
+        scrubber: Scrubber | None = None,
+        glimpse: Callable[[int, str], None] | None = None,
+    ) -> None:
+        """``glimpse`` hears, now and then, how many lines there are so far and the latest of them."""
         self._emit = emit
+        self._scrubber = scrubber or Scrubber()
+        self._glimpse = glimpse
         self._streams: dict[str, _Stream] = {}
         self._flushed = monotonic()
+        self._glimpsed = monotonic()
         self._count = 0
         self._left_out = 0
 
@@ -59,18 +85,25 @@ class CellOutputs:
         for other in [each for each in self._streams if each != name]:
             self._hand_on(other)
         stream = self._streams.setdefault(name, _Stream())
-        room = HEAD_CHARS - stream.kept - len(stream.gathered)
-        stream.gathered += text[: max(room, 0)]
-        if rest := text[max(room, 0) :]:
-            joined = stream.tail + rest
-            stream.tail = joined[-TAIL_CHARS:]
-            stream.dropped += len(joined) - len(stream.tail)
+        stream.lines += text.count("\n")
+        room = max(HEAD_CHARS - stream.kept, 0)
+        if stream.over or not room:
+            held, stream.raw = stream.raw, ""
+            self._to_tail(stream, held + text)
+        else:
+            stream.raw += text
+            if len(stream.raw) >= room + self._scrubber.longest:
+                self._hand_on(name)
         if monotonic() - self._flushed >= EVERY:
             self.flush()
 
     def rich(self, output_type: str, data: dict[str, Any]) -> None:
         """Display data or a result: its texts and its PNG, within limits."""
         self.flush()
+        if SECRET_MIME in data:  # a cell has read a secret of its own: from now on we know it too
+            with suppress(Refused, TypeError):
+                self._scrubber.add(resolve(data[SECRET_MIME]))
+            return
         kept: dict[str, Any] = {}
         cuts: list[str] = []
         for mime, value in data.items():
@@ -85,36 +118,70 @@ class CellOutputs:
     def error(self, name: str, value: str, traceback: list[str]) -> dict[str, str]:
         """What the cell raised; returns it without colours and bounded, as the cell's line has it."""
         self.flush()
-        text, _ = _middle_out(without_colours("\n".join(traceback)), TEXT_CHARS)
-        value, _ = _middle_out(without_colours(value), TEXT_CHARS)
+        text, _ = _middle_out(self._scrubbed("\n".join(traceback)), TEXT_CHARS)
+        value, _ = _middle_out(self._scrubbed(value), TEXT_CHARS)
         self._emit(
             {"output_type": "error", "ename": name, "evalue": value, "traceback": text.split("\n")}, None
         )
         return {"name": name, "value": value, "traceback": text}
 
     def flush(self) -> None:
-        """Hand on what was gathered."""
+        """Hand on what was gathered; what may be the beginning of a secret waits."""
         self._flushed = monotonic()
         for name in self._streams:
             self._hand_on(name)
+        if self._glimpse and self._flushed - self._glimpsed >= GLIMPSE_EVERY:
+            self._glimpsed = self._flushed
+            self._glimpse(sum(stream.lines for stream in self._streams.values()), self._latest())
 
     def finish(self) -> str | None:
         """Hand on everything, tails included; returns in words how much was left out, or None."""
-        self.flush()
+        for name in self._streams:
+            self._hand_on(name, whole=True)
         for name, stream in self._streams.items():
             if stream.tail:
-                cut = f"{stream.dropped} characters of {name} are left out here" if stream.dropped else None
-                self._emit({"output_type": "stream", "name": name, "text": stream.tail}, cut)
+                text = self._scrubber.text(stream.tail)[-TAIL_CHARS:]
+                dropped = stream.over - len(text)
+                cut = f"{dropped} characters of {name} are left out here" if dropped > 0 else None
+                self._emit({"output_type": "stream", "name": name, "text": text}, cut)
         if self._left_out:
             return f"{self._left_out} further outputs are left out"
         return None
 
-    def _hand_on(self, name: str) -> None:
+    def _to_tail(self, stream: _Stream, text: str) -> None:
+        """Keep the end: enough of it that a secret across the cut is still seen whole."""
+        stream.over += len(text)
+        stream.tail += text
+        most = TAIL_CHARS + self._scrubber.longest
+        if len(stream.tail) > 2 * most:  # not every time: that would copy it all for each line
+            stream.tail = stream.tail[-most:]
+
+    def _hand_on(self, name: str, *, whole: bool = False) -> None:
         stream = self._streams[name]
-        if stream.gathered:
-            text, stream.gathered = stream.gathered, ""
-            stream.kept += len(text)
+        if not stream.raw:
+            return
+        text, held = self._scrubber.split(stream.raw)
+        if whole:
+            text, held = self._scrubber.text(stream.raw), ""
+        room = HEAD_CHARS - stream.kept
+        if len(text) > room:  # what is over is scrubbed already; that it is scrubbed again does no harm
+            self._to_tail(stream, text[room:] + held)
+            text, held = text[:room], ""
+        stream.raw = held
+        stream.kept += len(text)
+        if text:
             self._emit({"output_type": "stream", "name": name, "text": text}, None)
+
+    def _latest(self) -> str:
+        """The last whole line of what is beyond the head, or nothing."""
+        for stream in self._streams.values():
+            lines = stream.tail[-2000:].split("\n")
+            if len(lines) > 2:
+                return self._scrubber.text(lines[-2])
+        return ""
+
+    def _scrubbed(self, text: str) -> str:
+        return self._scrubber.text(without_colours(text))
 
     def _has_room(self) -> bool:
         self._count += 1
@@ -129,7 +196,7 @@ class CellOutputs:
             else:
                 kept[mime] = value
             return
-        kept[mime], dropped = _middle_out(value, TEXT_CHARS)
+        kept[mime], dropped = _middle_out(self._scrubber.text(value), TEXT_CHARS)
         if dropped:
             cuts.append(f"{dropped} characters of {mime} are left out")
 
