@@ -39,12 +39,14 @@ def publish(shared: Path, policy: str) -> Published:
 
 
 def _built(folder: Path, policy: str) -> Published:
-    options = ["--quiet", "--fail-on-warning", "--nitpicky", "-D", f"outage_policy={policy}"]
+    strict = ["--quiet", "--fail-on-warning", "--nitpicky", "--jobs", "auto"]
     command = [
         sys.executable,
         "-m",
         "sphinx",
-        *options,
+        *strict,
+        "-D",
+        f"outage_policy={policy}",
         "-d",
         str(folder / "doctrees"),
         ".",
