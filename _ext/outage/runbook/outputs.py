@@ -140,7 +140,8 @@ class CellOutputs:
             self._hand_on(name, whole=True)
         for name, stream in self._streams.items():
             if stream.tail:
-                text = self._scrubber.text(stream.tail)[-TAIL_CHARS:]
+                whole = len(stream.tail) == stream.over
+                text = (self._scrubber.text if whole else self._scrubber.end)(stream.tail)[-TAIL_CHARS:]
                 dropped = stream.over - len(text)
                 cut = f"{dropped} characters of {name} are left out here" if dropped > 0 else None
                 self._emit({"output_type": "stream", "name": name, "text": text}, cut)

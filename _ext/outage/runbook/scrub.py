@@ -87,6 +87,16 @@ class Scrubber:
         at = max(at, done)
         return "".join([*shown, text[done:at]]), text[at:]
 
+    def end(self, text: str) -> str:
+        """The end of a text whose beginning was cut off, perhaps inside a value: scrubbed, and trusted."""
+        if not self._forms:
+            return text
+        at = min(self.longest, len(text))
+        for found in self._pattern.finditer(text):
+            if found.start() < at < found.end():
+                at = found.end()
+        return self.text(text[at:])
+
     def data(self, value: Any) -> Any:
         """JSON values without the secrets; keys, references, images and our own words stay."""
         if not self._forms:
