@@ -68,7 +68,7 @@ def test_a_confirmed_severity_is_one_bar():
 
 def test_a_promise_kept_is_told_before_its_notch():
     shown = lane(case(told()), "Responders")
-    assert shown.note == "every 15 minutes"
+    assert shown.note == "every 15m at Sev 1"
     assert [mark.css for mark in shown.marks if mark.css.startswith("told")] == ["told"] * 3
     notches = [mark.x for mark in shown.marks if mark.css == "notch"]
     assert len(notches) == 3
@@ -200,3 +200,10 @@ def test_a_long_silence_is_marked_with_its_length_and_no_time_runs_into_it(frame
     (cut,) = drawn.cuts
     assert cut.text == "23 h"
     assert all(abs(cut.x + cut.width / 2 - tick.x) > 40 for tick in drawn.ticks)
+
+
+@pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame.name)
+def test_a_long_name_of_a_lane_is_cut_for_the_eye_and_whole_for_the_ear(frame):
+    events = [*told(), event(20, "role", role="expert", person="A")]
+    shown = lane(case(events), "Subject matter expert", frame)
+    assert text_width(shown.heading, frame.size) <= (frame.gutter or frame.width)

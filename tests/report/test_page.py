@@ -176,3 +176,15 @@ def test_the_policy_copy_is_named_only_by_its_own_words():
     severity = policy().severities["sev1"].name
     assert f"{{chip}}`{severity} <severity rank-0>`" in page(STORIES["open"]())
     assert "{severity}" not in page(STORIES["open"]())
+
+
+def test_the_worst_severity_is_told_when_it_has_passed():
+    text = page(case([*told(), event(45, "severity", severity="sev3")]))
+    assert "At its worst it was {chip}`Sev 1 <severity rank-0>`." in text
+    assert "At its worst" not in page(case(told()))
+
+
+def test_a_closed_incident_names_everybody_who_held_a_role():
+    section_ = section(page(STORIES["closed-drill"]()), "Who did what")
+    assert re.search(r"\*\*Tariq Aziz\*\*, from .*09:42.* to .*10:06", section_)
+    assert "**Ruth Abara**, from" in section_

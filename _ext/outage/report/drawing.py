@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from outage.report.axis import BREAK_WIDTH, Axis, Piece, axis
-from outage.report.shapes import Bar, Frame, Label, Lane, Mark, before, beside, text_width
+from outage.report.shapes import Bar, Frame, Label, Lane, Mark, before, beside, fitted, text_width
 from outage.report.tracks import OVERDUE, Stretch, Track, last_moment, tracks
 
 if TYPE_CHECKING:
@@ -168,7 +168,9 @@ def _lane(track: Track, along: Axis, frame: Frame, y: float) -> Lane:
     middle = first + frame.row / 2
     marks = tuple(_marks(track, along, middle))
     height = frame.name_height + rows * frame.row
-    return Lane(track.name, track.note, round(y, 1), round(height, 1), bars, marks)
+    room = frame.gutter or frame.width / 2
+    heading, note = (fitted(text, room, frame.size) for text in (track.name, track.note))
+    return Lane(track.name, heading, note, round(y, 1), round(height, 1), bars, marks)
 
 
 def _bars(track: Track, along: Axis, frame: Frame, first: float) -> tuple[tuple[Bar, ...], int]:

@@ -83,15 +83,26 @@ def state(case: Case) -> str:
     incident, times = case.incident, case.times
     if incident.declared_at is None:
         return "Nobody has declared this incident: its record holds no declaration."
-    declared = f"declared {moment(incident.declared_at, times.moment(incident.declared_at))}"
-    declared += f" by {plain(incident.declared_by)}"
     since = incident.stages[-1].at
-    now = f"**{incident.stage.capitalize()}** since {moment(since, times.near(since, incident.declared_at))}"
+    closed = incident.ended_at is not None and incident.stage == "closed"
+    now = f"**{incident.stage.capitalize()}** {'at' if closed else 'since'} "
+    now += moment(since, times.near(since, incident.declared_at))
+    declared = moment(incident.declared_at, times.moment(incident.declared_at))
+    now += f", declared {declared} by {plain(incident.declared_by)}"
+    if incident.ended_at:
+        now += f", resolved after {span(incident.ended_at - incident.declared_at)}"
     drill = " This is a drill: it counts in no figures." if incident.drill else ""
-    if incident.ended_at and incident.stage == "closed":
-        now = f"**Closed** at {moment(since, times.near(since, incident.declared_at))}"
-    took = f", resolved after {span(incident.ended_at - incident.declared_at)}" if incident.ended_at else ""
-    return f"{now}, {declared}{took}.{drill}"
+    return f"{now}.{_worst(case)}{drill}"
+
+
+def _worst(case: Case) -> str:
+    """The worst severity, when it is not the present one."""
+    held = {change.value for change in case.incident.severities if change.value in case.policy.severities}
+    worst = min(held, key=case.policy.rank, default=None)
+    if worst is None or worst == case.incident.severity:
+        return ""
+    name = chip(severity_name(worst, case.policy), "severity", f"rank-{severity_rank(case.policy, worst)}")
+    return f" At its worst it was {name}."
 
 
 def _impact(case: Case) -> str:
@@ -167,8 +178,10 @@ def _due_line(case: Case, one: Due) -> str:
 
 
 def _roles(case: Case) -> str:
-    held = sorted((h for h in case.incident.holdings if h.until is None), key=lambda h: role_order(h.role))
-    lines = [_holder(case, holding) for holding in held]
+    """Who holds which role; when it is closed, everybody who did."""
+    closed = not case.incident.is_open
+    held = [holding for holding in case.incident.holdings if closed or holding.until is None]
+    lines = [_holder(case, holding) for holding in sorted(held, key=lambda holding: role_order(holding.role))]
     names = [str(case.policy.roles[one].name) for one in case.policy.held_roles]
     empty = [name for name in names if name not in {role_name(h.role, case.policy) for h in held}]
     if case.incident.is_open and empty and not case.trouble:
@@ -182,7 +195,10 @@ def _roles(case: Case) -> str:
 def _holder(case: Case, holding: Holding) -> str:
     name = chip(role_name(holding.role, case.policy), "role", holding.role)
     since = moment(holding.since, case.times.near(holding.since, _start(case)))
-    return f"{name} **{plain(holding.person)}**, since {since}"
+    if holding.until is None:
+        return f"{name} **{plain(holding.person)}**, {'since' if case.incident.is_open else 'from'} {since}"
+    until = moment(holding.until, case.times.near(holding.until, _start(case)))
+    return f"{name} **{plain(holding.person)}**, from {since} to {until}"
 
 
 def _updates(case: Case) -> str:

@@ -89,9 +89,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A named row of the drawing; ``note`` is what was promised there, or empty."""
+    """A named row of the drawing.
+
+    Attributes:
+        name: in full, for a screen reader.
+        heading: as much of the name as there is room for.
+        note: what was promised there, or empty.
+    """
 
     name: str
+    heading: str
     note: str
     y: float
     height: float

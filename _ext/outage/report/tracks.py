@@ -134,10 +134,15 @@ def _audiences(case: Case) -> Iterator[Track]:
 
 
 def _rhythm(case: Case, audience: str) -> str:
-    """What was promised to an audience at the latest severity: ``every 30 minutes``."""
-    severity = case.policy.severities.get(case.incident.severity or "")
-    limit = severity.cadence.get(audience) if severity else None  # type: ignore[call-overload]
-    return f"every {limit}" if limit else ""
+    """What an audience was promised at the worst severity: ``every 30 minutes``, ``every 30m at Sev 1``."""
+    held = {change.value for change in case.incident.severities if change.value in case.policy.severities}
+    if not held or case.trouble:
+        return ""
+    severity = case.policy.severities[min(held, key=case.policy.rank)]
+    limit = severity.cadence.get(audience)  # type: ignore[call-overload]
+    if limit is None:
+        return ""
+    return f"every {limit}" if len(held) == 1 else f"every {limit.short} at {severity.name}"
 
 
 def _rest(case: Case, updates: tuple[Update, ...], findings: list[Finding]) -> Iterator[Stretch]:
