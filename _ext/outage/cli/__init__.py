@@ -44,6 +44,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("runbook:show", "What a runbook does, asks for and needs."),
     "run": ("runbook:run", "Plan a runbook; with --apply, carry it out."),
     "runs": ("runbook:runs", "List the runs and how they ended."),
+    "approve": ("control:approve", "Answer the gate at which a run waits."),
+    "stop": ("control:stop", "End a run."),
+    "undo": ("control:undo", "Show what undoing a run would do; with --apply, do it."),
+    "new": ("new:new", "Begin a runbook from a skeleton that is right already."),
     "lab": ("lab:lab", "A place to practise: start it, break it, mend it."),
     "check": ("policy:check", "Is this handbook right: policy, pages, playbooks and runbooks?"),
 }

@@ -78,7 +78,7 @@ def show(runbook: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("runbook")
+@click.argument("runbook", required=False)
 @click.option("-p", "--parameter", "assignments", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="A YAML file of parameters.")
 @click.option("--apply", is_flag=True, help="Carry the changes out. Without it they are only planned.")
@@ -88,19 +88,51 @@ def show(runbook: str, as_json: bool) -> None:
 @click.option(
     "--unreviewed", metavar="REASON", help="Apply code that nobody reviewed; the reason is recorded."
 )
+@click.option("--alone", metavar="REASON", help="Answer a second person's gates yourself; it is recorded.")
+@click.option("--resume", metavar="RUN", help="Go on with a run that waits, failed or was interrupted.")
 @JSON
-def run(runbook: str, assignments: tuple[str, ...], as_json: bool, **asked: Any) -> None:
+def run(
+    runbook: str | None, resume: str | None, assignments: tuple[str, ...], as_json: bool, **asked: Any
+) -> None:
     """Plan RUNBOOK: look, and show what would be changed. With --apply, change it."""
-    from outage.runbook.execute import Order, execute
+    from outage.cli.asking import terminal_ask
+    from outage.runbook.execute import Order, carry_on, execute
 
     project = find_project()
-    ask = _ask if sys.stdin.isatty() and sys.stdout.isatty() and not as_json else None
-    order = Order(runbook, assignments, **asked)
-    done = execute(project, order, observe=_Progress(as_json=as_json), ask=ask, warn=_warn)
+    told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
+    if resume is not None:
+        folder = _resumed(project, resume, runbook, assignments, asked)
+        order = Order("", apply=True, by=asked["by"], alone=asked["alone"])
+        done = carry_on(project, folder, order, **told)
+    elif runbook is None:
+        raise click.UsageError("Missing argument 'RUNBOOK'.")
+    else:
+        done = execute(project, Order(runbook, assignments, **asked), **told)
+    finish(project, done, as_json=as_json)
+    if told["ask"] and done.mode == "apply" and done.state == "failed":
+        from outage.cli.control import offer_undo
+
+        offer_undo(project, done, asked["by"])
+    sys.exit(done.code)
+
+
+def _resumed(
+    project: Project, resume: str, runbook: str | None, assignments: tuple[str, ...], asked: dict[str, Any]
+) -> Path:
+    """The folder of the run to go on with; everything else was said when it was started."""
+    from outage.runbook.prepare import find_run
+
+    further = [name for name in ("file", "plan", "incident", "unreviewed") if asked.get(name)]
+    if runbook or assignments or further:
+        raise click.UsageError("--resume takes a run's id; runbook, parameters and plan are that run's.")
+    return find_run(project, resume)
+
+
+def finish(project: Project, done: Run, *, as_json: bool) -> None:
+    """Say what became of a run."""
     if not as_json:
         with suppress(BrokenPipeError):  # whoever read us has gone; the run's own end still counts
             click.echo("\n".join(_summary(project, done)))
-    sys.exit(done.code)
 
 
 @click.command()
@@ -111,9 +143,11 @@ def runs(incident: str | None, number: int, as_json: bool) -> None:
     """List the runs and how they ended."""
     from outage.errors import OutageError
     from outage.runbook.history import find_runs, load_run
+    from outage.runbook.kernel import sweep_leftovers
     from outage.runbook.prepare import run_folders
 
     project = find_project()
+    sweep_leftovers()
     if incident:
         from outage import incidents
 
@@ -125,7 +159,7 @@ def runs(incident: str | None, number: int, as_json: bool) -> None:
         try:
             found.append(load_run(folder))
         except OutageError as error:
-            _warn(str(error))
+            warn(str(error))
     if as_json:
         click.echo(json.dumps([_row(one) for one in found], indent=2))
         return
@@ -133,11 +167,13 @@ def runs(incident: str | None, number: int, as_json: bool) -> None:
         click.echo("There are no runs here yet.")
     for one in found:
         click.echo(f"{one.id}  {one.mode:<5}  {one.state:<11}  {terminal(one_line(one.target))}")
+        for gate in one.alone:
+            click.echo(terminal(f"    passed alone by {gate.by}: {one_line(gate.reason or '')}"))
         for trouble in one.troubles:
             click.echo(f"    line {trouble.line} of its journal: {trouble.message}")
 
 
-class _Progress:
+class Progress:
     """Shows the run as it goes; imported when there is something to show, for the kernel starts first."""
 
     def __init__(self, *, as_json: bool) -> None:
@@ -168,6 +204,7 @@ def _row(run: Run) -> dict[str, Any]:
         "started": run.started.isoformat(),
         "seconds": round(run.seconds, 3),
         "folder": str(run.folder),
+        "alone": [{"cell": gate.cell, "by": gate.by, "reason": gate.reason} for gate in run.alone],
         "troubles": [{"line": trouble.line, "message": trouble.message} for trouble in run.troubles],
     }
 
@@ -182,7 +219,9 @@ def _summary(project: Project, done: Run) -> list[str]:
 
 
 def _next(project: Project, done: Run) -> str | None:
-    """What to type next: after a plan that proposes something, the apply that insists on it."""
+    """What to type next: the apply that insists on a plan, an approval, a resumption, an undo."""
+    if done.mode == "apply":
+        return _after_apply(done)
     if done.mode != "plan" or done.state != "succeeded":
         return None
     if not any(cell.step == "change" for cell in done.cells):
@@ -190,6 +229,18 @@ def _next(project: Project, done: Run) -> str | None:
     if not any(proposal.actions for proposal in done.proposals):
         return "Nothing to change."
     return f"To apply exactly this: {_apply_command(project, done)}"
+
+
+def _after_apply(done: Run) -> str | None:
+    if done.state == "waiting":
+        return f"Approve it with: outage approve {done.id}\nThen: outage run --resume {done.id}"
+    if done.state not in {"failed", "interrupted"}:
+        return None
+    changed = [f"cell {cell.index + 1} ({cell.state})" for cell in done.changed]
+    if not changed:
+        return f"Nothing was changed. To go on: outage run --resume {done.id}"
+    undo = f"Changed: {', '.join(changed)}. To undo it: outage undo {done.id}"
+    return f"{undo}\nTo go on: outage run --resume {done.id}"
 
 
 def _apply_command(project: Project, done: Run) -> str:
@@ -202,10 +253,6 @@ def _apply_command(project: Project, done: Run) -> str:
     return terminal(run_command(done.runbook, contract.parameters, values, apply=True, plan=done.id))
 
 
-def _ask(_: str) -> bool:
-    """Ask the person at the terminal, who has read the gate's text; only 'yes' is yes."""
-    return input("Go on? Type yes to go on: ").strip().lower() == "yes"
-
-
-def _warn(text: str) -> None:
+def warn(text: str) -> None:
+    """Say on standard error what went wrong beside a run."""
     click.echo(terminal(f"outage: {text}"), err=True)

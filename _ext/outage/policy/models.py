@@ -288,9 +288,14 @@ class Environment(Part):
 
 
 class Runbooks(Part):
-    """Rules for carrying runbooks out."""
+    """Rules for carrying runbooks out.
+
+    Attributes:
+        second_person: risks of runbooks whose gates only a second person may answer.
+    """
 
     reviewed_branch: Text = "main"
+    second_person: tuple[Literal["none", "low", "medium", "high"], ...] = ("high",)
 
 
 class Sync(Part):

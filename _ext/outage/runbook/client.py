@@ -153,6 +153,10 @@ class RunbookClient(NotebookClient):
         """Give the next cell its token, see :func:`outage.runbook.kit.guard`."""
         self.tell(f"{_KIT}._issue({json.dumps(session)!r})")
 
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Give a fresh kernel what the run saved in an earlier one."""
+        self.tell(f"{_KIT}._restore({json.dumps(saved)!r})")
+
     def revoke(self) -> None:
         """Take the token back."""
         self.tell(f"{_KIT}._revoke()")
@@ -238,6 +242,8 @@ class RunbookClient(NotebookClient):
             sink.stream(content["name"], content["text"])
         elif kind in {"display_data", "execute_result"}:
             sink.rich(kind, content["data"])
+        elif kind == "update_display_data":  # a journal replaces nothing: what was shown next stands below
+            sink.rich("display_data", content["data"])
         elif kind == "error":
             self._current.error = sink.error(content["ename"], content["evalue"], content["traceback"])
         elif kind == "status" and content["execution_state"] == "idle":

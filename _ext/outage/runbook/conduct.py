@@ -6,137 +6,107 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import os
 import secrets
 import signal
-import socket
-from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
+from outage.errors import Failed
 from outage.runbook import lines
 from outage.runbook.client import Ending, NoKernelError, RunbookClient
 from outage.runbook.derive import write_notebook
-from outage.runbook.history import Run, load_run
+from outage.runbook.endings import Stop, cell_line, error_data, stop_after
+from outage.runbook.gates import Gatekeeper, Question
+from outage.runbook.history import SPOOL, CellRun, Run, load_run, spooled
 from outage.runbook.inject import injected_source
-from outage.runbook.kit import ACTIONS_MIME, SAVED_MIME
-from outage.runbook.outputs import EVERY, CellOutputs
-from outage.runbook.structure import GUARDED, step_tag
-from outage.runbook.types import to_data
+from outage.runbook.outputs import EVERY
+from outage.runbook.sink import CellSink
+from outage.runbook.structure import GUARDED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from outage.runbook.journal import Journal
     from outage.runbook.kernel import Kernel
     from outage.runbook.notebook import Cell
+    from outage.runbook.outputs import CellOutputs
     from outage.runbook.prepare import Prepared
 
 RUN_IN_PLAN = ("parameters", "setup", "check", "read")
-_CODES = {"failed": 1, "timed-out": 4, "killed": 4, "interrupted": 130}
+RUN_IN_UNDO = ("parameters", "setup")
 _NOTEBOOK_EVERY = 1.0
 
 
-@dataclass(frozen=True)
-class Stop:
-    """Why a run ends before its last cell."""
-
-    state: str
-    code: int
-    reason: str
-
-
-def began_line(prepared: Prepared, run: str) -> lines.Began:
-    """The journal's first line."""
-    contract, limits = prepared.contract, prepared.contract.meta.limits
-    assert limits.cell.exact is not None
-    assert limits.run.exact is not None
-    return lines.Began(
-        run=run,
-        runbook=contract.name,
-        title=contract.notebook.title,
-        path=str(contract.notebook.path),
-        mode="apply" if prepared.order.apply else "plan",
-        by=prepared.by,
-        incident=prepared.incident.name if prepared.incident else None,
-        target=prepared.target,
-        risk=contract.meta.risk,
-        parameters={name: to_data(value) for name, value in prepared.values.items()},
-        secrets=tuple(parameter.name for parameter in contract.parameters if parameter.secret),
-        digest=prepared.digest,
-        review=prepared.review,
-        plan=prepared.plan.id if prepared.plan else None,
-        limits={"cell": limits.cell.exact.total_seconds(), "run": limits.run.exact.total_seconds()},
-        versions=_versions(),
-        host=socket.gethostname(),
-        pid=os.getpid(),
-    )
-
-
-def notebook_line(prepared: Prepared) -> lines.NotebookLine:
-    """The journal's second line."""
-    contract = prepared.contract
-    cells = tuple(
-        lines.CellData.model_validate(
-            {
-                "id": cell.id,
-                "cell_type": cell.cell_type,
-                "step": step_tag(cell),
-                "tags": cell.tags,
-                "source": cell.source,
-            }
-        )
-        for cell in contract.notebook.cells
-    )
-    raw = contract.notebook.runbook
-    injected = injected_source(contract.parameters, prepared.values)
-    return lines.NotebookLine(cells=cells, runbook=raw if isinstance(raw, dict) else {}, injected=injected)
-
-
 class Conductor:
-    """One run, from its first cell to its last line."""
+    """One run, from its first cell to its last line; or what is left of one that goes on, or its undoing."""
 
     def __init__(
-        self, prepared: Prepared, kernel: Kernel, journal: Journal, ask: Callable[[str], bool] | None
+        self,
+        prepared: Prepared,
+        kernel: Kernel,
+        journal: Journal,
+        ask: Callable[[Question], str | None] | None,
     ) -> None:
-        """``ask`` puts a gate's text before a person and returns their answer; None: nobody is there."""
+        """``ask`` puts a question before the person at the terminal; None: nobody is there."""
         self.prepared = prepared
         self.kernel = kernel
         self.journal = journal
         self.ask = ask
         self.client = RunbookClient(kernel)
+        self.gates = Gatekeeper(prepared, journal, ask)
         self.began = monotonic()
         self._written = monotonic()
         self._proposal: lines.ActionsLine | None = None
         self._changes = 0
-        self._saved: dict[str, Any] = {}
+        self._confirmed = False
+        past = prepared.past
+        self._saved: dict[str, Any] = dict(past.saved) if past else {}
+        self._past: dict[int, CellRun] = {cell.index: cell for cell in past.cells} if past else {}
 
     def conduct(self) -> Run:
-        """Run what the mode runs, and end the journal; returns the run as it is then read."""
+        """Run what the mode runs, and end the journal; returns the run as it is then read.
+
+        Raises:
+            Failed: the journal cannot be written; what was started before is on it.
+        """
         try:
             stop = asyncio.run(self._conduct())
         except KeyboardInterrupt:
             stop = Stop("interrupted", 130, "interrupted")
-        stop = stop or Stop("succeeded", 0, "every step passed")
-        seconds = round(monotonic() - self.began, 3)
-        state: Any = stop.state
-        self.journal.append(lines.Ended(state=state, code=stop.code, reason=stop.reason, seconds=seconds))
+        except Failed as error:
+            with contextlib.suppress(Failed):  # perhaps there is room for one more line
+                self._end(Stop("failed", 1, error.message))
+            raise
+        self._end(stop or self._success())
         run = load_run(self.prepared.folder)
         with contextlib.suppress(OSError):  # the journal is the truth, and it has ended
             write_notebook(run)
         return run
+
+    def _end(self, stop: Stop) -> None:
+        state: Any = stop.state
+        seconds = round(monotonic() - self.began, 3)
+        self.journal.append(lines.Ended(state=state, code=stop.code, reason=stop.reason, seconds=seconds))
+
+    def _success(self) -> Stop:
+        if self.prepared.undo is None:
+            return Stop("succeeded", 0, "every step passed")
+        if left := load_run(self.prepared.folder).changed:
+            cells = ", ".join(str(cell.index + 1) for cell in reversed(left))
+            return Stop("failed", 1, f"not undone: the change in cell {cells}")
+        return Stop("undone", 0, "every change is undone")
 
     async def _conduct(self) -> Stop | None:
         self._listen_to_signals(to_loop=True)
         try:
             await self.client.connect()
             self.began = monotonic()  # how long the kernel took to boot does not count
-            for cell, tag in self.prepared.contract.steps:
+            if self._past:
+                self.client.restore(self._saved)
+            for step in self._steps():
                 if self.client.request.reason:
                     return Stop("interrupted", 130, f"interrupted {self.client.request.reason}")
-                if stop := await self._step(cell, tag):
+                if stop := await self._step(*step):
                     return stop
                 self._write_notebook()
         except NoKernelError as error:
@@ -144,6 +114,19 @@ class Conductor:
         finally:
             await self.client.close()
         return None
+
+    def _steps(self) -> Iterator[tuple[Cell, str]]:
+        """All steps, in order; to undo: parameters and setup, then the undos, newest change first."""
+        steps, undo = self.prepared.contract.steps, self.prepared.undo
+        if undo is None:
+            yield from steps
+            return
+        yield from (step for step in steps if step[1] in RUN_IN_UNDO)
+        following = {steps[at][0].index: steps[at + 1] for at in range(len(steps) - 1)}
+        for index in undo:
+            step = following.get(index)
+            if step and step[1] == "undo":
+                yield step
 
     def _listen_to_signals(self, *, to_loop: bool) -> None:
         """Signals stop the running cell; or, where the loop stands still, they raise KeyboardInterrupt."""
@@ -156,21 +139,25 @@ class Conductor:
                 signal.signal(number, signal.default_int_handler)
 
     async def _step(self, cell: Cell, tag: str) -> Stop | None:
-        applying = self.prepared.order.apply
-        if tag == "gate" and applying:
-            return self._gate(cell, cell.source)
-        if tag == "undo" and applying:
-            self._note(cell, tag, "skipped")
-            return None
-        if not applying and tag not in RUN_IN_PLAN:
+        mode = self.prepared.mode
+        if mode == "undo":
+            return await (self._undo(cell) if tag == "undo" else self._run(cell, tag))
+        if mode == "plan" and tag not in RUN_IN_PLAN:
             self._note(cell, tag, "planned")
             return None
-        if tag == "change" and (stop := self._before_change(cell)):
-            return stop
+        if tag == "gate":
+            return self._gate(cell, cell.source)
+        if tag == "undo":
+            self._note(cell, tag, "skipped")
+            return None
+        if tag == "change":
+            return await self._change(cell)
         return await self._run(cell, tag)
 
     def _note(self, cell: Cell, tag: str, state: str) -> None:
-        self.journal.append(_cell_line(cell, tag, state), wait=False)
+        self.journal.append(cell_line(cell, tag, state), wait=False)
+
+    # One cell.
 
     async def _run(self, cell: Cell, tag: str) -> Stop | None:
         """Run one cell, and write down what becomes of it."""
@@ -180,25 +167,25 @@ class Conductor:
         left = meta.limits.run.exact.total_seconds() - (monotonic() - self.began)
         if left <= 0:
             return Stop("failed", 4, f"the run passed its limit of {meta.limits.run}")
-        self.journal.append(_cell_line(cell, tag, "running"))
-        sink = _Sink(self, cell, tag)
+        guarded = tag in GUARDED
+        self.journal.append(cell_line(cell, tag, "running"), wait=guarded)  # a change waits for the disk
+        sink = CellSink(self, cell, tag)
         limit = min(meta.limits.cell.exact.total_seconds(), left)
         ending = await self._execute(cell, tag, sink, limit)
         cut = sink.outputs.finish()
-        error = _error(ending, self.prepared) if ending.error else None
-        self.journal.append(_cell_line(cell, tag, ending.state, round(ending.seconds, 3), error, cut))
-        if ending.state == "passed":
-            return None
-        state = "interrupted" if ending.state == "interrupted" else "failed"
-        return Stop(state, _CODES[ending.state], _reason(cell, tag, ending, limit))
+        if guarded:
+            self._collect(cell)
+        error = error_data(ending, self.prepared) if ending.error else None
+        line = cell_line(cell, tag, ending.state, round(ending.seconds, 3), error, cut)
+        self.journal.append(line, wait=guarded or ending.state != "passed")
+        if guarded:
+            (self.prepared.folder / SPOOL).unlink(missing_ok=True)
+        return stop_after(cell, tag, ending, limit)
 
-    async def _execute(self, cell: Cell, tag: str, sink: _Sink, limit: float) -> Ending:
+    async def _execute(self, cell: Cell, tag: str, sink: CellSink, limit: float) -> Ending:
         """Run a cell's code, with a token if it changes something, handing on its output as it comes."""
         if tag in GUARDED:
-            actions = self._proposal.actions if self._proposal else ()
-            plain = [action.model_dump(mode="json") for action in actions]
-            token = {"run": self.prepared.folder.name, "token": secrets.token_hex(8)}
-            self.client.issue({**token, "actions": plain, "saved": self._saved})
+            self._issue(cell, tag)
         ticker = asyncio.ensure_future(_tick(sink.outputs))
         try:
             ending = await self.client.run(cell.source, sink, limit)
@@ -213,42 +200,128 @@ class Conductor:
                 self.client.revoke()
         return ending
 
-    def _before_change(self, cell: Cell) -> Stop | None:
-        """The actions must be on the journal, and be the plan's if there is one."""
+    def _issue(self, cell: Cell, tag: str) -> None:
+        """Give the kernel the token for one cell, with the actions that are on the journal."""
+        actions: list[Any] = []
+        if tag == "undo":
+            actions = list(self._past[self._reversed(cell)].actions)
+        elif self._proposal:
+            actions = [action.model_dump(mode="json") for action in self._proposal.actions]
+        token = {"run": self.prepared.folder.name, "token": secrets.token_hex(8)}
+        spool = str(self.prepared.folder.resolve() / SPOOL)
+        self.client.issue({**token, "actions": actions, "saved": self._saved, "spool": spool})
+
+    def _collect(self, cell: Cell) -> None:
+        """Write down what the cell saved and its kernel, killed perhaps, did not live to tell."""
+        for name, value in spooled(self.prepared.folder).items():
+            if name not in self._saved or self._saved[name] != value:
+                self.save(cell, {"name": name, "value": value})
+
+    # Changes and their undoing.
+
+    async def _change(self, cell: Cell) -> Stop | None:
+        """Run a change, unless it is done already; one that was started and did not pass is asked about."""
+        number, self._changes = self._changes, self._changes + 1
+        before = self._past.get(cell.index)
+        if before and before.unsettled:
+            if stop := self._settle(cell, before):
+                return stop
+            before = load_run(self.prepared.folder).cells[cell.index]
+        if before and before.settled:
+            self._proposal, self._confirmed = None, False
+            return None
+        if stop := self._before_change(cell, number):
+            return stop
+        self._confirmed = False
+        return await self._run(cell, "change")
+
+    def _settle(self, cell: Cell, before: CellRun) -> Stop | None:
+        """Have a person say what became of a change that was started and did not pass."""
+        text = (
+            f"The change in cell {cell.index + 1} was started before and is {before.state}. "
+            "Look at its target now: some, all or none of its actions may be done.\n"
+            + "\n".join(f"  {action.get('target')}: {action.get('command')}" for action in before.actions)
+        )
+        prompt = "Is it done? Type done, or not-done to do it now, or stop: "
+        answer = self._put(Question(text, prompt, ("done", "not-done", "stop")))
+        if answer not in {"done", "not-done"}:
+            reason = f"stopped: nobody said what became of the change in cell {cell.index + 1}"
+            return Stop("interrupted", 130, reason)
+        said: Any = answer
+        self.journal.append(lines.Asserted(cell=cell.index, answer=said, by=self.prepared.by))
+        return None
+
+    def _before_change(self, cell: Cell, number: int) -> Stop | None:
+        """The actions must be on the journal, be the plan's if there is one, and be approved where needed."""
         if self._proposal is None:
             reason = (
                 f"no actions were proposed before the change in cell {cell.index + 1}: nothing was changed"
             )
             return Stop("failed", 1, reason)
-        number, self._changes = self._changes, self._changes + 1
         plan = self.prepared.plan
-        if plan is None:
-            return None
-        planned = _planned_digests(plan)
-        if number < len(planned) and planned[number] == self._proposal.digest:
-            return None
-        text = f"The actions of cell {cell.index + 1} are not the ones that {plan.id} planned."
-        return self._gate(cell, text)
+        planned = _planned_digests(plan) if plan else []
+        if plan and (number >= len(planned) or planned[number] != self._proposal.digest):
+            text = f"The actions of cell {cell.index + 1} are not the ones that {plan.id} planned."
+            return self._gate(cell, text)
+        if self.prepared.second_person and not self._confirmed:
+            count = len(self._proposal.actions)
+            what = f"The change in cell {cell.index + 1} comes next: {count} actions, as proposed."
+            return self._gate(cell, what)
+        return None
+
+    async def _undo(self, cell: Cell) -> Stop | None:
+        """Run one undo; of a change that did not pass, only if a person says so."""
+        change = self.prepared.contract.notebook.cells[self._reversed(cell)]
+        before = self._past[change.index]
+        if before.unsettled:
+            text = f"The change in cell {change.index + 1} is {before.state}: some of it may be done."
+            prompt = "Undo it? Type yes to run its undo, or no to leave it: "
+            if self._put(Question(text, prompt, ("yes", "no"))) != "yes":
+                self._note(cell, "undo", "skipped")
+                return None
+        if stop := await self._run(cell, "undo"):
+            return stop
+        self._note(change, "change", "undone")
+        return None
+
+    def _reversed(self, undo: Cell) -> int:
+        """Index of the change that an undo reverses: the step before it."""
+        indices = [cell.index for cell, _ in self.prepared.contract.steps]
+        return indices[indices.index(undo.index) - 1]
+
+    # People.
 
     def _gate(self, cell: Cell, text: str) -> Stop | None:
         """Wait for a person; without one, the run waits and its process goes."""
-        self.journal.append(lines.GateLine(cell=cell.index, state="waiting", text=text))
+        digest = self._proposal.digest if self._proposal else None
+        with self._standing_still():
+            try:
+                stop = self.gates.stop(cell, text, digest)
+            except (KeyboardInterrupt, EOFError):
+                return Stop("interrupted", 130, f"interrupted at the gate in cell {cell.index + 1}")
+        self._confirmed = stop is None
+        return stop
+
+    def _put(self, question: Question) -> str | None:
+        """Ask the person at the terminal; None: they left, or there is none."""
         if self.ask is None:
-            return Stop("waiting", 3, f"waiting at cell {cell.index + 1}: {_first_line(text)}")
-        self._listen_to_signals(to_loop=False)  # the loop stands still while a person is asked
+            return None
+        with self._standing_still():
+            try:
+                return self.ask(question)
+            except (KeyboardInterrupt, EOFError):
+                return None
+
+    @contextlib.contextmanager
+    def _standing_still(self) -> Iterator[None]:
+        """The loop stands still while a person is asked, and their time does not count."""
+        since = monotonic()
+        self._listen_to_signals(to_loop=False)
         try:
-            confirmed = self.ask(text)
-        except (KeyboardInterrupt, EOFError):
-            return Stop("interrupted", 130, f"interrupted at the gate in cell {cell.index + 1}")
+            yield
         finally:
             self._listen_to_signals(to_loop=True)
-        state: Any = "confirmed" if confirmed else "declined"
-        self.journal.append(lines.GateLine(cell=cell.index, state=state, by=self.prepared.by))
-        if step_tag(cell) == "gate":
-            self._note(cell, "gate", "passed" if confirmed else "failed")
-        if confirmed:
-            return None
-        return Stop("failed", 1, f"declined at cell {cell.index + 1}: nothing after it was run")
+            self.began += monotonic() - since
 
     def _write_notebook(self) -> None:
         """Bring the derived notebook up to date, at most once a second."""
@@ -265,37 +338,14 @@ class Conductor:
         plain = [action.model_dump(mode="json") for action in actions]
         digest = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
         line = lines.ActionsLine(cell=cell.index, actions=tuple(actions), digest=f"sha256:{digest}")
-        self.journal.append(line)
+        self.journal.append(line, wait=False)
         self._proposal = line
 
     def save(self, cell: Cell, payload: Any) -> None:
         """Write down what a cell saved."""
         line = lines.SavedLine(cell=cell.index, name=payload["name"], value=payload["value"])
-        self.journal.append(line)
+        self.journal.append(line, wait=False)
         self._saved[line.name] = line.value
-
-
-class _Sink:
-    """Outputs of one cell on their way to the journal; what the kit sends is taken out first."""
-
-    def __init__(self, conductor: Conductor, cell: Cell, tag: str) -> None:
-        self.conductor, self.cell, self.tag = conductor, cell, tag
-        self.outputs = CellOutputs(self._emit)
-        self.stream = self.outputs.stream
-        self.error = self.outputs.error
-
-    def _emit(self, output: dict[str, Any], cut: str | None) -> None:
-        line = lines.OutputLine(cell=self.cell.index, output=output, cut=cut)
-        self.conductor.journal.append(line, wait=False)
-
-    def rich(self, output_type: str, data: dict[str, Any]) -> None:
-        """Display data: proposals count in read cells only."""
-        with contextlib.suppress(KeyError, TypeError, ValidationError):  # not the kit's: it counts as output
-            if ACTIONS_MIME in data and self.tag == "read":
-                self.conductor.propose(self.cell, data[ACTIONS_MIME])
-            if SAVED_MIME in data:
-                self.conductor.save(self.cell, data[SAVED_MIME])
-        self.outputs.rich(output_type, data)
 
 
 async def _tick(outputs: CellOutputs) -> None:
@@ -312,67 +362,4 @@ def _planned_digests(plan: Run) -> list[str]:
         if cell.step == "change":
             before = [proposal.digest for proposal in plan.proposals if proposal.cell < cell.index]
             found.append(before[-1] if before else "")
-    return found
-
-
-def _cell_line(
-    cell: Cell,
-    tag: str,
-    state: str,
-    seconds: float | None = None,
-    error: lines.ErrorData | None = None,
-    cut: str | None = None,
-) -> lines.CellLine:
-    values: dict[str, Any] = {"step": tag, "state": state}
-    return lines.CellLine(cell=cell.index, seconds=seconds, error=error, cut=cut, **values)
-
-
-def _error(ending: Ending, prepared: Prepared) -> lines.ErrorData:
-    """What was raised, with the metadata's explanation if one fits."""
-    assert ending.error is not None
-    text = f"{ending.error.get('name', '')}: {ending.error.get('value', '')}"
-    fitting = [hint for hint in prepared.contract.meta.hints if hint.when in text]
-    hint = None
-    if fitting:
-        further = f" Next: outage run {fitting[0].runbook}" if fitting[0].runbook else ""
-        hint = f"{fitting[0].means}{further}"
-    return lines.ErrorData(
-        name=ending.error.get("name", ""),
-        value=ending.error.get("value", ""),
-        traceback=ending.error.get("traceback", ""),
-        hint=hint,
-    )
-
-
-def _reason(cell: Cell, tag: str, ending: Ending, limit: float) -> str:
-    """Why a run ended at a cell, in a sentence; a change that did not pass says what that means."""
-    place = f"the {tag} in cell {cell.index + 1}"
-    said = {
-        "failed": f"{place} failed",
-        "timed-out": f"{place} passed its limit of {limit:g} seconds",
-        "killed": f"the kernel died in {place}",
-        "interrupted": f"{place} was interrupted",
-    }[ending.state]
-    if ending.error and ending.state == "failed":
-        said += f": {_first_line(ending.error.get('value', '')) or ending.error.get('name', '')}"
-    if tag in GUARDED:
-        said += ". It was started and did not pass: some of its actions may be done"
-    return said
-
-
-def _first_line(text: str) -> str:
-    from outage.text import one_line
-
-    return one_line(next((line for line in text.splitlines() if line.strip()), ""))[:300]
-
-
-def _versions() -> dict[str, str]:
-    """Versions of what carries a run out."""
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {"python": platform.python_version()}
-    for package in ("outage-handbook", "ipykernel", "nbclient"):
-        with contextlib.suppress(PackageNotFoundError):
-            found[package.removesuffix("-handbook")] = version(package)
     return found

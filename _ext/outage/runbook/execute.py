@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from outage.runbook.kernel import start_kernel
+from outage.runbook.kernel import start_kernel, sweep_leftovers
 from outage.runbook.notebook import find_notebook
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from outage.project import Project
+    from outage.runbook.gates import Question
     from outage.runbook.history import Run
     from outage.runbook.prepare import Prepared
 
@@ -34,6 +35,7 @@ class Order:
         incident: an id; None for the one that is open; ``none`` for none.
         by: who asks; None: as :func:`outage.response.who` finds out.
         unreviewed: why code may be applied that nobody reviewed.
+        alone: why whoever starts it also answers gates that are for a second person.
         data: parameters from a program, as a file would give them.
         folder: where the run's journal goes; None: among the runs of the incident or the project.
     """
@@ -46,6 +48,7 @@ class Order:
     incident: str | None = None
     by: str | None = None
     unreviewed: str | None = None
+    alone: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
 
@@ -55,7 +58,7 @@ def execute(
     order: Order,
     *,
     observe: Callable[[str, dict[str, Any]], None] | None = None,
-    ask: Callable[[str], bool] | None = None,
+    ask: Callable[[Question], str | None] | None = None,
     warn: Callable[[str], None] = lambda text: None,
 ) -> Run:
     """Carry out an order.
@@ -64,7 +67,7 @@ def execute(
         project: the handbook.
         order: what was asked for.
         observe: hears every line of the journal, as kind and data, when it is written.
-        ask: puts a gate before a person; None where nobody can be asked.
+        ask: puts a question before a person; None where nobody can be asked.
         warn: hears what went wrong beside the run (the incident's record, the chat).
 
     Raises:
@@ -81,17 +84,66 @@ def carry_out(
     order: Order,
     *,
     observe: Callable[[str, dict[str, Any]], None] | None = None,
-    ask: Callable[[str], bool] | None = None,
+    ask: Callable[[Question], str | None] | None = None,
     warn: Callable[[str], None] = lambda text: None,
 ) -> Run:
     """As :func:`execute`, for a notebook that was found already."""
+
+    def prepared() -> Prepared:
+        from outage.runbook.prepare import prepare  # not earlier: the kernel boots meanwhile
+
+        return prepare(project, path, order)
+
+    return _carry(project, prepared, observe, ask, warn)
+
+
+def carry_on(
+    project: Project,
+    folder: Path,
+    order: Order,
+    *,
+    undo: bool = False,
+    observe: Callable[[str, dict[str, Any]], None] | None = None,
+    ask: Callable[[Question], str | None] | None = None,
+    warn: Callable[[str], None] = lambda text: None,
+) -> Run:
+    """Let a run go on from where it ended, or undo its changes, in a fresh kernel.
+
+    Args:
+        project: the handbook.
+        folder: the run's.
+        order: who asks; its runbook and parameters are those of the run.
+        undo: whether its changes are undone, newest first.
+        observe: as for :func:`execute`.
+        ask: likewise.
+        warn: likewise.
+
+    Raises:
+        Refused, Problems: it cannot go on; nothing was started.
+        Failed: the journal cannot be written.
+    """
+
+    def prepared() -> Prepared:
+        from outage.runbook.again import prepare_again
+
+        return prepare_again(project, folder, order, undo=undo, can_ask=ask is not None)
+
+    return _carry(project, prepared, observe, ask, warn)
+
+
+def _carry(
+    project: Project,
+    prepare: Callable[[], Prepared],
+    observe: Callable[[str, dict[str, Any]], None] | None,
+    ask: Callable[[Question], str | None] | None,
+    warn: Callable[[str], None],
+) -> Run:
+    """Start the kernel, check the order while it boots, and conduct the run."""
     kernel = start_kernel(project.root, [project.root])
     patience = 0.0
     try:
-        from outage.runbook.prepare import prepare
-
-        prepared = prepare(project, path, order)
-        _check_gates(prepared, can_ask=ask is not None)
+        sweep_leftovers()  # what a killed runner left may still be at work on this target
+        prepared = prepare()
         from outage.runbook.conduct import Conductor
 
         with _locked(prepared):
@@ -99,7 +151,7 @@ def carry_out(
             try:
                 _record(prepared, "running", warn)
                 run = Conductor(prepared, kernel, journal, ask).conduct()
-                _record(prepared, run.state, warn, code=run.code, journal=journal.head)
+                _record(prepared, run.state, warn, code=run.code, journal=journal.head, **_alone(run))
             finally:
                 journal.close()
         patience = _PATIENCE
@@ -108,20 +160,9 @@ def carry_out(
         kernel.end(patience)
 
 
-def _check_gates(prepared: Prepared, *, can_ask: bool) -> None:
-    from outage.errors import Refused
-
-    gates = [cell for cell, tag in prepared.contract.steps if tag == "gate"]
-    if not gates or not prepared.order.apply:
-        return
-    if prepared.contract.meta.approvals == "second-person":
-        reason = f"the gates of '{prepared.contract.name}' are for a second person, who cannot answer here"
-        hint = "approval from another terminal is not built yet; its owner can say how to go on"
-        raise Refused(reason, hint=hint)
-    if not can_ask:
-        reason = f"'{prepared.contract.name}' has a gate, and there is no terminal to ask on"
-        hint = "run it in a terminal: somebody must read the gate and answer"
-        raise Refused(reason, hint=hint)
+def _alone(run: Run) -> dict[str, Any]:
+    """Gates that the starter passed for a second person, for the record and its review."""
+    return {"alone": [f"{gate.by}: {gate.reason}" for gate in run.alone]} if run.alone else {}
 
 
 def _locked(prepared: Prepared) -> Any:
@@ -130,7 +171,7 @@ def _locked(prepared: Prepared) -> Any:
 
     from outage.runbook.exclusion import exclusive
 
-    if not prepared.order.apply:
+    if prepared.mode == "plan":
         return nullcontext()
     name, run = prepared.contract.name, prepared.folder.name
     return exclusive(prepared.project.runs, name, prepared.target, run)
@@ -139,14 +180,26 @@ def _locked(prepared: Prepared) -> Any:
 def _open(prepared: Prepared, observe: Callable[[str, dict[str, Any]], None] | None) -> Any:
     """The run's folder and journal, with its first two lines."""
     from outage.errors import Failed
-    from outage.runbook.conduct import began_line, notebook_line
+    from outage.runbook.history import SPOOL, spooled
     from outage.runbook.journal import Journal
+    from outage.runbook.lines import SavedLine
+    from outage.runbook.opening import began_line, notebook_line, resumed_line
 
+    if prepared.past is not None:
+        journal = Journal(prepared.folder, observe, prepared.scrubber.data)
+        journal.tell("run", {**prepared.past.began, "mode": prepared.mode})
+        journal.tell("notebook", {"cells": [vars(cell) for cell in prepared.past.cells]})
+        for name, value in spooled(prepared.folder).items():  # nobody lived to write it down
+            at = next((cell.index for cell in prepared.past.changed if cell.unsettled), 0)
+            journal.append(SavedLine(cell=at, name=name, value=value), wait=False)
+        journal.append(resumed_line(prepared))
+        (prepared.folder / SPOOL).unlink(missing_ok=True)
+        return journal
     try:
         prepared.folder.mkdir(parents=True)
     except OSError as error:
         raise Failed(f"the run's folder cannot be made: {error.strerror}", file=prepared.folder) from None
-    journal = Journal(prepared.folder, observe)
+    journal = Journal(prepared.folder, observe, prepared.scrubber.data)
     journal.append(began_line(prepared, prepared.folder.name), wait=False)
     journal.append(notebook_line(prepared))
     return journal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+SPOOL = "saved.jsonl"
+UNSETTLED = frozenset({"failed", "timed-out", "interrupted", "killed", "started-unknown", "running"})
 OVER = frozenset({"succeeded", "failed", "interrupted", "undone"})
 
 
@@ -28,6 +31,8 @@ class CellRun:
         seconds: how long it ran, if it is over.
         outputs: in the notebook format's form.
         cut: what of the outputs was not kept, in words.
+        actions: what a change was given to do, when it was last started.
+        asserted: who said that it was done, where it was started and did not pass.
     """
 
     index: int
@@ -42,6 +47,18 @@ class CellRun:
     error: dict[str, Any] | None = None
     outputs: tuple[dict[str, Any], ...] = ()
     cut: tuple[str, ...] = ()
+    actions: tuple[dict[str, Any], ...] = ()
+    asserted: str | None = None
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it is a change that was started, did not pass, and of which nobody said that it is done."""
+        return self.step == "change" and self.state in UNSETTLED and self.asserted is None
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is a change that is done: it passed, or somebody said so."""
+        return self.step == "change" and (self.state == "passed" or self.asserted is not None)
 
 
 @dataclass(frozen=True)
@@ -64,6 +81,9 @@ class Gate:
     by: str | None
     reason: str | None
     at: datetime
+    digest: str | None = None
+    second_person: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,9 @@ class Run:
         began: the first line's data (see ``outage.runbook.lines.Began``).
         updated: when the last line was written.
         saved: what cells saved, by name.
+        gates: the last word on each, in the order in which they were last reached or answered.
+        alone: gates that the starter passed for the second person that was asked for.
+        resumed: data of the lines that began it again, see ``outage.runbook.lines.Resumed``.
         troubles: torn lines, broken chain, kinds that this version does not know.
     """
 
@@ -94,6 +117,8 @@ class Run:
     proposals: tuple[Proposal, ...] = ()
     saved: dict[str, Any] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
+    alone: tuple[Gate, ...] = ()
+    resumed: tuple[dict[str, Any], ...] = ()
     troubles: tuple[Trouble, ...] = ()
 
     @property
@@ -108,8 +133,26 @@ class Run:
 
     @property
     def mode(self) -> str:
-        """plan, apply or undo."""
-        return str(self.began.get("mode", ""))
+        """plan, apply or undo: what was last asked for."""
+        return str((*self.resumed[-1:], self.began)[0].get("mode", ""))
+
+    @property
+    def process(self) -> tuple[str, int]:
+        """Host and number of the process that carries it out, or did."""
+        last = (*self.resumed[-1:], self.began)[0]
+        return str(last.get("host", "")), int(last.get("pid", 0))
+
+    @property
+    def pending(self) -> Gate | None:
+        """The gate that waits for an answer."""
+        last = self.gates[-1] if self.gates and self.state in {"running", "waiting"} else None
+        return last if last and last.state == "waiting" else None
+
+    @property
+    def changed(self) -> list[CellRun]:
+        """Changes that were carried out, or may have been in part, and were not undone; newest first."""
+        done = [cell for cell in self.cells if cell.step == "change" and cell.state in {"passed", *UNSETTLED}]
+        return done[::-1]
 
     @property
     def target(self) -> str:
@@ -139,7 +182,24 @@ def load_run(folder: Path) -> Run:
     if not reading.lines:
         raise Failed("the journal holds no line that can be read", file=folder / FILE)
     alive = is_alive(folder)
-    return fold(folder, reading.lines, reading.troubles, alive=alive)
+    run = fold(folder, reading.lines, reading.troubles, alive=alive)
+    return run if alive else replace(run, saved={**run.saved, **spooled(folder)})
+
+
+def spooled(folder: Path) -> dict[str, Any]:
+    """What a change saved, as its kernel wrote it down: for where nobody lived to put it in the journal."""
+    found: dict[str, Any] = {}
+    try:
+        lines = (folder / SPOOL).read_bytes().splitlines()
+    except OSError:
+        return found
+    for line in lines:
+        try:
+            data = json.loads(line)
+            found[str(data["name"])] = data["value"]
+        except (ValueError, KeyError, TypeError):  # torn: its save() has not returned
+            continue
+    return found
 
 
 def find_runs(folders: Iterable[Path]) -> list[Path]:
@@ -161,6 +221,8 @@ class _Folding:
     proposals: list[Proposal] = field(default_factory=list)
     saved: dict[str, Any] = field(default_factory=dict)
     gates: dict[int, Gate] = field(default_factory=dict)
+    alone: list[Gate] = field(default_factory=list)
+    resumed: list[dict[str, Any]] = field(default_factory=list)
 
 
 def fold(folder: Path, lines: Iterable[Line], troubles: Iterable[Trouble] = (), *, alive: bool) -> Run:
@@ -199,24 +261,35 @@ def fold(folder: Path, lines: Iterable[Line], troubles: Iterable[Trouble] = (), 
         proposals=tuple(folding.proposals),
         saved=folding.saved,
         gates=tuple(folding.gates.values()),
+        alone=tuple(folding.alone),
+        resumed=tuple(folding.resumed),
         troubles=tuple(found),
     )
-    return run if alive or run.state != "running" else _unfinished(run)
+    return run if alive or run.state != "running" else _unfinished(run, lines[-1].kind)
 
 
-def _unfinished(run: Run) -> Run:
+def _unfinished(run: Run, last: str) -> Run:
     """What an unfinished journal means when nobody on this machine writes it."""
-    if run.began.get("host") not in {None, socket.gethostname()}:
-        reason = f"last heard of from {run.began['host']}; only that machine knows if it runs"
-        return replace(run, reason=reason)
-    waiting = [gate for gate in run.gates if gate.state == "waiting"]
-    if waiting:
-        return replace(run, state="waiting", reason=f"waiting at cell {waiting[-1].cell + 1}")
-    cells = tuple(
-        replace(cell, state="started-unknown") if cell.state == "running" else cell for cell in run.cells
-    )
+    host = run.process[0]
+    if host not in {"", socket.gethostname()}:
+        return replace(run, reason=f"last heard of from {host}; only that machine knows if it runs")
+    if last == "gate":  # it was killed where it does nothing but wait
+        return replace(run, state="waiting", reason=_awaited(run.gates[-1]))
+    cells = tuple(_unknown(cell) for cell in run.cells)
     reason = "its process vanished; what a started cell did is not known"
     return replace(run, state="abandoned", cells=cells, reason=reason)
+
+
+def _unknown(cell: CellRun) -> CellRun:
+    """A cell that was running when the last was heard of it."""
+    return replace(cell, state="started-unknown") if cell.state == "running" else cell
+
+
+def _awaited(gate: Gate) -> str:
+    place = f"cell {gate.cell + 1}"
+    if gate.state == "waiting":
+        return f"waiting at {place}"
+    return f"the gate at {place} was {gate.state} by {gate.by}; it goes on when it is resumed"
 
 
 def _notebook(run: _Folding, line: Line) -> None:
@@ -239,7 +312,10 @@ def _notebook(run: _Folding, line: Line) -> None:
 def _cell(run: _Folding, line: Line) -> None:
     data, at = line.data, _index(run, line)
     if data["state"] == "running":
-        run.cells[at] = replace(run.cells[at], state="running", started=line.at)
+        before = run.cells[at]
+        last = run.proposals[-1] if run.proposals and before.step == "change" else None
+        fresh = CellRun(at, before.id, before.cell_type, before.step, before.tags, before.source, "running")
+        run.cells[at] = replace(fresh, started=line.at, actions=last.actions if last else ())
         return
     run.cells[at] = replace(
         run.cells[at],
@@ -284,13 +360,35 @@ def _saved(run: _Folding, line: Line) -> None:
 
 def _gate(run: _Folding, line: Line) -> None:
     data, at = line.data, _index(run, line)
-    text = data.get("text") or (run.gates[at].text if at in run.gates else "")
-    run.gates[at] = Gate(at, str(data["state"]), text, data.get("by"), data.get("reason"), line.at)
+    asked = run.gates.pop(at, None)
+    state, alone = str(data["state"]), bool(data.get("alone"))
+    text, digest, second = data.get("text"), data.get("digest"), bool(data.get("second_person"))
+    if asked and state != "waiting":  # an answer is to what was asked
+        text, digest, second = text or asked.text, digest or asked.digest, asked.second_person
+    gate = Gate(at, state, text or "", data.get("by"), data.get("reason"), line.at, digest, second, alone)
+    run.gates[at] = gate
+    if alone:
+        run.alone.append(gate)
+    if run.state == "waiting":
+        run.reason = _awaited(gate)
+
+
+def _resumed(run: _Folding, line: Line) -> None:
+    run.state, run.code, run.reason = "running", None, ""
+    run.cells = [_unknown(cell) for cell in run.cells]
+    run.resumed.append(line.data)
+
+
+def _asserted(run: _Folding, line: Line) -> None:
+    at = _index(run, line)
+    if line.data["answer"] == "done":
+        run.cells[at] = replace(run.cells[at], asserted=str(line.data["by"]))
 
 
 def _ended(run: _Folding, line: Line) -> None:
     run.state, run.code = str(line.data["state"]), line.data["code"]
     run.reason = str(line.data.get("reason", ""))
+    run.cells = [_unknown(cell) for cell in run.cells]
 
 
 _FOLDS: dict[str, Callable[[_Folding, Line], None]] = {
@@ -301,5 +399,7 @@ _FOLDS: dict[str, Callable[[_Folding, Line], None]] = {
     "actions": _actions,
     "saved": _saved,
     "gate": _gate,
+    "resumed": _resumed,
+    "asserted": _asserted,
     "ended": _ended,
 }

@@ -2,7 +2,9 @@
 
 Each line carries the hash of the line before it. That shows accidents and careless edits;
 whoever can write the file can also forge the whole chain, which signed commits answer, not we.
-Outputs are written without waiting for the disk; every other line waits, and they with it.
+A line is given to the system before what it tells of is done, so it outlives this process. It
+outlives a loss of power from the moment it is on the disk: before a change, at a gate and at the
+end we wait for that; other lines get there in the background, a few milliseconds later.
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ import fcntl
 import hashlib
 import json
 import os
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from outage.errors import Failed
+from outage.errors import Failed, Refused
 from outage.record.event import moment, speakable, stamp
 
 if TYPE_CHECKING:
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 FILE = "journal.jsonl"
 ALIVE = "alive.lock"
 NO_LINE = "0" * 64
+_PATIENCE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A line that could not be read, or at which the chain of hashes is broken."""
+    """A line that could not be read, or at which the chain of hashes is broken (``edited``)."""
 
     line: int
     message: str
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,42 +74,67 @@ class Journal:
     lock and looks for what was added, so that the chain stays one chain.
     """
 
-    def __init__(self, folder: Path, observe: Callable[[str, dict[str, Any]], None] | None = None) -> None:
-        """Open or create the journal in ``folder``, which exists; ``observe`` hears every line."""
+    def __init__(
+        self,
+        folder: Path,
+        observe: Callable[[str, dict[str, Any]], None] | None = None,
+        scrub: Callable[[Any], Any] = lambda data: data,
+        *,
+        runner: bool = True,
+    ) -> None:
+        """Open or create the journal in ``folder``, which exists.
+
+        Args:
+            folder: the run's.
+            observe: hears every line that is written here.
+            scrub: takes out of a line's data what may not be written.
+            runner: whether this process carries the run out; an approver does not.
+
+        Raises:
+            Refused: another process carries the run out.
+        """
+        self._scrub = scrub
         self.path = folder / FILE
         self._observe = observe
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._file = os.open(self.path, flags, 0o644)
-        self._alive = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        fcntl.flock(self._alive, fcntl.LOCK_EX)
+        self._alive = _claim(folder) if runner else None
         self._size = -1
         self.head = NO_LINE
+        self._syncing = _Syncing(self._file)
         _sync_folder(folder)
 
     def append(self, data: Data, *, wait: bool = True) -> None:
-        """Write one line; with ``wait`` it is on the disk when this returns.
+        """Write one line; with ``wait`` it is on the disk when this returns, else soon after.
 
         Raises:
             Failed: it could not be written; what it tells of must then not be done.
         """
-        plain: dict[str, Any] = speakable(data.model_dump(mode="json", exclude_none=True))
+        plain: dict[str, Any] = self._scrub(speakable(data.model_dump(mode="json", exclude_none=True)))
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             try:
                 self._write(data.kind, plain)
-                if wait:
-                    os.fsync(self._file)
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
+            if wait:
+                os.fdatasync(self._file)
+            else:
+                self._syncing.soon()
         except OSError as error:
             hint = "nothing more is run; make room or mend the rights, then look at what was done"
             raise Failed(
                 f"the journal cannot be written: {error.strerror}", file=self.path, hint=hint
             ) from error
-        self._tell(data.kind, plain)
+        self.tell(data.kind, plain)
 
-    def _tell(self, kind: str, data: dict[str, Any]) -> None:
-        """Let the observer hear a line; one that cannot show it (a closed pipe) never stops a run."""
+    @property
+    def was_added_to(self) -> bool:
+        """Whether another process wrote lines after our last one."""
+        return os.fstat(self._file).st_size != self._size
+
+    def tell(self, kind: str, data: dict[str, Any]) -> None:
+        """Let the observer hear something; one that cannot show it (a closed pipe) never stops a run."""
         try:
             if self._observe:
                 self._observe(kind, data)
@@ -126,8 +157,65 @@ class Journal:
 
     def close(self) -> None:
         """Give up file and lock."""
+        self._syncing.end()
         os.close(self._file)
-        os.close(self._alive)
+        if self._alive is not None:
+            os.close(self._alive)
+
+
+class _Syncing:
+    """Brings a file's content to the disk in the background, so that looking waits for no disk."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._asked = threading.Event()
+        self._over = False
+        self._thread: threading.Thread | None = None
+        self._error: OSError | None = None
+
+    def soon(self) -> None:
+        """Ask for it; raises the OSError of an earlier asking that failed."""
+        if self._error is not None:
+            raise self._error
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, daemon=True)
+            self._thread.start()
+        self._asked.set()
+
+    def end(self) -> None:
+        """Wait for what was asked for."""
+        self._over = True
+        self._asked.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _work(self) -> None:
+        while not self._over:
+            self._asked.wait()
+            self._asked.clear()
+            try:
+                os.fdatasync(self._file)
+            except OSError as error:
+                self._error = error
+                return
+
+
+def _claim(folder: Path) -> int:
+    """The lock that says that a run's process lives; whoever only looks holds it for an instant."""
+    descriptor = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    until = monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() < until:
+                sleep(0.01)
+                continue
+            os.close(descriptor)
+            raise Refused(
+                f"another process carries out {folder.name}", hint="'outage runs' shows it"
+            ) from None
+        return descriptor
 
 
 def read_journal(folder: Path) -> Lines:
@@ -159,7 +247,7 @@ def parse_journal(content: bytes) -> Lines:
         else:
             if prev != head:
                 message = "the chain is broken here: a line before this one was changed, added or removed"
-                troubles.append(Trouble(number, message))
+                troubles.append(Trouble(number, message, edited=True))
             if not known:
                 troubles.append(Trouble(number, f"written in version {values.get('v')!r} of the format"))
             lines.append(line)

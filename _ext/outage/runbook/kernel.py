@@ -2,7 +2,8 @@
 
 Only the standard library is imported here, so that the kernel boots beside our imports.
 It talks over sockets in a private folder (no ports, no races), reads no start-up files of its
-user, has no stdin, and leads its own process group, which is ended as a whole.
+user, has no stdin, and leads its own process group, which is ended as a whole. What left that
+group is found by a mark, see :mod:`outage.runbook.leftovers`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from outage.errors import Refused
+from outage.runbook.leftovers import MARK, PREFIX, end_marked, hold, sweep
 
 _SOCKET_PATH = 80
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
@@ -33,11 +35,13 @@ class Kernel:
     Attributes:
         folder: private to it; holds connection file, sockets, log and IPython's own folder.
         connection: how to talk to it, as in a Jupyter connection file.
+        lock: descriptor of the lock that says that we, its runner, live.
     """
 
     process: subprocess.Popen[bytes]
     folder: Path
     connection: dict[str, Any]
+    lock: int
 
     def alive(self) -> bool:
         """Whether the process runs."""
@@ -55,7 +59,7 @@ class Kernel:
         return ""
 
     def end(self, patience: float = 0.0) -> None:
-        """End it, and the processes that its cells started in its group; then clear its folder.
+        """End it, and every process that its cells started; then clear its folder.
 
         Args:
             patience: seconds that it may take to go by itself.
@@ -66,7 +70,9 @@ class Kernel:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        end_marked(self.folder.name)
         shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self.lock)
 
 
 def start_kernel(cwd: Path, python_path: list[Path]) -> Kernel:
@@ -83,6 +89,7 @@ def start_kernel(cwd: Path, python_path: list[Path]) -> Kernel:
         hint = "install it into the environment of outage: pip install -r requirements.txt"
         raise Refused(f"there is no ipykernel for {sys.executable}", hint=hint)
     folder = _private_folder()
+    lock = hold(folder)
     connection = {
         "transport": "ipc",
         "ip": str(folder / "s"),
@@ -103,7 +110,12 @@ def start_kernel(cwd: Path, python_path: list[Path]) -> Kernel:
             stderr=log,
             start_new_session=True,
         )
-    return Kernel(process, folder, connection)
+    return Kernel(process, folder, connection, lock)
+
+
+def sweep_leftovers() -> int:
+    """End what killed runners left behind; returns how many kernels that were."""
+    return sweep(_parent())
 
 
 def _environment(folder: Path, python_path: list[Path]) -> dict[str, str]:
@@ -116,7 +128,13 @@ def _environment(folder: Path, python_path: list[Path]) -> dict[str, str]:
         "IPYTHONDIR": str(folder / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONUNBUFFERED": "1",
+        MARK: folder.name,
     }
+
+
+def _parent() -> Path:
+    parent = os.environ.get("TMPDIR") or "/tmp"
+    return Path(parent if len(parent) < _SOCKET_PATH else "/tmp")
 
 
 def _private_folder() -> Path:
@@ -124,8 +142,7 @@ def _private_folder() -> Path:
 
     Made by hand: ``tempfile`` loads OpenSSL, and the kernel would start that much later.
     """
-    parent = os.environ.get("TMPDIR") or "/tmp"
-    folder = Path(parent if len(parent) < _SOCKET_PATH else "/tmp") / f"outage-{os.urandom(6).hex()}"
+    folder = _parent() / f"{PREFIX}{os.urandom(6).hex()}"
     try:
         folder.mkdir(mode=0o700)
     except OSError as error:

@@ -29,6 +29,7 @@ CellState = Literal[
     "never-ran",
 ]
 RunState = Literal["running", "succeeded", "failed", "interrupted", "waiting", "undone", "abandoned"]
+Approvals = Literal["starter", "second-person"]
 StepTag = Literal["parameters", "setup", "check", "read", "gate", "change", "verify", "undo"]
 
 
@@ -79,6 +80,7 @@ class Began(Data):
         digest: of sources, tags, metadata and project modules; never of outputs.
         plan: the plan that this apply insists on.
         limits: seconds a cell, and the run, may take.
+        approvals: who may answer its gates: whoever started it, or only a second person.
     """
 
     kind: ClassVar[str] = "run"
@@ -100,6 +102,7 @@ class Began(Data):
     versions: dict[str, str]
     host: str
     pid: int
+    approvals: Approvals = "starter"
 
 
 class CellData(Part):
@@ -126,12 +129,18 @@ class NotebookLine(Data):
 
 
 class ErrorData(Part):
-    """What a cell raised; ``hint`` is the metadata's explanation, if one fits."""
+    """What a cell raised.
+
+    Attributes:
+        hint: the metadata's explanation, if one fits.
+        next: the runbook that it sends a responder to, if it names one.
+    """
 
     name: str
     value: str
     traceback: str = ""
     hint: str | None = None
+    next: str | None = None
 
 
 class CellLine(Data):
@@ -194,8 +203,12 @@ class GateLine(Data):
     """A gate was reached, or answered.
 
     Attributes:
-        cell: the gate's cell, or the change that computed other actions than its plan did.
+        cell: the gate's cell, or the change before which somebody is asked.
         text: what the person was told happens next.
+        digest: of the actions that were proposed then; an answer is about these and no others.
+        second_person: whether only a second person may answer.
+        by: who answered; recorded, not authenticated.
+        alone: whether the starter answered for the second person that is asked for.
         reason: why it was declined or passed alone, if that was said.
     """
 
@@ -203,8 +216,37 @@ class GateLine(Data):
     cell: int
     state: Literal["waiting", "confirmed", "declined"]
     text: str = ""
+    digest: str | None = None
+    second_person: bool | None = None
     by: str | None = None
+    alone: bool | None = None
     reason: str | None = None
+
+
+class Resumed(Data):
+    """The run goes on in a new process and a new kernel: from where it ended, or to undo its changes.
+
+    Attributes:
+        kept: cells of changes that passed before, and are not run again.
+        undo: cells of changes that are to be undone, in that order.
+    """
+
+    kind: ClassVar[str] = "resumed"
+    mode: Literal["apply", "undo"]
+    by: str
+    kept: tuple[int, ...] = ()
+    undo: tuple[int, ...] = ()
+    host: str
+    pid: int
+
+
+class Asserted(Data):
+    """A person said what became of a change that was started and did not pass; nobody checked it."""
+
+    kind: ClassVar[str] = "asserted"
+    cell: int
+    answer: Literal["done", "not-done"]
+    by: str
 
 
 class Ended(Data):
@@ -219,7 +261,10 @@ class Ended(Data):
 
 KINDS: dict[str, type[Data]] = {
     model.kind: model
-    for model in (Began, NotebookLine, CellLine, OutputLine, ActionsLine, SavedLine, GateLine, Ended)
+    for model in (
+        *(Began, NotebookLine, CellLine, OutputLine, ActionsLine, SavedLine),
+        *(GateLine, Resumed, Asserted, Ended),
+    )
 }
 
 

@@ -14,6 +14,7 @@ from outage.runbook.contract import Contract, parameter_values, read_contract
 from outage.runbook.history import Run, find_runs, load_run
 from outage.runbook.lines import ReviewData, TargetData
 from outage.runbook.review import find_review, working_digest
+from outage.runbook.scrub import Scrubber, run_scrubber
 from outage.runbook.target import find_target
 from outage.runbook.types import to_data
 from outage.text import joined
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from outage.policy import Policy
     from outage.project import Project
     from outage.runbook.execute import Order
+    from outage.runbook.meta import RunbookMeta
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Prepared:
         incident: the incident's folder, or None.
         plan: the plan to be kept, or None.
         by: who asks; recorded, not authenticated.
+        scrubber: knows what may not be written or shown.
+        second_person: whether only a second person may answer its gates.
+        past: the run that goes on or is undone, as it was read; None for a new one.
+        undo: cells of the changes to be undone, newest first; None when nothing is.
     """
 
     project: Project
@@ -52,10 +58,16 @@ class Prepared:
     incident: Path | None
     plan: Run | None
     by: str
+    scrubber: Scrubber
+    second_person: bool = False
+    past: Run | None = None
+    undo: tuple[int, ...] | None = None
 
     @property
     def mode(self) -> str:
-        """Plan or apply."""
+        """Plan, apply or undo."""
+        if self.undo is not None:
+            return "undo"
         return "apply" if self.order.apply else "plan"
 
 
@@ -80,6 +92,8 @@ def prepare(project: Project, path: Path, order: Order) -> Prepared:
     incident = _incident(project, order.incident)
     plan = _plan(project, order, contract, values, digest, target)
     review = None
+    if order.alone is not None and not order.alone.strip():
+        raise Refused("--alone needs a reason", hint="--alone 'why nobody else can be asked'")
     if order.apply:
         if not contract.changes:
             hint = f"leave --apply out: outage run {contract.name}"
@@ -103,7 +117,14 @@ def prepare(project: Project, path: Path, order: Order) -> Prepared:
         incident=incident,
         plan=plan,
         by=who(order.by, project.root),
+        scrubber=run_scrubber(contract.parameters, values),
+        second_person=needs_second_person(contract.meta, policy),
     )
+
+
+def needs_second_person(meta: RunbookMeta, policy: Policy) -> bool:
+    """Whether the runbook, or the policy for runbooks of its risk, asks for a second person."""
+    return meta.approvals == "second-person" or meta.risk in policy.runbooks.second_person
 
 
 def run_folders(project: Project) -> list[Path]:

@@ -1,0 +1,189 @@
+"""``outage approve``, ``stop`` and ``undo``: what is done to a run from outside of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outage.cli.runbook import JSON, Progress, finish, warn
+from outage.project import find_project
+from outage.text import one_line, terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from outage.project import Project
+    from outage.runbook.history import Run
+
+BY = click.option("--by", metavar="NAME", help="Who does it. It is recorded, and nobody checks it.")
+_STOP_SECONDS = 15.0
+
+
+@click.command()
+@click.argument("run")
+@BY
+@click.option("--decline", metavar="REASON", help="Say no, and why: the run ends there.")
+@click.option(
+    "--alone", metavar="REASON", help="Answer for the second person that is asked for; it is recorded."
+)
+def approve(run: str, by: str | None, decline: str | None, alone: str | None) -> None:
+    """Answer the gate at which RUN waits: it may go on."""
+    from outage.cli.asking import ask, terminal_ask
+    from outage.response import who
+    from outage.runbook.gates import Question, answer_gate
+    from outage.runbook.history import load_run
+    from outage.runbook.prepare import find_run
+
+    project = find_project()
+    folder = find_run(project, run)
+    found = load_run(folder)
+    if found.pending:
+        click.echo(terminal(_gate_words(found)))
+        question = Question("", "Approve exactly this? Type yes to approve: ", ("yes", "no"))
+        if decline is None and terminal_ask() and ask(question) != "yes":
+            raise click.Abort
+    done, alive = answer_gate(folder, who(by, project.root), decline=decline, alone=alone)
+    _record(project, done)
+    if decline is not None:
+        click.echo(f"Declined: {done.id} ends there.")
+    elif alive:
+        click.echo(f"Approved: {done.id} goes on in its own terminal.")
+    else:
+        click.echo(f"Approved. Its process has ended; to go on: outage run --resume {done.id}")
+
+
+@click.command()
+@click.argument("run")
+@BY
+def stop(run: str, by: str | None) -> None:
+    """End RUN: its cell is interrupted, and what it did stays on its journal."""
+    from outage.errors import Failed
+    from outage.response import who
+    from outage.runbook.history import load_run
+    from outage.runbook.journal import is_alive
+    from outage.runbook.kernel import sweep_leftovers
+    from outage.runbook.prepare import find_run
+
+    project = find_project()
+    folder = find_run(project, run)
+    sweep_leftovers()
+    if is_alive(folder):
+        os.kill(load_run(folder).process[1], signal.SIGTERM)
+        until = monotonic() + _STOP_SECONDS
+        while is_alive(folder) and monotonic() < until:
+            sleep(0.05)
+        if is_alive(folder):
+            raise Failed(
+                f"{folder.name} has not ended in {_STOP_SECONDS:g} s", hint="press Ctrl-C twice where it runs"
+            )
+    elif load_run(folder).state == "waiting":
+        _end_waiting(folder, who(by, project.root))
+    done = load_run(folder)
+    click.echo(terminal(f"{done.id} is {done.state}: {one_line(done.reason)}"))
+
+
+@click.command()
+@click.argument("run")
+@BY
+@click.option("--apply", is_flag=True, help="Do it. Without it, it is only shown.")
+@JSON
+def undo(run: str, by: str | None, apply: bool, as_json: bool) -> None:
+    """Show what undoing RUN would do, newest change first. With --apply, do it."""
+    from outage.cli.asking import terminal_ask
+    from outage.runbook.again import undo_plan, undo_words
+    from outage.runbook.execute import Order, carry_on
+    from outage.runbook.history import load_run
+    from outage.runbook.prepare import find_run
+
+    project = find_project()
+    folder = find_run(project, run)
+    if not apply:
+        found = load_run(folder)
+        if as_json:
+            click.echo(json.dumps(undo_plan(found), indent=2))
+        elif not found.changed:
+            click.echo(f"{found.id} has nothing to undo: no change of it stands.")
+        else:
+            click.echo(terminal(f"Target: {one_line(found.target)}\n{undo_words(found)}"))
+            click.echo(f"\nTo undo exactly this: outage undo {found.id} --apply")
+        return
+    order = Order("", apply=True, by=by)
+    told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
+    done = carry_on(project, folder, order, undo=True, **told)
+    finish(project, done, as_json=as_json)
+    sys.exit(done.code)
+
+
+def offer_undo(project: Project, done: Run, by: str | None) -> None:
+    """After a failure, at a terminal: name what was changed, and undo it if the person says so."""
+    from outage.cli.asking import ask
+    from outage.runbook.again import undo_words
+    from outage.runbook.execute import Order, carry_on
+    from outage.runbook.gates import Question
+
+    if not done.changed:
+        return
+    click.echo(terminal(f"\nThis run changed something:\n{undo_words(done)}"))
+    if ask(Question("", "Undo it now? Type yes to undo: ", ("yes", "no"))) != "yes":
+        return
+    order = Order("", apply=True, by=by)
+    undone = carry_on(
+        project, done.folder, order, undo=True, observe=Progress(as_json=False), warn=warn, ask=ask
+    )
+    finish(project, undone, as_json=False)
+
+
+def _gate_words(run: Run) -> str:
+    """What an approver approves: the runbook, its target, the gate's text and the proposed actions."""
+    gate = run.pending
+    assert gate is not None
+    actions = next((p.actions for p in reversed(run.proposals) if p.digest == gate.digest), ())
+    listed = [f"  {one_line(str(a.get('target')))}: {one_line(str(a.get('command')))}" for a in actions]
+    head = [f"{run.runbook}, started by {run.began.get('by')}", f"Target: {one_line(run.target)}"]
+    return "\n".join([*head, gate.text, *listed])
+
+
+def _end_waiting(folder: Path, by: str) -> None:
+    """End a run that waits and has no process."""
+    from outage.runbook.history import load_run
+    from outage.runbook.journal import Journal
+    from outage.runbook.lines import Ended
+
+    run = load_run(folder)
+    journal = Journal(folder)
+    try:
+        seconds = round((run.updated - run.started).total_seconds(), 3)
+        journal.append(Ended(state="interrupted", code=130, reason=f"stopped by {by}", seconds=seconds))
+    finally:
+        journal.close()
+
+
+def _record(project: Project, run: Run) -> None:
+    """Tell the incident's record that a gate was answered; the journal knows it already."""
+    from outage import response
+    from outage.errors import OutageError
+
+    if not run.began.get("incident"):
+        return
+    gate = run.gates[-1]
+    data = {
+        "run": run.id,
+        "runbook": run.runbook,
+        "mode": run.mode,
+        "target": run.target,
+        "state": run.state,
+        "risk": run.began.get("risk"),
+        "gate": gate.state,
+    }
+    if gate.alone:
+        data["alone"] = [f"{gate.by}: {gate.reason}"]
+    try:
+        response.step(project, run.folder.parent.parent, "run", data, by=str(gate.by), at=None)
+    except OutageError as error:
+        warn(f"the incident's record was not told: {error}")

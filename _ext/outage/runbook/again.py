@@ -1,0 +1,177 @@
+"""A run that goes on, or is undone, later and in another process: what must still be as it was.
+
+The journal is asked, not the world: it says what passed, what was saved and what is in doubt.
+Everything that is refused here is refused before anything is started.
+"""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+from typing import TYPE_CHECKING, Any
+
+from outage.errors import OutageError, Problems, Refused
+from outage.runbook.contract import Contract, read_contract, recorded_values
+from outage.runbook.history import Run, load_run
+from outage.runbook.journal import is_alive
+from outage.runbook.lines import ReviewData
+from outage.runbook.notebook import find_notebook
+from outage.runbook.prepare import Prepared, find_run, needs_second_person
+from outage.runbook.review import working_digest
+from outage.runbook.scrub import run_scrubber
+from outage.runbook.target import find_target
+from outage.text import joined, one_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from outage.project import Project
+    from outage.runbook.execute import Order
+
+_MOST_LINES = 40
+_RESUMABLE = ("waiting", "failed", "interrupted", "abandoned")
+
+
+def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, can_ask: bool) -> Prepared:
+    """Check whether a run can go on, or be undone.
+
+    Args:
+        project: the handbook.
+        folder: the run's.
+        order: who asks for it, and on what grounds; the rest is the run's own.
+        undo: whether its changes are to be undone.
+        can_ask: whether there is a terminal to ask on.
+
+    Raises:
+        Refused, Problems: something speaks against it; nothing was started.
+    """
+    from outage.response import who
+
+    run = load_run(folder)
+    _check_state(run, undo=undo)
+    path = find_notebook(project.runbooks, run.runbook)
+    contract = read_contract(path, path.relative_to(project.root))
+    digest = working_digest(project.root, contract.notebook)
+    if digest != run.began.get("digest"):
+        raise _changed(run, contract)
+    values = recorded_values(contract, run.began.get("parameters", {}))
+    policy = project.policy()
+    target = find_target(contract.meta, values, policy)
+    problems: list[OutageError] = []
+    if set(values) != {parameter.name for parameter in contract.parameters}:
+        problems.append(Refused("parameters of this run are no longer valid ones", hint="start a new run"))
+    if target.words != run.target:
+        problems.append(Refused(f"{run.id} was for {run.target}; this would be {target.words}"))
+    if problems:
+        raise Problems(problems)
+    if not can_ask:
+        _check_doubts(run, undo=undo)
+    plan = str(run.began.get("plan") or "")
+    return Prepared(
+        project=project,
+        order=order,
+        path=path,
+        contract=contract,
+        values=values,
+        policy=policy,
+        target=target,
+        digest=digest,
+        review=ReviewData.model_validate(run.began.get("review") or {}),
+        folder=folder,
+        incident=folder.parent.parent if run.began.get("incident") else None,
+        plan=load_run(find_run(project, plan)) if plan else None,
+        by=who(order.by, project.root),
+        scrubber=run_scrubber(contract.parameters, values),
+        second_person=needs_second_person(contract.meta, policy),
+        past=run,
+        undo=tuple(cell.index for cell in run.changed) if undo else None,
+    )
+
+
+def undo_plan(run: Run) -> list[dict[str, Any]]:
+    """What undoing a run would do, newest change first.
+
+    Each is ``{"cell", "state", "actions": [{"target", "command", "undo"}], "source"}``; ``source`` is
+    the undo cell's, or None where the change has none.
+    """
+    found = []
+    for cell in run.changed:
+        after = next((other for other in run.cells[cell.index + 1 :] if other.step), None)
+        undo = after.source if after and after.step == "undo" else None
+        actions = [
+            {key: action.get(key, "") for key in ("target", "command", "undo")} for action in cell.actions
+        ]
+        found.append({"cell": cell.index, "state": cell.state, "actions": actions, "source": undo})
+    return found
+
+
+def undo_words(run: Run) -> str:
+    """:func:`undo_plan` for people."""
+    said = []
+    for change in undo_plan(run):
+        doubt = "" if change["state"] == "passed" else f", which is {change['state']}: some of it may be done"
+        said.append(f"The change in cell {change['cell'] + 1}{doubt}")
+        for action in change["actions"]:
+            said.append(f"  {one_line(action['target'])}: {one_line(action['command'])}")
+            said.append(f"    undo: {one_line(action['undo']) or 'not possible'}")
+        if change["source"] is None:
+            said.append("  It has no undo cell: it stays as it is.")
+    return "\n".join(said)
+
+
+def _check_state(run: Run, *, undo: bool) -> None:
+    """Only a run that is over, or waits, and that was an apply."""
+    if is_alive(run.folder):
+        hint = f"wait for it, or: outage stop {run.id}"
+        raise Refused(f"{run.id} is being carried out by another process", hint=hint)
+    if any(trouble.edited for trouble in run.troubles):
+        reason = f"the journal of {run.id} was changed by hand; what it says cannot be relied on"
+        raise Refused(reason, file=run.folder, hint="look at the target, and start a new run")
+    if run.state == "running":
+        raise Refused(f"{run.id}: {run.reason}", hint="do it on that machine")
+    if run.began.get("mode") != "apply":
+        raise Refused(f"{run.id} is a plan: it has changed nothing", hint=f"outage run {run.runbook}")
+    if undo and not run.changed:
+        raise Refused(f"{run.id} has nothing to undo: no change of it stands")
+    if undo:
+        return
+    if run.state not in _RESUMABLE:
+        raise Refused(
+            f"{run.id} is {run.state}: there is nothing left to do", hint=f"outage run {run.runbook}"
+        )
+    if run.mode == "undo" or any(cell.state == "undone" for cell in run.cells):
+        hint = f"undo the rest: outage undo {run.id}; or start anew: outage run {run.runbook}"
+        raise Refused(f"changes of {run.id} were undone, so it cannot go on", hint=hint)
+
+
+def _check_doubts(run: Run, *, undo: bool) -> None:
+    """Without a terminal there must be nothing to ask."""
+    doubtful = [cell for cell in run.cells if cell.unsettled]
+    if doubtful:
+        cells = joined([str(cell.index + 1) for cell in doubtful])
+        reason = f"the change in cell {cells} was started and did not pass; a person must say what to do"
+        hint = f"in a terminal: outage {'undo' if undo else 'run --resume'} {run.id}"
+        raise Refused(reason, hint=hint)
+
+
+def _changed(run: Run, contract: Contract) -> OutageError:
+    """The refusal of a notebook that is not the one that was run, with the difference."""
+    then = [line for cell in run.cells for line in _lines(cell.step, cell.source)]
+    now = [
+        line for cell in contract.notebook.cells for line in _lines(_step(contract, cell.index), cell.source)
+    ]
+    found = list(unified_diff(then, now, "as it was run", "as it is now", lineterm="", n=1))
+    shown = found[:_MOST_LINES] or ["a module that it imports, or its metadata, is another one"]
+    more = [f"... and {len(found) - _MOST_LINES} lines more"] if len(found) > _MOST_LINES else []
+    commit = (run.began.get("review") or {}).get("commit")
+    path = contract.notebook.path
+    back = f"git checkout {commit} -- {path}" if commit else f"bring {path} back to what it was"
+    reason = "\n".join([f"the runbook was changed since {run.id} ran:", *shown, *more])
+    return Refused(reason, hint=f"{back}; or start a new run")
+
+
+def _step(contract: Contract, index: int) -> str | None:
+    return next((tag for cell, tag in contract.steps if cell.index == index), None)
+
+
+def _lines(step: str | None, source: str) -> list[str]:
+    return [f"[{step or 'prose'}]", *source.splitlines()]

@@ -1,0 +1,167 @@
+"""Gates: a person reads what happens next, and says whether it may.
+
+They answer in the run's own terminal, or from another one with ``outage approve``, which writes
+the answer into the journal. A run without a terminal ends at its gate (exit 3) and is resumed.
+An answer counts for the actions that were proposed when it was given, and for no others.
+Names are recorded, not authenticated: that two names are two people is what their company knows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from outage.errors import Refused
+from outage.runbook import lines
+from outage.runbook.endings import Stop, cell_line, first_line
+from outage.runbook.history import Gate, Run, load_run
+from outage.runbook.journal import Journal, is_alive
+from outage.runbook.structure import step_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from outage.runbook.notebook import Cell
+    from outage.runbook.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person at the terminal is asked.
+
+    Attributes:
+        text: what it is about; empty where it was shown already.
+        prompt: the question itself.
+        choices: the answers that are taken; none where the answer can only come from elsewhere.
+        answered: says whether the answer came from elsewhere.
+    """
+
+    text: str
+    prompt: str
+    choices: tuple[str, ...]
+    answered: Callable[[], bool] = lambda: False
+
+
+Ask = "Callable[[Question], str | None]"
+"""Puts a question; returns the choice, or None once it was answered elsewhere."""
+
+
+class Gatekeeper:
+    """Stops one run at its gates until somebody has answered."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        journal: Journal,
+        ask: Callable[[Question], str | None] | None,
+    ) -> None:
+        """``ask`` reaches the person at the terminal; None: nobody is there."""
+        self._prepared, self._journal, self._ask = prepared, journal, ask
+        self._before = {gate.cell: gate for gate in (prepared.past.gates if prepared.past else ())}
+
+    def stop(self, cell: Cell, text: str, digest: str | None) -> Stop | None:
+        """Wait for a person; None: they confirmed. Without one the run waits, and its process goes.
+
+        Args:
+            cell: the gate, or the change before which somebody must be asked.
+            text: what happens next.
+            digest: of the actions that are proposed now.
+
+        Raises:
+            KeyboardInterrupt, EOFError: the person left.
+        """
+        before = self._before.pop(cell.index, None)
+        if before and before.state == "confirmed" and before.digest == digest:
+            return self._outcome(cell, before)
+        second, alone = self._prepared.second_person, self._prepared.order.alone
+        waiting = lines.GateLine(
+            cell=cell.index, state="waiting", text=text, digest=digest, second_person=second or None
+        )
+        self._journal.append(waiting)
+        if self._ask is None:
+            return Stop("waiting", 3, f"waiting at cell {cell.index + 1}: {first_line(text)}")
+        other = self._prepared.folder.name
+        command = f"outage approve {other} --by NAME"
+        if second and not alone:
+            question = Question("", f"A second person must answer: {command}", (), self._answered)
+        else:
+            question = Question("", "Go on? Type yes to go on: ", ("yes", "no"), self._answered)
+        answer = self._ask(question)
+        if answer is None:
+            gate = load_run(self._prepared.folder).gates[-1]
+            self._journal.tell("gate", {"cell": gate.cell, "state": gate.state, "by": gate.by})
+            return self._outcome(cell, gate)
+        state: Any = "confirmed" if answer == "yes" else "declined"
+        broke = {"alone": True, "reason": alone} if second and alone and answer == "yes" else {}
+        line = lines.GateLine(cell=cell.index, state=state, by=self._prepared.by, **broke)
+        self._journal.append(line)
+        return self._outcome(cell, load_run(self._prepared.folder).gates[-1])
+
+    def _answered(self) -> bool:
+        """Whether somebody else wrote an answer into the journal."""
+        if not self._journal.was_added_to:
+            return False
+        return load_run(self._prepared.folder).pending is None
+
+    def _outcome(self, cell: Cell, gate: Gate) -> Stop | None:
+        confirmed = gate.state == "confirmed"
+        if step_tag(cell) == "gate":
+            self._journal.append(cell_line(cell, "gate", "passed" if confirmed else "failed"), wait=False)
+        if confirmed:
+            return None
+        why = f" by {gate.by}: {gate.reason}" if gate.reason else ""
+        return Stop("failed", 1, f"declined at cell {cell.index + 1}{why}: nothing after it was run")
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one, by their letters."""
+    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
+
+
+def answer_gate(
+    folder: Path, by: str, *, decline: str | None = None, alone: str | None = None
+) -> tuple[Run, bool]:
+    """Answer the gate at which a run waits, from outside of it.
+
+    Args:
+        folder: the run's.
+        by: who answers; recorded, not authenticated.
+        decline: why not; None to confirm.
+        alone: why the starter answers where a second person is asked for.
+
+    Returns:
+        The run as it then reads, and whether its process lives and goes on by itself.
+
+    Raises:
+        Refused: it waits at no gate, or this is not ``by``'s to answer.
+        Failed: the journal cannot be written.
+    """
+    run = load_run(folder)
+    gate = run.pending
+    if gate is None:
+        raise Refused(f"{run.id} waits for no answer: it is {run.state}", hint="'outage runs' lists the runs")
+    starter = str(run.began.get("by", ""))
+    second = gate.second_person and same_person(by, starter)
+    if second and decline is None and not (alone or "").strip():
+        hint = (
+            "let somebody else answer, with --by and their name; if nobody can be reached: "
+            "--alone REASON (it goes on the record, and the review looks at it)"
+        )
+        raise Refused(f"this gate is for a second person, and {starter} started the run", hint=hint)
+    reason = decline or (alone if second else None)
+    state: Any = "confirmed" if decline is None else "declined"
+    line = lines.GateLine(
+        cell=gate.cell, state=state, by=by, reason=reason, alone=True if second and decline is None else None
+    )
+    alive = is_alive(folder)
+    journal = Journal(folder, runner=False)
+    try:
+        journal.append(line)
+        if decline is not None and not alive:
+            text = f"declined at cell {gate.cell + 1} by {by}: {decline}"
+            seconds = (run.updated - run.started).total_seconds()
+            journal.append(lines.Ended(state="failed", code=1, reason=text, seconds=round(seconds, 3)))
+    finally:
+        journal.close()
+    return load_run(folder), alive
