@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from outage.errors import OutageError
 from outage.prose import check_prose
+from outage.source import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from outage.policy import Policy
     from outage.project import Project
+    from outage.runbook.contract import Contract
 
 
 def check(project: Project) -> list[OutageError]:
@@ -45,12 +48,23 @@ def _playbooks(root: Path, policy: Policy) -> list[OutageError]:
 
 def _runbooks(folder: Path) -> list[OutageError]:
     from outage.runbook.contract import examine
-    from outage.runbook.notebook import read_notebook
+    from outage.runbook.notebook import read_notebook, runbook_names
 
     found: list[OutageError] = []
+    names = runbook_names(folder)
     for path in sorted(folder.glob("*.ipynb")):
         try:
-            found += examine(read_notebook(path)).refusals()
+            contract = examine(read_notebook(path))
         except OutageError as error:
             found.append(error)
+        else:
+            found += [*contract.refusals(), *_routes(contract, names)]
     return found
+
+
+def _routes(contract: Contract, names: list[str]) -> Iterator[OutageError]:
+    """Hints that send a responder to a runbook that is not there."""
+    for number, hint in enumerate(contract.meta.hints):
+        if hint.runbook is not None and hint.runbook not in names:
+            reason = f"metadata runbook.hints.{number}.runbook: there is no runbook '{hint.runbook}'"
+            yield contract.notebook.refuse(None, reason, nearest(hint.runbook, names))

@@ -229,7 +229,7 @@ def test_runbooks_lists_them_with_what_stands_in_the_way(handbook: Handbook) -> 
 def test_show_says_what_it_asks_for_and_does(handbook: Handbook) -> None:
     touch(handbook, needs=["a disk"], service="disks")
     out = outage("show", "touch").stdout
-    for line in ("touch: Touch a file", "service: disks", "needs:   a disk", "  path: Path  (must be given)"):
+    for line in ("touch: Touch a file", "service: disks", "needs:   a disk", "  path  (must be given)", "      a path"):
         assert f"{line}\n" in out
     assert "    6 change     Touch it\n" in out
     assert "Apply it:  outage run touch --apply\n" in out

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from outage.moments import span
 from outage.report.markup import anchor_id, bullets, chip, folded, here, list_table, moment
+from outage.runbook.notebook import NAME
 from outage.text import block, joined, one_line, plain
 
 if TYPE_CHECKING:
@@ -164,7 +165,13 @@ def _outputs(cell: CellRun, room: int) -> Iterator[str]:
             yield _image(data["image/png"]) if "image/png" in data else _text(data.get("text/plain"), room)
     hint = (cell.error or {}).get("hint")
     if hint:
-        yield f"What it means: {plain(str(hint))}"
+        going_on = (cell.error or {}).get("next")
+        then = (
+            f" Next: `outage run {going_on}`"
+            if isinstance(going_on, str) and NAME.fullmatch(going_on)
+            else ""
+        )
+        yield f"What it means: {plain(str(hint))}{then}"
     for cut in cell.cut:
         yield f"Not kept: {plain(cut)}"
 

@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from outage.runbook.parameters import UNSET
 from outage.runbook.titles import titles
-from outage.runbook.types import annotation, to_data, to_text
+from outage.runbook.types import Either, Many, annotation, to_data, to_text, words
+
+_LIMITS = {
+    "ge": "at least",
+    "gt": "more than",
+    "le": "at most",
+    "lt": "less than",
+    "multiple_of": "a multiple of",
+    "min_length": "length at least",
+    "max_length": "length at most",
+    "pattern": "of the pattern",
+}
 
 if TYPE_CHECKING:
     from outage.runbook.contract import Contract
     from outage.runbook.notebook import Cell
     from outage.runbook.parameters import Parameter
+    from outage.runbook.types import Type
 
 
 def described(contract: Contract) -> dict[str, Any]:
@@ -76,6 +88,11 @@ def in_words(contract: Contract) -> str:
         ("alerts", ", ".join(meta.alerts)),
     ):
         lines += [f"{word + ':':<9}{value}"] if value else []
+    limits = contract.meta.limits
+    lines.append(f"{'limits:':<9}a step may take {limits.cell}, the run {limits.run}")
+    if any(tag == "gate" for _, tag in contract.steps):
+        whom = "a second person" if meta.approvals == "second-person" else "whoever runs it"
+        lines.append(f"{'gates:':<9}confirmed by {whom}")
     lines += ["", "Parameters (-p NAME=VALUE):" if contract.parameters else "It takes no parameters."]
     lines += [line for parameter in contract.parameters for line in _parameter(parameter)]
     lines += ["", "Steps:"]
@@ -91,5 +108,17 @@ def in_words(contract: Contract) -> str:
 
 def _parameter(parameter: Parameter) -> list[str]:
     default = "must be given" if parameter.default is UNSET else f"default {to_text(parameter.default)}"
-    first = f"  {parameter.name}: {parameter.written}  ({default})"
-    return [first, *([f"      {parameter.help}"] if parameter.help else [])]
+    first = f"  {parameter.name}  ({default})"
+    told = [parameter.help, "; ".join([words(parameter.type), *limits_in_words(parameter.type)])]
+    return [first, *(f"      {line}" for line in told if line)]
+
+
+def limits_in_words(kind: Type) -> list[str]:
+    """The limits of a type, and of the types it is made of: ``at least 1``, ``at most 72``."""
+    found = [
+        f"{_LIMITS[name]} {to_text(value)}"
+        for name, value in getattr(kind, "limits", {}).items()
+        if name in _LIMITS
+    ]
+    inner = kind.members if isinstance(kind, Either) else (kind.item,) if isinstance(kind, Many) else ()
+    return [*found, *(limit for member in inner for limit in limits_in_words(member))]

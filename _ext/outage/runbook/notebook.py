@@ -17,7 +17,7 @@ from outage.errors import Refused
 CellType = Literal["code", "markdown", "raw"]
 MOST_BYTES = 50_000_000
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def find_notebook(folder: Path, name: str) -> Path:
         Refused: no such runbook, or the name leads out of the folder.
     """
     bare = name.removeprefix(f"{folder.name}/").removesuffix(".ipynb")
-    if not _NAME.fullmatch(bare):
+    if not NAME.fullmatch(bare):
         hint = "runbook names are small letters, digits and hyphens; 'outage runbooks' lists them"
         raise Refused(f"'{name}' is not the name of a runbook", hint=hint)
     path = folder / f"{bare}.ipynb"
@@ -98,7 +98,7 @@ def find_notebook(folder: Path, name: str) -> Path:
 
 def runbook_names(folder: Path) -> list[str]:
     """Names of the runbooks in a folder, sorted."""
-    return sorted(path.stem for path in folder.glob("*.ipynb") if _NAME.fullmatch(path.stem))
+    return sorted(path.stem for path in folder.glob("*.ipynb") if NAME.fullmatch(path.stem))
 
 
 def read_notebook(path: Path, shown: Path | None = None) -> Notebook:

@@ -32,15 +32,18 @@ class JsonLines:
 
     def __call__(self, kind: str, data: Mapping[str, Any]) -> None:
         """Print a line of the journal as an event."""
-        print(json.dumps({"kind": kind, **data}), file=self._out, flush=True)
+        if kind != "glimpse":  # for people; a program hears the journal's lines and nothing else
+            print(json.dumps({"kind": kind, **data}), file=self._out, flush=True)
 
 
 @dataclass
 class Words:
     """Lines for people.
 
-    On a terminal the running cell's line is rewritten when the cell is over; elsewhere every line
-    is final. Of a cell's output at most forty lines are shown: the rest is in the notebook.
+    On a terminal the last line says what runs, for how long, and what comes next; it is rewritten
+    as the cell goes on. Elsewhere every line is final. Of a cell's output at most forty lines are
+    shown: of the rest a terminal shows the latest line and their number once a second, and the
+    notebook has them.
     """
 
     out: TextIO = field(default_factory=lambda: sys.stdout)
@@ -53,6 +56,9 @@ class Words:
     _shown: int = 0
     _partial: str = ""
     _mode: str = "plan"
+    _now: int = -1
+    _status: bool = False
+    _more: int = 0
 
     def __call__(self, kind: str, data: Mapping[str, Any]) -> None:
         """Show a line of the journal."""
@@ -84,12 +90,14 @@ class Words:
         step, title = self._titles[data["cell"]]
         label = f"{data['cell'] + 1:>3} {step:<10} {title}".rstrip()
         if data["state"] == "running":
+            self._now = data["cell"]
             self._begin(label)
             return
         seconds = f"  {data['seconds']:.2f} s" if data.get("seconds") is not None else ""
         mark = self._paint(_MARKS.get(data["state"], "!"), _COLOURS.get(data["state"], "0"))
         self._end_partial()
-        self._rewind()
+        if self._more:
+            self._print(f"{_INDENT}… {self._more:,} more lines: what is kept of them is in the notebook")
         self._print(f"{mark} {label}  {data['state']}{seconds}")
         if data.get("cut"):
             self._print(f"{_INDENT}({data['cut']})")
@@ -98,10 +106,37 @@ class Words:
         self._open = ""
 
     def _begin(self, label: str) -> None:
-        self._open, self._since, self._shown = label, monotonic(), 0
-        if self.live:
-            width = shutil.get_terminal_size().columns
-            self.out.write(f"… {label}"[: width - 1])
+        self._open, self._since, self._shown, self._more = label, monotonic(), 0, 0
+        self._show_status()
+
+    def _on_glimpse(self, data: Mapping[str, Any]) -> None:
+        """How far a cell that goes on is; heard about once a second."""
+        latest = terminal(without_colours(data["latest"])).strip()
+        self._show_status(f"{data['lines']:,} lines: {latest}" if latest else "")
+
+    def _show_status(self, more: str = "") -> None:
+        """Rewrite the last line: what runs, for how long, and what comes next."""
+        if not self.live or not self._open:
+            return
+        self._clear()
+        over = monotonic() - self._since
+        parts = [f"… {self._open}", f"{over:.0f} s" if over >= 1 else "", more or self._following()]
+        width = shutil.get_terminal_size().columns
+        self.out.write("  ".join(part for part in parts if part).replace("\n", " ")[: width - 1])
+        self._status = True
+
+    def _following(self) -> str:
+        """The next step that this run will come to, in a word or two."""
+        for step, title in self._titles[self._now + 1 :]:
+            if step and (self._mode != "plan" or step in {"parameters", "setup", "check", "read"}):
+                return f"(then {title or step})" if step != "undo" else ""
+        return ""
+
+    def _clear(self) -> None:
+        """Take the line that says what runs off the terminal."""
+        if self._status:
+            self.out.write("\r\x1b[K")
+            self._status = False
 
     def _on_output(self, data: Mapping[str, Any]) -> None:
         output = data["output"]
@@ -124,8 +159,6 @@ class Words:
         """What was raised: its own words; a traceback stays in the notebook."""
         for line in terminal(f"{error['name']}: {error['value']}").splitlines()[:10]:
             self._print(f"{_INDENT}{self._paint(line, '31')}")
-        if error.get("hint"):
-            self._print(f"{_INDENT}{terminal(error['hint'])}")
 
     def _text(self, text: str) -> None:
         """Output of the running cell, line by line; an unfinished line waits for its end."""
@@ -133,29 +166,28 @@ class Words:
         self._partial = lines.pop()[-2000:]
         for line in lines:
             self._line(line)
+        if lines:
+            self._show_status()
 
     def _line(self, line: str) -> None:
         self._shown += 1
-        if self._shown == _MOST_LINES + 1:
-            self._print(f"{_INDENT}… more: it goes into the notebook")
         if self._shown > _MOST_LINES:
+            self._more += 1
+            if self._more == 1 and not self.live:
+                self._print(f"{_INDENT}… more: it goes into the notebook")
             return
-        if self._shown == 1 and self._open:
-            self._rewind()
+        if self._shown == 1 and self._open and not self.live:
             self._print(f"  {self._open}")
-        self._print(f"{_INDENT}{terminal(without_colours(line))}"[:2000])
+        shown = terminal(without_colours(line[:4000]))
+        self._print(f"{_INDENT}{shown}" if len(shown) <= 400 else f"{_INDENT}{shown[:400]} …")
 
     def _end_partial(self) -> None:
         if self._partial:
             line, self._partial = self._partial, ""
             self._line(line)
 
-    def _rewind(self) -> None:
-        """Clear the running cell's line, if it is still the last one."""
-        if (self.live and self._open and self._shown == 0) or (self.live and self._open and self._shown == 1):
-            self.out.write("\r\x1b[K")
-
     def _print(self, text: str) -> None:
+        self._clear()
         self.out.write(f"{text}\n")
 
     def _paint(self, text: str, code: str) -> str:
@@ -166,7 +198,7 @@ class Words:
 
 
 def summary(run: Run, notebook: str, then: str | None) -> list[str]:
-    """Three lines at the end: what became of it, what to do next, where it is."""
+    """At the end, a line each: what became of it, what that means or what to do next, where it is."""
     counts = [
         f"{count} {state}"
         for state in (
@@ -184,4 +216,13 @@ def summary(run: Run, notebook: str, then: str | None) -> list[str]:
     what = {"plan": "Plan", "apply": "Apply", "undo": "Undo"}.get(run.mode, "Run")
     why = f" {terminal(run.reason[:1].upper() + run.reason[1:])}." if run.state != "succeeded" else ""
     head = f"{what} {run.state} in {run.seconds:.1f} s: {', '.join(counts)}.{why}"
-    return [head, then or "", f"All of it: {notebook}"] if then else [head, f"All of it: {notebook}"]
+    return [line for line in (head, advice(run), then, f"All of it: {notebook}") if line]
+
+
+def advice(run: Run) -> str | None:
+    """What the error of the last cell that failed means and where to go on, if its metadata says that."""
+    errors = [cell.error for cell in run.cells if cell.error and cell.error.get("hint")]
+    if not errors:
+        return None
+    going_on = f" Next: outage run {errors[-1]['next']}" if errors[-1].get("next") else ""
+    return terminal(f"What it means: {errors[-1]['hint']}{going_on}")
