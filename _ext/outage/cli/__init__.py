@@ -48,7 +48,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stop": ("control:stop", "End a run."),
     "undo": ("control:undo", "Show what undoing a run would do; with --apply, do it."),
     "new": ("new:new", "Begin a runbook from a skeleton that is right already."),
-    "new": ("new:new", "Begin a runbook from a skeleton that is right already."),
     "lab": ("lab:lab", "A place to practise: start it, break it, mend it."),
     "check": ("policy:check", "Is this handbook right: policy, pages, playbooks and runbooks?"),
 }
