@@ -16,7 +16,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
-from outage.pages import folders
+from outage.pages import folders, run_form
 from outage.report.catalogue import STEPS, about, catalogue
 from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
@@ -40,7 +40,8 @@ class AboutDirective(SphinxDirective):
             contract = examine(read_notebook(path, Path(path.name)))
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
-        return [nodes.container("", *self.parse_text_to_nodes(about(contract)), classes=["outage-about"])]
+        facts = nodes.container("", *self.parse_text_to_nodes(about(contract)), classes=["outage-about"])
+        return [facts, run_form.form(contract)]
 
 
 class RunbooksDirective(SphinxDirective):
@@ -96,4 +97,5 @@ def setup(app: Sphinx) -> None:
     app.add_directive_to_domain("outage", "runbooks", RunbooksDirective)
     app.add_transform(StepBadges)
     app.connect("source-read", _add_about)
+    run_form.setup(app)
     app.add_css_file("runbook.css", priority=910)
