@@ -12,16 +12,14 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
-from outage.deadlines import Deadline, Pick, deadline
+from outage.clock.deadlines import Deadline, deadline
+from outage.clock.promises import COMMANDER, Promise, commander_role, promised
 
 if TYPE_CHECKING:
     from outage.policy import Policy
-    from outage.policy.vocabulary import RoleId
     from outage.record.incident import Incident
 
 Verdict = Literal["met", "late", "missed", "not yet due"]
-Promise = Literal["commander", "first-message", "cadence"]
-COMMANDER: RoleId = "incident-commander"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +99,6 @@ def audit(incident: Incident, policy: Policy, now: datetime) -> Audit:
     ]
     findings.sort(key=lambda finding: (finding.due, finding.promise, finding.who))
     return Audit(incident.id, incident.drill, now, tuple(findings))
-
-
-def commander_role(policy: Policy) -> str:
-    """The role whose holder commands: the commander's, or the one it is merged into here."""
-    role = policy.roles.get(COMMANDER)
-    return (role.merged_into if role else None) or COMMANDER
 
 
 def _commander(incident: Incident, policy: Policy, now: datetime) -> Iterator[Finding]:
@@ -190,12 +182,3 @@ def _verdict(due: Deadline, done: _Mark | None, end: datetime | None, now: datet
     if done is not None:
         return "met" if done.at <= due.at else "late"
     return "missed" if end is not None or due.at < now else "not yet due"
-
-
-def promised(promise: Promise, who: str) -> tuple[Pick, str]:
-    """How to read a promise off a severity, and its address below the severity."""
-    if promise == "commander":
-        return lambda severity: severity.commander, "commander"
-    if promise == "first-message":
-        return lambda severity: severity.first_message.get(who), f"first_message.{who}"
-    return lambda severity: severity.cadence.get(who), f"cadence.{who}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from outage.classify.verdict import verdict
 from outage.policy import load_policy
-from outage.verdict import verdict
 from tests.browser.conftest import DESK, PHONE
 from tests.sites import ROOT
 

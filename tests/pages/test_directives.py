@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from outage.classify import classify, outcomes, questions
-from outage.form import classification_form
+from outage.classify.form import classification_form
 from outage.policy import load_policy
 
 

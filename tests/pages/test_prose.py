@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from outage.check.prose import check_prose, check_text
 from outage.policy import load_policy
-from outage.prose import check_prose, check_text
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "prose").glob("bad-*.md"))

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from outage.clock.moments import clock, shown, span, typed
 from outage.errors import Refused
-from outage.moments import clock, shown, span, typed
 
 NOW = datetime(2026, 6, 17, 13, 10, tzinfo=UTC)  # 14:10 in London
 

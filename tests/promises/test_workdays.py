@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from outage.clock.workdays import add, is_business_day, next_business_day
 from outage.errors import Refused
 from outage.policy import Duration, parse_policy
 from outage.policy.models import Calendar
-from outage.workdays import add, is_business_day, next_business_day
 from tests.promises.story import POLICY, policy
 
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outage.clock.moments import clock
 from outage.errors import OutageError, Refused
-from outage.moments import clock
 from outage.playbook import find_playbooks
 from outage.playbook.follow import Following, checklist_of, following, one_of
 from outage.playbook.words import bare, counted, owner, when, within

@@ -38,6 +38,6 @@ WRITES = options(INCIDENT, AT, BY)
 
 def typed(moment: str | None, policy: Policy, now: datetime) -> datetime | None:
     """The moment that somebody typed after ``--at``, in the company's time zone; None when nothing was."""
-    from outage.moments import typed
+    from outage.clock.moments import typed
 
     return None if moment is None else typed(moment, policy.company.timezone, now)

@@ -16,8 +16,8 @@ from outage.text import terminal
 
 if TYPE_CHECKING:
     from outage.classify import Ask
+    from outage.classify.verdict import Verdict
     from outage.policy import Policy
-    from outage.verdict import Verdict
 
 
 @click.command()
@@ -28,7 +28,7 @@ def classify(answers: tuple[str, ...], as_json: bool) -> None:
 
     A question left out counts as 'unknown'. Without answers, the questions are asked one by one.
     """
-    from outage.verdict import parse_answers, verdict
+    from outage.classify.verdict import parse_answers, verdict
 
     policy = find_project().policy()
     given = parse_answers(answers) or _asked(policy)
@@ -72,7 +72,7 @@ def _ask(ask: Ask) -> str:
 
 
 def _told(policy: Policy, found: Verdict) -> list[str]:
-    from outage.verdict import where
+    from outage.classify.verdict import where
 
     lines = [f"{found.severity_name}: {found.meaning}", f"Scope: {found.scope}"]
     if found.command:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outage.clock import Due, due
-from outage.moments import clock, shown, span
+from outage.clock.moments import clock, shown, span
 from outage.record.event import stamp
 from outage.record.words import place, role_name, sentence, severity_name, short
 from outage.sync import state

@@ -11,7 +11,7 @@ from docutils import nodes
 from markupsafe import Markup
 from sphinx.util.docutils import SphinxDirective
 
-from outage.form import classification_form
+from outage.classify.form import classification_form
 from outage.pages.domain import domain_of
 from outage.pages.look import looks
 from outage.pages.render import render

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from outage.workdays import add
+from outage.clock.workdays import add
 
 if TYPE_CHECKING:
     from outage.playbook.resolve import Checklist, Section, Task, Term

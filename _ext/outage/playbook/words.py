@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from outage.moments import clock, shown, span
+from outage.clock.moments import clock, shown, span
 from outage.say import filled
 from outage.text import one_line
 

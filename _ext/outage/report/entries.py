@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outage.moments import span
+from outage.clock.moments import span
 from outage.record.words import sentence, short
 from outage.report.case import Case
 from outage.report.markup import anchor_id, chip, goto, here, list_table, moment, role, words

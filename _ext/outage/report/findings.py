@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from outage.moments import span
+from outage.clock.moments import span
 from outage.record.words import role_name
 from outage.report.markup import anchor_id, bullets, chip, folded, goto, here, list_table
 from outage.report.times import Times

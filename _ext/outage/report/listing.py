@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from outage.clock.moments import span
 from outage.errors import OutageError
-from outage.moments import span
 from outage.record import FILE
 from outage.report.case import Case, outline
 from outage.report.markup import list_table

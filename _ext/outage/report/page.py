@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from outage.moments import span
+from outage.clock.moments import span
 from outage.record.words import place, role_name, severity_name
 from outage.report.case import Case
 from outage.report.entries import entries_table

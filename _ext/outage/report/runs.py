@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from outage.moments import span
+from outage.clock.moments import span
 from outage.report.markup import anchor_id, bullets, chip, folded, here, list_table, moment
 from outage.runbook.notebook import NAME
 from outage.text import block, joined, one_line, plain

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from outage.moments import clock, shown
+from outage.clock.moments import clock, shown
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from outage.audit import COMMANDER, commander_role
-from outage.moments import span
+from outage.clock.moments import span
+from outage.clock.promises import COMMANDER, commander_role
 from outage.policy.vocabulary import AUDIENCES, ROLES
 from outage.quote import severity_look
 from outage.record.words import role_name, severity_name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from outage import form
+from outage.classify import form
 from outage.quote import KINDS, quote
 from outage.views import (
     channels,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from outage.workdays import add
+from outage.clock.workdays import add
 
 if TYPE_CHECKING:
     from outage.policy import Duration, Policy

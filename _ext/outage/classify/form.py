@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from outage.classify import UNKNOWN, Ask, Classification, outcomes, questions
-from outage.quote import Quote, quote
-from outage.verdict import (
+from outage.classify.verdict import (
     NO_INCIDENT,
     NO_MEANING,
     clause_text,
@@ -18,6 +17,7 @@ from outage.verdict import (
     time_box,
     where,
 )
+from outage.quote import Quote, quote
 
 if TYPE_CHECKING:
     from outage.policy import Policy

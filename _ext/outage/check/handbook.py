@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outage.check.prose import check_prose
 from outage.errors import OutageError
-from outage.prose import check_prose
 from outage.source import nearest
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def check(project: Project) -> list[OutageError]:
 
 
 def _playbooks(root: Path, policy: Policy) -> list[OutageError]:
+    from outage.check.prose import check_playbook_prose
     from outage.playbook import find_playbooks, load_playbook
-    from outage.prose import check_playbook_prose
 
     found: list[OutageError] = []
     for path in find_playbooks(root):

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from outage.audit import COMMANDER, Promise, commander_role, promised
-from outage.deadlines import deadline
+from outage.clock.deadlines import deadline
+from outage.clock.promises import COMMANDER, Promise, commander_role, promised
+from outage.clock.workdays import add
 from outage.text import joined
-from outage.workdays import add
 
 if TYPE_CHECKING:
     from outage.policy import Duration, Policy
