@@ -30,7 +30,7 @@ def outage(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def on_terminal(*arguments: str, answer: str = "") -> tuple[int, str]:
+def on_terminal(*arguments: str, answer: str = "", prompt: str = "Type yes to go on: ") -> tuple[int, str]:
     """The exit code and what a person would see; ``answer`` is typed when the gate asks."""
     main, side = pty.openpty()
     process = subprocess.Popen([*OUTAGE, *arguments], stdin=side, stdout=side, stderr=side, close_fds=True)
@@ -44,7 +44,7 @@ def on_terminal(*arguments: str, answer: str = "") -> tuple[int, str]:
         if not piece:
             break
         seen += piece
-        if answer and b"Type yes to go on: " in seen:
+        if answer and prompt.encode() in seen:
             os.write(main, f"{answer}\n".encode())
             answer = ""
     os.close(main)
@@ -229,7 +229,13 @@ def test_runbooks_lists_them_with_what_stands_in_the_way(handbook: Handbook) -> 
 def test_show_says_what_it_asks_for_and_does(handbook: Handbook) -> None:
     touch(handbook, needs=["a disk"], service="disks")
     out = outage("show", "touch").stdout
-    for line in ("touch: Touch a file", "service: disks", "needs:   a disk", "  path  (must be given)", "      a path"):
+    for line in (
+        "touch: Touch a file",
+        "service: disks",
+        "needs:   a disk",
+        "  path  (must be given)",
+        "      a path",
+    ):
         assert f"{line}\n" in out
     assert "    6 change     Touch it\n" in out
     assert "Apply it:  outage run touch --apply\n" in out

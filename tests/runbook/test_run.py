@@ -172,7 +172,13 @@ def test_a_gate_asks_before_it_goes_on(
 ) -> None:
     handbook.write("touch", [*touching()[:5], prose("Now it is touched.", "gate"), *touching()[5:]])
     path = tmp_path / "x"
-    done = run("touch", f"path={path}", apply=True, unreviewed="a test", ask=lambda question: "yes" if answer else "no")
+    done = run(
+        "touch",
+        f"path={path}",
+        apply=True,
+        unreviewed="a test",
+        ask=lambda question: "yes" if answer else "no",
+    )
     assert (done.state, done.code) == (state, code)
     assert states(done).endswith(ends)
     assert path.exists() == answer
