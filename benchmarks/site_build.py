@@ -44,6 +44,7 @@ def ours(folder: Path, pages: int) -> Site:
     (folder / "process").mkdir(parents=True)
     for name in ("conf.py", "handbook.yml", "process/policy.md"):
         shutil.copy(ROOT / name, folder / name)
+    (folder / "_ext").symlink_to(ROOT / "_ext")  # where conf.py finds the theme's templates
     return Site("this handbook", folder, write_pages(folder, pages, ["process/policy"]))
 
 
