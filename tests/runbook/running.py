@@ -32,7 +32,7 @@ def nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setenv("TMPDIR", str(folder))
     yield folder
     until = time.monotonic() + 5
-    while (left := [p for p in folder.glob("*") if marked(p.name)]) and time.monotonic() < until:
+    while (left := marked()) and time.monotonic() < until:
         time.sleep(0.05)
     assert not left
     shutil.rmtree(folder)
@@ -47,15 +47,16 @@ def sound(folder: Path) -> list[Path]:
     return [path.parent for path in folder.glob(f"**/{FILE}") if not read_journal(path.parent).troubles]
 
 
-def marked(mark: str) -> list[psutil.Process]:
-    """Processes that carry a kernel's mark."""
+def marked() -> list[psutil.Process]:
+    """Processes of this test's runs: kernels, and whatever they started."""
     found = []
     for process in psutil.process_iter():
         try:
-            if mark in process.environ().get("OUTAGE_KERNEL", "no mark"):
-                found.append(process)
+            environment = process.environ()
         except psutil.Error:
             continue
+        if "OUTAGE_KERNEL" in environment and environment.get("TMPDIR") == os.environ["TMPDIR"]:
+            found.append(process)
     return found
 
 

@@ -1,4 +1,4 @@
-"""A run goes on in a fresh kernel: what passed is kept, what is in doubt is asked, what changed is refused."""
+"""A run goes on in a fresh kernel: what passed is kept, what is in doubt is asked about."""
 
 from __future__ import annotations
 
