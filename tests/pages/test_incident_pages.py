@@ -312,3 +312,21 @@ def test_a_company_without_incidents_builds_strictly(site):
     assert site.build().warnings == ""
     assert "No incident was ever declared here" in site.words("incidents/index")
     assert "no runbooks yet" in site.words("runbooks/index")
+
+
+def test_what_a_run_printed_is_masked_and_what_it_did_is_not(incidents):
+    said = "mail ada@example.org; select 1 where name = 'Ada'\n"
+    action = {"target": "the order of ada@example.org", "command": "delete from orders where id = '7'"}
+    run(
+        incidents, "one",
+        ("output", {"cell": 1, "output": {"output_type": "stream", "name": "stdout", "text": said}}),
+        ("actions", {"cell": 1, "actions": [action], "digest": "sha256:0"}),
+        ("ended", {"state": "failed", "code": 1, "reason": "no ada@example.org", "seconds": 1.0}),
+        parameters={"who": "ada@example.org"},
+    )  # fmt: skip
+    incidents.build()
+    html = incidents.html(ONE)
+    assert "ada@example.org" not in html
+    words = incidents.words(ONE)
+    assert "mail [e-mail]; select 1 where name = '…'" in words
+    assert "delete from orders where id = '7'" in words

@@ -126,3 +126,11 @@ def test_hostile_metadata_is_shown_as_text(runbooks, words):
         body = runbooks.page(name).find(class_="body")
         assert body.find_all(["script", "b"]) == []
         assert " ".join(words.split()) in " ".join(body.get_text().split())
+
+
+def test_stored_outputs_are_masked(runbooks):
+    output = {"output_type": "stream", "name": "stdout", "text": ["by ada@exam", "ple.org"]}
+    write(runbooks, [*CELLS, cell("code", "print(2)", "read", outputs=[output])])
+    assert runbooks.build().warnings == ""
+    assert "by [e-mail]" in runbooks.words(PAGE)
+    assert "ada@" not in runbooks.html(PAGE)

@@ -54,13 +54,14 @@ class IncidentDirective(SphinxDirective):
         folders.note(self.env, "incident")
         try:
             case = load_case(folder, _now())
+            text = page(case)
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
         self.env.current_document["outage_case"] = case
         for problem in [*case.incident.problems, *([case.trouble] if case.trouble else [])]:
             # Told, and no warning: a torn line must not keep the site from being published.
             logger.info("%s", one_line(str(problem)), location=self.get_location())
-        return self.parse_text_to_nodes(page(case), allow_section_headings=True)
+        return self.parse_text_to_nodes(text, allow_section_headings=True)
 
 
 class TimelineDirective(SphinxDirective):

@@ -16,7 +16,9 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
+from outage.mask import masked_outputs, masker
 from outage.pages import folders, run_form
+from outage.pages.site import policy_of
 from outage.report.catalogue import STEPS, about, catalogue
 from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
@@ -82,12 +84,22 @@ def _add_about(app: Sphinx, docname: str, source: list[str]) -> None:
         return
     try:
         notebook = json.loads(source[0])
+        _mask(app, notebook)
         cell = next(one for one in notebook["cells"] if one["cell_type"] == "markdown")
         text = "".join(cell["source"])
     except (ValueError, KeyError, TypeError, StopIteration):
         return  # MyST-NB says what is wrong with it
     cell["source"] = HEADING.sub(lambda found: found[0] + ABOUT, text, count=1)
     source[0] = json.dumps(notebook)
+
+
+def _mask(app: Sphinx, notebook: dict[str, Any]) -> None:
+    """Take out of stored outputs what the policy masks on pages."""
+    masks = policy_of(app.config).masks
+    if masks.pages:
+        mask = masker(masks)
+        for cell in notebook["cells"]:
+            masked_outputs(cell.get("outputs"), mask)
 
 
 def setup(app: Sphinx) -> None:

@@ -155,6 +155,13 @@ _REST: Data = {
     "watch_after": "24h",
     "environments": {"local": {"hosts": ["localhost", "127.0.0.1", "::1"]}},
     "runbooks": {"reviewed_branch": "main", "second_person": ["high"]},
+    "masks": {
+        "pages": True,
+        "journal": False,
+        "sql_literals": True,
+        "patterns": {"e-mail": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"},
+        "names": "none",
+    },
     "sync": {"automatic": False, "remote": "origin", "branch": "main"},
 }
 

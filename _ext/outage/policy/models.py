@@ -12,9 +12,10 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from outage.linear import NotLinearError, linear
 from outage.policy.duration import Duration
 from outage.policy.vocabulary import (
     AlertLevel,
@@ -298,6 +299,43 @@ class Runbooks(Part):
     second_person: tuple[Literal["none", "low", "medium", "high"], ...] = ("high",)
 
 
+def _pattern(value: str) -> str:
+    try:
+        linear(value)
+    except NotLinearError as error:
+        raise PydanticCustomError("pattern", "{reason}", {"reason": str(error)}) from None
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+MaybePattern = Annotated[Pattern | None, BeforeValidator(_none, json_schema_input_type=str | None)]
+
+
+class Masks(Part):
+    """What is masked in the outputs of runs.
+
+    Attributes:
+        pages: on the site.
+        journal: already when it is written down; what is masked there is gone.
+        sql_literals: what stands in single quotes in SQL.
+        patterns: name to pattern (see :mod:`outage.linear`); the name is shown in its place.
+        names: a reference to a list, one a line, for this file is published and customers' names are not.
+    """
+
+    pages: bool = True
+    journal: bool = False
+    sql_literals: bool = True
+    patterns: dict[Id, MaybePattern] = {}
+    names: Annotated[str | None, BeforeValidator(_none, json_schema_input_type=str | None)] = None
+
+    @field_validator("names")
+    @classmethod
+    def _is_reference(cls, value: str | None) -> str | None:
+        if value is not None and not _SECRET.fullmatch(value):
+            raise PydanticCustomError("names_reference", "the names must stand elsewhere: give a reference")
+        return value
+
+
 class Sync(Part):
     """Whether and where an incident's folder is pushed by itself."""
 
@@ -336,4 +374,5 @@ class PolicyData(Part):
     resources: dict[Id, Text] = {}
     environments: dict[Id, Environment]
     runbooks: Runbooks = Runbooks()
+    masks: Masks = Masks()
     sync: Sync = Sync()

@@ -10,9 +10,12 @@ import binascii
 import json
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from outage.clock.moments import span
+from outage.mask import Masker, masked_outputs, masker
 from outage.report.markup import anchor_id, bullets, chip, folded, here, list_table, moment
 from outage.runbook.notebook import NAME
 from outage.text import block, joined, one_line, plain
@@ -32,8 +35,43 @@ SOUND = ("succeeded", "undone")
 
 
 def runs_section(case: Case) -> str:
-    """Every run, in the order in which they began; nothing when there are none."""
-    return "\n\n".join(_run(case, run) for run in case.runs)
+    """Every run, in the order in which they began, masked as policy says; nothing when there are none.
+
+    Raises Refused if policy names a list to mask that cannot be read: nothing is shown unmasked.
+    """
+    masks = case.policy.masks
+    mask = masker(masks) if masks.pages and case.runs else None
+    return "\n\n".join(_run(case, _masked(run, mask) if mask else run) for run in case.runs)
+
+
+def _masked(run: CaseRun, mask: Masker) -> CaseRun:
+    """The run as it may be shown. An action is what was done: of it only names and addresses are masked."""
+    if run.journal is None:
+        return run
+    journal = run.journal
+    cells = []
+    for cell in journal.cells:
+        outputs = deepcopy(cell.outputs)
+        masked_outputs(list(outputs), mask)
+        cells.append(replace(cell, outputs=outputs))
+    proposals = tuple(
+        replace(one, actions=tuple(_lightly(action, mask) for action in one.actions))
+        for one in journal.proposals
+    )
+    began = dict(journal.began)
+    if isinstance(given := began.get("parameters"), dict):
+        began["parameters"] = _lightly(given, mask)
+    reason = mask.text(journal.reason)
+    shown = replace(journal, cells=tuple(cells), proposals=proposals, began=began, reason=reason)
+    return replace(run, journal=shown)
+
+
+def _lightly(values: dict[str, Any], mask: Masker) -> dict[str, Any]:
+    """Texts without names and addresses; what stands in SQL says what was done, and stays."""
+    return {
+        name: mask.text(value, sql=False) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
 
 
 def _run(case: Case, run: CaseRun) -> str:

@@ -80,7 +80,7 @@ def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, c
         incident=folder.parent.parent if run.began.get("incident") else None,
         plan=load_run(find_run(project, plan)) if plan else None,
         by=who(order.by, project.root),
-        scrubber=run_scrubber(contract.parameters, values),
+        scrubber=run_scrubber(contract.parameters, values, policy.masks),
         second_person=needs_second_person(contract.meta, policy),
         past=run,
         undo=tuple(cell.index for cell in run.changed) if undo else None,

@@ -141,7 +141,7 @@ class CellOutputs:
         for name, stream in self._streams.items():
             if stream.tail:
                 whole = len(stream.tail) == stream.over
-                text = (self._scrubber.text if whole else self._scrubber.end)(stream.tail)[-TAIL_CHARS:]
+                text = (self._scrubber.output if whole else self._scrubber.end)(stream.tail)[-TAIL_CHARS:]
                 dropped = stream.over - len(text)
                 cut = f"{dropped} characters of {name} are left out here" if dropped > 0 else None
                 self._emit({"output_type": "stream", "name": name, "text": text}, cut)
@@ -163,7 +163,7 @@ class CellOutputs:
             return
         text, held = self._scrubber.split(stream.raw)
         if whole:
-            text, held = self._scrubber.text(stream.raw), ""
+            text, held = self._scrubber.output(stream.raw), ""
         room = HEAD_CHARS - stream.kept
         if len(text) > room:  # what is over is scrubbed already; that it is scrubbed again does no harm
             self._to_tail(stream, text[room:] + held)
@@ -178,11 +178,11 @@ class CellOutputs:
         for stream in self._streams.values():
             lines = stream.tail[-2000:].split("\n")
             if len(lines) > 2:
-                return self._scrubber.text(lines[-2])
+                return self._scrubber.output(lines[-2])
         return ""
 
     def _scrubbed(self, text: str) -> str:
-        return self._scrubber.text(without_colours(text))
+        return self._scrubber.output(without_colours(text))
 
     def _has_room(self) -> bool:
         self._count += 1
@@ -197,7 +197,7 @@ class CellOutputs:
             else:
                 kept[mime] = value
             return
-        kept[mime], dropped = _middle_out(self._scrubber.text(value), TEXT_CHARS)
+        kept[mime], dropped = _middle_out(self._scrubber.output(value), TEXT_CHARS)
         if dropped:
             cuts.append(f"{dropped} characters of {mime} are left out")
 

@@ -117,7 +117,7 @@ def prepare(project: Project, path: Path, order: Order) -> Prepared:
         incident=incident,
         plan=plan,
         by=who(order.by, project.root),
-        scrubber=run_scrubber(contract.parameters, values),
+        scrubber=run_scrubber(contract.parameters, values, policy.masks),
         second_person=needs_second_person(contract.meta, policy),
     )
 

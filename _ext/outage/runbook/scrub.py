@@ -22,14 +22,16 @@ from outage.errors import Refused
 from outage.secrets import SecretMissing, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from outage.policy.models import Masks
     from outage.runbook.parameters import Parameter
 
 MARK = "[secret]"
 SHORTEST = 4
 """A shorter secret cannot be told from ordinary text."""
 _SHORTEST_LINE = 8
+_LONGEST_LINE = 2_000
 _REFERENCE = re.compile(r"secret://(?:env|file)/[^\x00\n]+")
 _CALLED_SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|CREDENTIAL|PRIVATE_?KEY", re.IGNORECASE)
 # What only we write, and what readers compare: a secret that happens to be such a word must not break it.
@@ -42,8 +44,10 @@ _OURS = frozenset(
 class Scrubber:
     """Knows values, and puts a mark in their place."""
 
-    def __init__(self, values: Iterable[str] = ()) -> None:
+    def __init__(self, values: Iterable[str] = (), mask: Callable[[str], str] | None = None) -> None:
+        """``mask`` takes personal data out of outputs as well, where the policy wants that in the journal."""
         self._forms: set[str] = set()
+        self._mask = mask
         for value in values:
             self.add(value)
 
@@ -69,33 +73,45 @@ class Scrubber:
         """The text without the values."""
         return self._pattern.sub(MARK, text) if self._forms else text
 
+    def output(self, text: str) -> str:
+        """What may be written of an output: no secret, and nothing that is masked."""
+        text = self.text(text)
+        return self._mask(text) if self._mask else text
+
     def split(self, text: str) -> tuple[str, str]:
         """Of a text that goes on: what is safe to show, scrubbed, and the end that must wait.
 
         The end is held back only if it may be the beginning of a value: fewer characters than the
-        longest form has.
+        longest form has. Where outputs are masked, a line waits for its end, or for its two
+        thousandth character.
         """
+        line = ""
+        if self._mask and len(line := text[text.rfind("\n") + 1 :]) < _LONGEST_LINE:
+            text = text[: len(text) - len(line)]
+        else:
+            line = ""
         if not self._forms:
-            return text, ""
+            return self.output(text), line
         at = len(text) - max((_overlap(text, form) for form in self._forms), default=0)
-        shown, done = [], 0
+        pieces, done = [], 0
         for found in self._pattern.finditer(text):
             if found.start() >= at:
                 break
-            shown += [text[done : found.start()], MARK]
+            pieces += [text[done : found.start()], MARK]
             done = found.end()
         at = max(at, done)
-        return "".join([*shown, text[done:at]]), text[at:]
+        shown = "".join([*pieces, text[done:at]])
+        return self._mask(shown) if self._mask else shown, text[at:] + line
 
     def end(self, text: str) -> str:
         """The end of a text whose beginning was cut off, perhaps inside a value: scrubbed, and trusted."""
         if not self._forms:
-            return text
+            return self.output(text)
         at = min(self.longest, len(text))
         for found in self._pattern.finditer(text):
             if found.start() < at < found.end():
                 at = found.end()
-        return self.text(text[at:])
+        return self.output(text[at:])
 
     def data(self, value: Any) -> Any:
         """JSON values without the secrets; keys, references, images and our own words stay."""
@@ -114,13 +130,17 @@ class Scrubber:
 
 
 def run_scrubber(
-    parameters: Iterable[Parameter], values: Mapping[str, Any], environ: Mapping[str, str] | None = None
+    parameters: Iterable[Parameter],
+    values: Mapping[str, Any],
+    masks: Masks | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Scrubber:
     """What a run must keep quiet about: its secret parameters, and what the environment calls a secret.
 
     Args:
         parameters: of the runbook.
         values: of this run; a secret is its reference.
+        masks: the policy's; they count here if they are to be applied to the journal.
         environ: the environment; ``os.environ`` when None.
 
     Raises:
@@ -132,6 +152,10 @@ def run_scrubber(
         for name, value in environ.items()
         if _CALLED_SECRET.search(name) and len(value.strip()) >= _SHORTEST_LINE
     )
+    if masks is not None and masks.journal:
+        from outage.mask import masker
+
+        scrubber._mask = masker(masks).text
     for parameter in parameters:
         reference = values.get(parameter.name)
         if not parameter.secret or not isinstance(reference, str):
