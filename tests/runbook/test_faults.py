@@ -224,7 +224,8 @@ GET_AWAY = """
 import subprocess
 log.with_name('left').write_text(str(os.getpid()))
 for how in ({'start_new_session': True}, {}):
-    subprocess.Popen([sys.executable, '-c', 'import os, time; os.fork() or (os.setsid(), os.fork()); time.sleep(99)'], **how)
+    away = 'import os, time; os.fork() or (os.setsid(), os.fork()); time.sleep(99)'
+    subprocess.Popen([sys.executable, '-c', away], **how)
 time.sleep(1)
 """
 

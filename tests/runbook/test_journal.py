@@ -100,11 +100,11 @@ def test_a_sound_journal_has_no_trouble(tmp_path: Path) -> None:
 def test_the_chain_goes_on_where_another_process_left_it(tmp_path: Path) -> None:
     first = Journal(tmp_path)
     first.append(note(0))
-    assert not first.was_added_to
+    assert not first.was_added_to()
     second = Journal(tmp_path, runner=False)  # as an approver does, while the first has the file open
     second.append(note(1))
     second.close()
-    assert first.was_added_to
+    assert first.was_added_to()
     first.append(note(2))
     first.close()
     reading = read_journal(tmp_path)

@@ -100,7 +100,7 @@ class Gatekeeper:
 
     def _answered(self) -> bool:
         """Whether somebody else wrote an answer into the journal."""
-        if not self._journal.was_added_to:
+        if not self._journal.was_added_to():
             return False
         return load_run(self._prepared.folder).pending is None
 

@@ -128,7 +128,6 @@ class Journal:
             ) from error
         self.tell(data.kind, plain)
 
-    @property
     def was_added_to(self) -> bool:
         """Whether another process wrote lines after our last one."""
         return os.fstat(self._file).st_size != self._size
