@@ -8,11 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.browser.conftest import DESK, PHONE
 from tests.sites import ROOT
 
-SOURCES = [path for pattern in ("process/**/*.md", "playbooks/*.md", "runbooks/*.md", "runbooks/*.ipynb")
-           for path in ROOT.glob(pattern)]
-PAGES = sorted(str(path.relative_to(ROOT).with_suffix("")) for path in SOURCES)
-    str(path.relative_to(ROOT).with_suffix("")) for path in SOURCES if path.suffix in (".md", ".ipynb")
-)
+WRITTEN = ("process/**/*.md", "playbooks/*.md", "runbooks/*.md", "runbooks/*.ipynb")
+SOURCES = [path.relative_to(ROOT) for pattern in WRITTEN for path in ROOT.glob(pattern)]
+PAGES = sorted(str(path.with_suffix("")) for path in SOURCES)
 
 
 @pytest.mark.timeout(600)
