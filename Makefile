@@ -41,6 +41,7 @@ lock: venv
 bench: venv
 	$(PY) benchmarks.cli_start
 	$(PY) benchmarks.run_start
+	$(PY) benchmarks.runner_cost
 	$(PY) benchmarks.site_build
 
 clean:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 RUN_IN_PLAN = ("parameters", "setup", "check", "read")
 RUN_IN_UNDO = ("parameters", "setup")
 _NOTEBOOK_EVERY = 1.0
+_NOTEBOOK_SHARE = 0.02
 
 
 class Conductor:
@@ -55,7 +56,7 @@ class Conductor:
         self.client = RunbookClient(kernel)
         self.gates = Gatekeeper(prepared, journal, ask)
         self.began = monotonic()
-        self._written = monotonic()
+        self._due = monotonic() + _NOTEBOOK_EVERY
         self._proposal: lines.ActionsLine | None = None
         self._changes = 0
         self._confirmed = False
@@ -324,11 +325,13 @@ class Conductor:
             self.began += monotonic() - since
 
     def _write_notebook(self) -> None:
-        """Bring the derived notebook up to date, at most once a second."""
-        if monotonic() - self._written >= _NOTEBOOK_EVERY:
+        """Bring the derived notebook up to date: at most once a second, less often where it takes long."""
+        began = monotonic()
+        if began >= self._due:
             with contextlib.suppress(OSError):
                 write_notebook(load_run(self.prepared.folder))
-            self._written = monotonic()
+            took = monotonic() - began
+            self._due = began + max(_NOTEBOOK_EVERY, took / _NOTEBOOK_SHARE)
 
     # What cells send through the kit; called by the sink.
 

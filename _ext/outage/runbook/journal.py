@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic, sleep
@@ -32,6 +33,7 @@ FILE = "journal.jsonl"
 ALIVE = "alive.lock"
 NO_LINE = "0" * 64
 _PATIENCE = 1.0
+_TOGETHER_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class _Syncing:
     def __init__(self, file: int) -> None:
         self._file = file
         self._asked = threading.Event()
-        self._over = False
+        self._over = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: OSError | None = None
 
@@ -182,14 +184,16 @@ class _Syncing:
         self._asked.set()
 
     def end(self) -> None:
-        """Wait for what was asked for."""
-        self._over = True
+        """See to it that what was asked for is done."""
+        self._over.set()
         self._asked.set()
         if self._thread is not None:
             self._thread.join()
+            with suppress(OSError):  # a device that does not sync; what had to be safe was synced before
+                os.fdatasync(self._file)
 
     def _work(self) -> None:
-        while not self._over:
+        while not self._over.wait(_TOGETHER_SECONDS):  # what is asked for meanwhile is done at once
             self._asked.wait()
             self._asked.clear()
             try:

@@ -94,7 +94,10 @@ LINES: list[tuple[str, dict[str, Any]]] = [
     ("resumed", {"mode": "apply", "by": "Bo Lind", "kept": [], "host": "db-admin", "pid": 4343}),
     ("asserted", {"cell": 4, "answer": "not-done", "by": "Bo Lind"}),
     ("gate", {"cell": 4, "state": "waiting", "text": "Once more.", "second_person": True}),
-    ("gate", {"cell": 4, "state": "confirmed", "by": "Ines Okafor", "alone": True, "reason": "nobody is there"}),
+    (
+        "gate",
+        {"cell": 4, "state": "confirmed", "by": "Ines Okafor", "alone": True, "reason": "nobody is there"},
+    ),
     cell(4, "running"),
     ("saved", {"cell": 4, "name": "touched", "value": ["/tmp/x"]}),
     cell(4, "passed", seconds=0.1),
