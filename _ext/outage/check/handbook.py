@@ -48,13 +48,13 @@ def _playbooks(root: Path, policy: Policy) -> list[OutageError]:
 
 def _runbooks(folder: Path) -> list[OutageError]:
     from outage.runbook.contract import examine
-    from outage.runbook.notebook import read_notebook, runbook_names
+    from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
 
     found: list[OutageError] = []
     names = runbook_names(folder)
     for path in sorted(folder.glob("*.ipynb")):
         try:
-            contract = examine(read_notebook(path))
+            contract = examine(read_notebook(find_notebook(folder, path.stem)))
         except OutageError as error:
             found.append(error)
         else:

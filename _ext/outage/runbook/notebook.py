@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Literal, TypeGuard
 
 from outage.errors import Refused
@@ -113,7 +114,10 @@ def read_notebook(path: Path, shown: Path | None = None) -> Notebook:
     """
     shown = shown or path
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        if not S_ISREG(found.st_mode):
+            raise Refused("this is no ordinary file", file=shown)  # a pipe would be waited for
+        size = found.st_size
         if size > MOST_BYTES:
             raise Refused(f"this file has {size} bytes; a runbook has at most {MOST_BYTES}", file=shown)
         return parse_notebook(path.read_bytes(), shown)

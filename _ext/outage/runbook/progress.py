@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _INDENT = "    "
 _MOST_LINES = 40
+_MORE = f"{_INDENT}… more: it goes into the notebook"
 _MARKS = {"passed": "✓", "planned": "·", "skipped": "·", "failed": "✗", "timed-out": "✗", "killed": "✗"}
 _COLOURS = {"passed": "32", "failed": "31", "timed-out": "31", "killed": "31", "interrupted": "33"}
 
@@ -96,8 +97,8 @@ class Words:
         seconds = f"  {data['seconds']:.2f} s" if data.get("seconds") is not None else ""
         mark = self._paint(_MARKS.get(data["state"], "!"), _COLOURS.get(data["state"], "0"))
         self._end_partial()
-        if self._more:
-            self._print(f"{_INDENT}… {self._more:,} more lines: what is kept of them is in the notebook")
+        if self._more and self.live:
+            self._print(_MORE)
         self._print(f"{mark} {label}  {data['state']}{seconds}")
         if data.get("cut"):
             self._print(f"{_INDENT}({data['cut']})")
@@ -148,6 +149,9 @@ class Words:
             self._text(f"{text}\n" if text else "")
             if "image/png" in output["data"]:
                 self._text("(an image: see the notebook)\n")
+        if data.get("cut"):
+            self._end_partial()
+            self._print(f"{_INDENT}({terminal(data['cut'])})")
 
     def _on_gate(self, data: Mapping[str, Any]) -> None:
         if data["state"] == "waiting":
@@ -174,7 +178,7 @@ class Words:
         if self._shown > _MOST_LINES:
             self._more += 1
             if self._more == 1 and not self.live:
-                self._print(f"{_INDENT}… more: it goes into the notebook")
+                self._print(_MORE)
             return
         if self._shown == 1 and self._open and not self.live:
             self._print(f"  {self._open}")
