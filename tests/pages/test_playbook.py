@@ -6,6 +6,10 @@ import json
 
 import pytest
 
+from outage.incidents import STUB
+from tests.playbook.company import TEXT as POLICY
+from tests.playbook.story import DECLARED, event
+
 PLAYBOOK = """
 name: Small
 summary: A small playbook.
@@ -134,3 +138,19 @@ def test_elsewhere_than_on_a_web_page_it_is_a_list(built):
     assert "* Look in #outages" in text
     assert "**Good:** Somebody has looked" in text
     assert "Start the clock" not in text
+
+
+def test_an_incident_s_page_follows_the_playbook_that_it_uses(built):
+    for name, events in {
+        "uses": [DECLARED, event(1, "playbook", playbook="small", state="started")],
+        "uses-none": [DECLARED],
+    }.items():
+        built.write(f"incidents/{name}/index.md", STUB)
+        built.write(f"incidents/{name}/policy.yml", POLICY)
+        built.write(f"incidents/{name}/record.jsonl", "".join(one.to_line().decode() for one in events))
+    assert built.build().warnings == ""
+    assert "Small: 0 of 1 steps settled" in built.words("incidents/uses/index")
+    assert built.page("incidents/uses-none/index").find(id="playbook") is None
+    edit(built, "Look in", "Look hard in")
+    assert built.build().read == {"playbooks/small", "incidents/uses/index"}
+    assert "Look hard in" in built.words("incidents/uses/index")

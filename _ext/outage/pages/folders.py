@@ -6,6 +6,7 @@ Before a build, files that are as they were cost a glance; where they differ, th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from hashlib import sha256
@@ -69,7 +70,7 @@ def _files(kind: str, folder: Path) -> str:
     found = sha256()
     for path in KINDS[kind].files(folder):
         alive = path.name == JOURNAL and is_alive(path.parent)
-        found.update(f"{path.relative_to(folder)} {path.is_file()} {alive}\0".encode())
+        found.update(f"{os.path.relpath(path, folder)} {path.is_file()} {alive}\0".encode())
         found.update(path.read_bytes() if path.is_file() else b"")
     return found.hexdigest()
 
