@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import html
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 
+from outage.report.case import load_case
+from outage.report.page import page
 from outage.runbook import outputs
 from outage.runbook.outputs import CellOutputs
 from outage.runbook.scrub import MARK, Scrubber
@@ -197,3 +200,15 @@ def test_a_saved_value_is_told_by_name_and_size(handbook: Handbook) -> None:
     done = outage("run", "touch", "-p", "path=x")
     assert "    saved rows (144 bytes)\n" in done.stdout
     assert "Lovelace" not in done.stdout
+
+
+def test_a_planted_secret_is_on_no_incident_page(handbook: Handbook) -> None:
+    planted(handbook, code("read", READ), code("read", "raise ValueError(secret)"))
+    environ = {"SHOP_KEY": KEY, "OWN_KEY": OWN}
+    assert outage("declare", "Keys", "--severity", "sev1").returncode == 0
+    outage("run", "keys", "-p", "key=secret://env/SHOP_KEY", **environ)
+    (folder,) = (handbook.root / "incidents").glob("[0-9]*")
+    shown = page(load_case(folder, datetime.now(UTC)))
+    assert f"plain {MARK}" in shown
+    everything = "".join(path.read_text("utf-8", "replace") for path in folder.rglob("*") if path.is_file())
+    assert found(handbook, shown + everything, KEY, OWN) == []
