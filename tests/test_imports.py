@@ -14,7 +14,7 @@ LAYERS = [  # a room may import its own layer and those above it in this list
     {"text"},
     {"source", "secrets", "linear"},
     {"policy"},
-    {"project", "quote", "say"},
+    {"project", "quote", "say", "mask"},
     {"classify"},
     {"record"},
     {"clock"},
