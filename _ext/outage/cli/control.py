@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,7 @@ def approve(run: str, by: str | None, decline: str | None, alone: str | None) ->
 @BY
 def stop(run: str, by: str | None) -> None:
     """End RUN: its cell is interrupted, and what it did stays on its journal."""
-    from outage.errors import Failed
+    from outage.errors import Failed, Refused
     from outage.response import who
     from outage.runbook.history import load_run
     from outage.runbook.journal import is_alive
@@ -74,7 +75,10 @@ def stop(run: str, by: str | None) -> None:
     folder = find_run(project, run)
     sweep_leftovers()
     if is_alive(folder):
-        os.kill(load_run(folder).process[1], signal.SIGTERM)
+        host, process = load_run(folder).process
+        if host != socket.gethostname():  # over a shared folder: the number is another's here
+            raise Refused(f"{folder.name} runs on {host}", hint="stop it there")
+        os.kill(process, signal.SIGTERM)
         until = monotonic() + _STOP_SECONDS
         while is_alive(folder) and monotonic() < until:
             sleep(0.05)
