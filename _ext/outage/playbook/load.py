@@ -63,9 +63,20 @@ def build(source: Source, name: str, policy: Policy, root: Path) -> Playbook:
 
 
 def _outermost(error: ValidationError) -> list[Any]:
-    """One error for each place: not those of parts below another one."""
+    """One error for each place: not those of parts below another one, nor what follows from a colon."""
     items = {_inside(item["loc"]): item for item in error.errors(include_url=False)}
-    return [item for at, item in items.items() if not any(at[:end] in items for end in range(1, len(at)))]
+    torn = {at[:-1] for at, item in items.items() if _is_torn_text(at, item)}
+    return [
+        item
+        for at, item in items.items()
+        if not any(at[:end] in items for end in range(1, len(at)))
+        and not (item["type"] == "missing" and at[:-1] in torn)
+    ]
+
+
+def _is_torn_text(at: Address, item: Any) -> bool:
+    """Whether an unknown key is the beginning of a sentence that has a colon and no quotes."""
+    return item["type"] == "extra_forbidden" and " " in at[-1]
 
 
 def _in_order(problems: list[OutageError]) -> list[OutageError]:
@@ -101,6 +112,9 @@ _REASONS = {
 def _problem(source: Source, item: Any) -> OutageError:
     """One pydantic error in a playbook's own words."""
     at, kind = _inside(item["loc"]), item["type"]
+    if _is_torn_text(at, item):
+        reason = "this text has a colon, and so was read as a key and a value"
+        return _refused(source, at[:-1], reason, "put the whole text in quotes")
     if kind == "extra_forbidden":
         return source.refuse(at, "unknown key", nearest(at[-1], keys_at(at[:-1])))
     if kind == "missing":

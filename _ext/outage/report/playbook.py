@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from outage.playbook.state import Standing
     from outage.report.case import Case
 
-MOST_OPEN = 3
-"""So many steps that are next are shown, besides all that are overdue."""
+MOST_IN_SIGHT = 5
+"""So many steps are shown, those that are overdue first; all are folded away below."""
 
 
 def playbook_section(case: Case) -> str:
@@ -40,7 +40,7 @@ def _playbook(case: Case, one: Following) -> str:
 
 def _first(found: Progress) -> list[Standing]:
     late = list(found.overdue)
-    return [*late, *[step for step in found.open if step not in late][:MOST_OPEN]]
+    return [*late, *(step for step in found.open if step not in late)][:MOST_IN_SIGHT]
 
 
 def _phases(case: Case, found: Progress) -> Iterator[str]:

@@ -69,7 +69,9 @@ def _how(one: Task) -> Iterator[str]:
         yield f"**Attach:** {'; '.join(one.evidence)}."
     if one.links:
         yield f"**More:** {', '.join(_link(link) for link in one.links)}"
-    yield f"On the record:\n\n{console(f'outage playbook done {one.id}')}"
+    yield directive(
+        "container", "outage-on-record", f"On the record:\n\n{console(f'outage playbook done {one.id}')}"
+    )
 
 
 def console(*commands: str) -> str:

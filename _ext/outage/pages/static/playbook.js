@@ -106,14 +106,9 @@
     if (state.started === null) return "";
     if (step.needed === "never") return "Not needed: it was over before";
     if (step.needed === "later") return step.neededAt === null ? "" : "Only if it is still open at " + at(step.neededAt);
-    if (step.due === null) return step.task.due ? pending(step.task.due.since) : "";
+    if (step.due === null) return ""; // what it counts from has not begun
     const left = clock.span(step.due - now);
     return step.overdue ? "Overdue by " + left + ", due at " + at(step.due) : "Due at " + at(step.due) + ", in " + left;
-  }
-
-  /** @param {string} since @returns {string} */
-  function pending(since) {
-    return since === "phase" ? "Counted from the beginning of this phase" : "Counted from the end of the outage";
   }
 
   /** @param {Standing} step @param {number} now */
@@ -136,7 +131,7 @@
     const bar = /** @type {HTMLProgressElement} */ (show("progress"));
     bar.max = counted.length;
     bar.value = settled.length;
-    write(show("elapsed"), state.started === null ? "" : clock.span(now - state.started));
+    write(show("elapsed"), state.started === null ? "" : clock.span(now - state.started).replace(/^less.*/, "0 min"));
     write(show("count"), settled.length + " of " + counted.length);
     leadTo(show("late"), late.length ? late[0] : undefined, late.length + " overdue");
     leadTo(show("next"), next, next ? "Next: " + words(next.task.id) : "");
@@ -287,6 +282,7 @@
       show("markdown").hidden = false;
       box.focus();
       box.select();
+      box.scrollTop = 0;
       say("");
     }
   }
