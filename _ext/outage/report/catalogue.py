@@ -10,6 +10,7 @@ from outage.errors import OutageError
 from outage.policy.vocabulary import ROLES
 from outage.report.markup import bullets, chip, directive, folded, list_table
 from outage.runbook.contract import examine
+from outage.runbook.describe import limits_in_words
 from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
 from outage.runbook.types import to_text, words
 from outage.text import plain
@@ -79,7 +80,8 @@ def _parameters(parameters: tuple[Parameter, ...]) -> str:
 def _parameter(parameter: Parameter) -> str:
     default = "must be given" if parameter.required else f"else {plain(to_text(parameter.default))}"
     helped = f"{plain(parameter.help)}\\\n" if parameter.help else ""
-    return f"{helped}{plain(words(parameter.type))}; {default}"
+    what = "; ".join([words(parameter.type), *limits_in_words(parameter.type)])
+    return f"{helped}{plain(what)}; {default}"
 
 
 def _problems(contract: Contract) -> str:
