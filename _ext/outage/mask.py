@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAME = "[name]"
 LITERAL = "'…'"
 _LONGEST_LINE = 20_000
-_SQL = linear(r"\b(?:select|insert into|update|delete from|where|values|having|set|i?like|between)\b")
+_SQL = r"\b(?:select|insert into|update|delete from|where|values|having|set|i?like|between)\b"
 _QUOTED = re.compile(r"(?<!\w)'[^'\n]*'")  # each character is looked at once: a quote ends what a quote began
 
 
@@ -49,7 +49,7 @@ class Masker:
 
 def _without_literals(line: str) -> str:
     """A line without what stands in single quotes behind a word of SQL."""
-    found = _SQL.search(line[:_LONGEST_LINE])
+    found = linear(_SQL).search(line[:_LONGEST_LINE])
     if found is None:
         return line
     return line[: found.end()] + _QUOTED.sub(LITERAL, line[found.end() :])

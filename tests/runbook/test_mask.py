@@ -52,8 +52,8 @@ def test_a_company_adds_patterns_drops_ours_and_keeps_names_elsewhere(tmp_path: 
     ("masks", "message"),
     [
         ("{patterns: {a: '(a|b)*'}}", "this pattern fits an empty text"),
-        ("{patterns: {a: '(?<=x)a'}}", "looking ahead or behind has no place here"),
-        ("{patterns: {a: '((a{1,90}){1,90})b'}}", "this pattern can fit 8100 characters"),
+        ("{patterns: {a: '(?<=x)a'}}", "this is no pattern that RE2 knows"),
+        ("{patterns: {a: '((a{1,900}){1,900})b'}}", "this is no pattern that RE2 knows"),
         ("{names: [Ada]}", "masks.names"),
         ("{names: Ada}", "the names must stand elsewhere: give a reference"),
     ],
@@ -73,10 +73,10 @@ def test_a_wrong_mask_is_refused_with_its_place(masks: str, message: str) -> Non
 def test_patterns_that_hang_elsewhere_end_here(pattern: str, text: str) -> None:
     began = time.monotonic()
     linear(pattern).sub("", text)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 5
 
 
-@pytest.mark.parametrize("pattern", ["a*", "(", r"(a)\1", "a+?b", "(?=a)b", "(a*)*b", "a{500}", "x" * 501])
+@pytest.mark.parametrize("pattern", ["a*", "(", r"(a)\1", "(?=a)b", "(a*)*", "a{5000}", "x" * 501])
 def test_a_pattern_that_has_no_bounded_meaning_is_refused(pattern: str) -> None:
     with pytest.raises(NotLinearError):
         linear(pattern)

@@ -92,8 +92,8 @@ def test_a_hint_that_leads_to_no_runbook_is_refused_by_the_check(handbook: Handb
         ({"means": "m"}, "say either 'when' (a text) or 'matches' (a pattern)"),
         ({"when": "a", "matches": "b", "means": "m"}, "say either 'when' (a text) or 'matches' (a pattern)"),
         ({"matches": "(a|b)*", "means": "m"}, "this pattern fits an empty text"),
-        ({"matches": "(a", "means": "m"}, "this is no pattern: missing )"),
-        ({"matches": r"(a)\1", "means": "m"}, "a reference back to a group has no place here"),
+        ({"matches": "(a", "means": "m"}, "this is no pattern that RE2 knows: missing )"),
+        ({"matches": r"(a)\1", "means": "m"}, "this is no pattern that RE2 knows: invalid escape sequence"),
     ],
 )
 def test_a_wrong_hint_is_told_with_its_reason(handbook: Handbook, hint: dict[str, str], reason: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outage.check.prose import check_prose
+from outage.check.stored import stored_secrets
 from outage.errors import OutageError
 from outage.source import nearest
 
@@ -54,11 +55,13 @@ def _runbooks(folder: Path) -> list[OutageError]:
     names = runbook_names(folder)
     for path in sorted(folder.glob("*.ipynb")):
         try:
-            contract = examine(read_notebook(find_notebook(folder, path.stem)))
+            file = find_notebook(folder, path.stem)
+            contract = examine(read_notebook(file))
         except OutageError as error:
             found.append(error)
         else:
             found += [*contract.refusals(), *_routes(contract, names)]
+            found += stored_secrets(contract.notebook, file)
     return found
 
 

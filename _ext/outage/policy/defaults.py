@@ -159,7 +159,7 @@ _REST: Data = {
         "pages": True,
         "journal": False,
         "sql_literals": True,
-        "patterns": {"e-mail": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"},
+        "patterns": {"e-mail": r"[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+"},
         "names": "none",
     },
     "sync": {"automatic": False, "remote": "origin", "branch": "main"},

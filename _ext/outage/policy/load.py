@@ -126,7 +126,8 @@ def _plain_reason(item: Any) -> str:
         "string_too_short": "this may not be empty",
         "too_short": "this has too few entries",
     }
-    reason = words.get(item["type"], str(item["msg"]).lower())
+    message = str(item["msg"])
+    reason = words.get(item["type"], message[:1].lower() + message[1:])
     value = item["input"]
     if isinstance(value, (int, float, bool)) or value is None:
         reason += f", not {'nothing' if value is None else str(value).lower()}"

@@ -1,0 +1,74 @@
+"""Secrets that stand in a runbook's file: in its cells, or in the outputs stored with them.
+
+What a secret looks like is detect-secrets' knowledge. It knows forms (keys, tokens, passwords
+in a URL, a value called a password); a secret that looks like ordinary text is not found.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from outage.errors import OutageError
+    from outage.runbook.notebook import Notebook
+
+_HINT = (
+    "take it out, change it where it is used, and give a reference: secret://env/NAME or secret://file/PATH"
+)
+_GUESSES = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector")  # more noise than secrets
+
+
+def stored_secrets(notebook: Notebook, path: Path) -> Iterator[OutageError]:
+    """A refusal for each line of a notebook that holds what looks like a secret; the secret is not repeated.
+
+    Args:
+        notebook: as read; it names file and cell.
+        path: the file itself, whose stored outputs are looked through as well.
+    """
+    from detect_secrets.settings import default_settings
+
+    with default_settings() as settings:
+        settings.disable_plugins(*_GUESSES)
+        for cell in notebook.cells:
+            for number, line in enumerate(cell.source.splitlines(), 1):
+                yield from (
+                    notebook.refuse(cell, f"this looks like a secret ({kind})", _HINT, number)
+                    for kind in _kinds(line)
+                )
+        outputs = [raw.get("outputs", []) for raw in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+        for cell, stored in zip(notebook.cells, outputs, strict=True):
+            found = {kind for text in _texts(stored) for line in text.splitlines() for kind in _kinds(line)}
+            yield from (
+                notebook.refuse(cell, f"its stored output looks like it holds a secret ({kind})", _HINT)
+                for kind in sorted(found)
+            )
+
+
+def _kinds(line: str) -> list[str]:
+    """What kinds of secret a line seems to hold; a reference to one is none, and neither is a sentence."""
+    from detect_secrets.core.scan import scan_line
+
+    if "secret://" in line:
+        return []
+    return sorted({str(secret.type) for secret in scan_line(line) if not _is_sentence(secret)})
+
+
+def _is_sentence(secret: Any) -> bool:
+    """Whether what is called a password is words for people."""
+    return secret.type == "Secret Keyword" and " " in (secret.secret_value or "").strip()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in stored outputs, pictures left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        joined = "".join(value) if all(isinstance(item, str) for item in value) else None
+        yield from [joined] if joined is not None else (text for item in value for text in _texts(item))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not str(key).startswith("image/"):
+                yield from _texts(item)
