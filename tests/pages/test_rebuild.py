@@ -127,3 +127,8 @@ def test_nothing_of_the_policy_is_pickled(built):
     kept = [path.read_bytes() for path in (built.root / "_build/doctrees").rglob("*") if path.is_file()]
     assert len(kept) > len(PAGES)
     assert not any(b"outage.policy" in data for data in kept)
+
+
+def test_pages_that_other_code_has_read_are_read_again(built, monkeypatch):
+    monkeypatch.setattr("outage.pages._code", lambda: 7)
+    assert built.build().read >= set(PAGES)

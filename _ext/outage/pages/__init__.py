@@ -5,7 +5,9 @@ It is thin. What a page says is made by the core (``quote``, ``views``); here it
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from outage.pages import (
     classify_form,
@@ -53,4 +55,16 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     record_roles.setup(app)
     incident.setup(app)
     runbook.setup(app)
-    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "env_version": _code(),
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
+
+
+def _code() -> int:
+    """A number that changes with the package: what other code has read is read again."""
+    package = Path(__file__).parent.parent
+    sources = sorted(path for kind in ("*.py", "*.jinja") for path in package.rglob(kind))
+    return crc32(b"".join(path.read_bytes() for path in sources))
