@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 PHONE, DESK = 390, 1280
+SETTLE = "document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish())"
 CHATTER = re.compile(r"\[PST\]")  # the theme says which colours it chose
 OWN = ("file:", "data:", "blob:")
 
@@ -24,8 +25,9 @@ class Window:
     complaints: list[str] = field(default_factory=list)
 
     def open(self, url: str) -> Page:
-        """Go to a page and wait until it is loaded."""
+        """Go to a page and wait until it is loaded, and its colours have stopped changing."""
         self.page.goto(url)
+        self.page.evaluate(SETTLE)
         return self.page
 
     def note(self, text: str) -> None:
