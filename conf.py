@@ -7,16 +7,11 @@ outage_policy = "handbook.yml"
 
 # What is a page. Run notebooks (runs/) are evidence that an incident's page shows, and no pages themselves.
 include_patterns = [
-    "index.md",
-    "process/**.md",
-    "playbooks/**.md",
-    "runbooks/*.md",
-    "runbooks/*.ipynb",
-    "incidents/index.md",
-    "incidents/*/index.md",
-    "case-studies/**.md",
-    "case-studies/**.ipynb",
-]
+    "index.md", "process/**.md", "playbooks/**.md", "runbooks/*.md", "runbooks/*.ipynb",
+    "incidents/index.md", "incidents/*/index.md", "case-studies/**.md", "case-studies/**.ipynb",
+    "professions/**.md", "change/**.md", "service-levels/**.md", "diagnosis/**.md", "learning/**.md",
+    "library/**.md", "service-levels/**.ipynb", "diagnosis/**.ipynb", "change/**.ipynb",
+]  # fmt: skip
 exclude_patterns = [".*", "_*", "**/runs"]  # Sphinx would look through every folder, .venv too
 
 # Roles of ours need no prefix, and every reference must lead somewhere.
@@ -42,6 +37,11 @@ nb_mime_priority_overrides = [
     ("*", "text/markdown", None),
 ]
 suppress_warnings = ["mystnb.unknown_mime_type"]
+
+# Sources, at the foot of the page that names them; each says how we know it.
+bibtex_bibfiles = ["bibliography.bib"]
+bibtex_default_style = "outage"
+myst_footnote_sort = False  # they stay where {footbibliography} stands
 
 # A copied command has no prompt.
 copybutton_prompt_text = "$ "

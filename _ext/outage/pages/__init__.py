@@ -26,6 +26,7 @@ from outage.pages import (
     runbook,
     say,
     site,
+    sources,
     tables,
     toctree,
 )
@@ -55,6 +56,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     record_roles.setup(app)
     incident.setup(app)
     runbook.setup(app)
+    sources.setup(app)
     return {
         "version": "1",
         "env_version": _code(),
