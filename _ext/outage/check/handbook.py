@@ -1,9 +1,10 @@
-"""Whether a handbook is right: its policy, its prose, its playbooks and its runbooks, everything at once."""
+"""Whether a handbook is right: policy, prose, playbooks, runbooks and the alerts that lead to them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outage.check.alerts import check_alerts
 from outage.check.prose import check_prose
 from outage.check.stored import stored_secrets
 from outage.errors import OutageError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def check(project: Project) -> list[OutageError]:
-    """Every problem of prose, playbooks and runbooks, in the order of their files.
+    """Every problem of prose, playbooks, runbooks and alerts, in the order of their files.
 
     Raises:
         Problems: the policy itself is wrong; nothing else can be judged then.
@@ -28,7 +29,7 @@ def check(project: Project) -> list[OutageError]:
     return [
         *check_prose(project.root, policy),
         *_playbooks(project.root, policy),
-        *_runbooks(project.runbooks),
+        *_runbooks(project.root, project.runbooks, policy),
     ]
 
 
@@ -47,11 +48,12 @@ def _playbooks(root: Path, policy: Policy) -> list[OutageError]:
     return found
 
 
-def _runbooks(folder: Path) -> list[OutageError]:
+def _runbooks(root: Path, folder: Path, policy: Policy) -> list[OutageError]:
     from outage.runbook.contract import examine
     from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
 
     found: list[OutageError] = []
+    contracts: dict[str, Contract] = {}
     names = runbook_names(folder)
     for path in sorted(folder.glob("*.ipynb")):
         try:
@@ -60,9 +62,10 @@ def _runbooks(folder: Path) -> list[OutageError]:
         except OutageError as error:
             found.append(error)
         else:
+            contracts[contract.name] = contract
             found += [*contract.refusals(), *_routes(contract, names)]
             found += stored_secrets(contract.notebook, file)
-    return found
+    return [*found, *check_alerts(root, policy, names, contracts)]
 
 
 def _routes(contract: Contract, names: list[str]) -> Iterator[OutageError]:

@@ -336,6 +336,21 @@ class Masks(Part):
         return value
 
 
+class Alerts(Part):
+    """Alert rules that send a responder to this handbook; ``outage check`` holds both to each other.
+
+    Attributes:
+        rules: rule files in Prometheus' format, as paths or patterns from the handbook's folder.
+        site: where the handbook is published; a rule's ``runbook_url`` begins with it.
+    """
+
+    rules: list[Text] = []
+    site: Annotated[
+        Annotated[str, Field(pattern=r"^https?://[^\s<>\"?#]+$")] | None,
+        BeforeValidator(_none, json_schema_input_type=str | None),
+    ] = None
+
+
 class Sync(Part):
     """Whether and where an incident's folder is pushed by itself."""
 
@@ -374,5 +389,6 @@ class PolicyData(Part):
     resources: dict[Id, Text] = {}
     environments: dict[Id, Environment]
     runbooks: Runbooks = Runbooks()
+    alerts: Alerts = Alerts()
     masks: Masks = Masks()
     sync: Sync = Sync()
