@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from outage.errors import Refused
+from outage.errors import Problems, Refused
 from outage.project import find_project
 from outage.runbook.execute import Order
 from outage.runbook.lines import ReviewData
@@ -87,6 +87,62 @@ def test_an_imported_module_counts_however_deep(committed: Handbook) -> None:
     (committed.root / "lib" / "deeper.py").write_text("x = 2\n")
     with pytest.raises(Refused):
         review(committed)
+
+
+@pytest.fixture
+def with_playbook(committed: Handbook) -> Handbook:
+    """The same, with a cell that names a playbook; its folder is listed, and reviewed."""
+    cells = touching()
+    cells[4]["source"] += "\nplaybook = 'runbooks/plays/look.yml'"
+    committed.write("touch", cells, {"files": ["runbooks/plays"]})
+    plays = committed.root / "runbooks" / "plays"
+    (plays / "library").mkdir(parents=True)
+    (plays / "look.yml").write_text("- hosts: web\n")
+    (plays / "library" / "look.py").write_text("x = 1\n")
+    git(committed.root, "add", "-A")
+    git(committed.root, "commit", "-qm", "with a playbook")
+    return committed
+
+
+def test_a_playbook_and_what_stands_beside_it_count(with_playbook: Handbook) -> None:
+    plays = with_playbook.root / "runbooks" / "plays"
+    assert review(with_playbook).commit
+    for name, content in (("look.yml", "- hosts: all\n"), ("library/look.py", "x = 2\n"), ("new.yml", "")):
+        before = (plays / name).read_text() if (plays / name).exists() else None
+        (plays / name).write_text(content)
+        with pytest.raises(Refused, match="this is not what branch 'main' holds"):
+            review(with_playbook)
+        (plays / name).unlink() if before is None else (plays / name).write_text(before)
+    (plays / "library" / "__pycache__").mkdir()
+    (plays / "library" / "__pycache__" / "look.pyc").write_bytes(b"compiled")
+    assert review(with_playbook).commit, "what Python compiled is no source"
+
+
+def test_a_changed_playbook_is_not_what_the_plan_was_made_of(with_playbook: Handbook) -> None:
+    path = with_playbook.root / "runbooks" / "touch.ipynb"
+    before = prepare(find_project(), path, Order("touch", ("path=x",))).digest
+    (with_playbook.root / "runbooks" / "plays" / "look.yml").write_text("- hosts: all\n")
+    assert prepare(find_project(), path, Order("touch", ("path=x",))).digest != before
+
+
+def test_a_playbook_that_is_not_listed_or_not_there_is_refused(with_playbook: Handbook) -> None:
+    path = with_playbook.root / "runbooks" / "touch.ipynb"
+    content = json.loads(path.read_text())
+    content["metadata"]["runbook"]["files"] = ["runbooks/palys"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(Problems) as caught:
+        prepare(find_project(), path, Order("touch", ("path=x",)))
+    missing, unlisted = caught.value.problems
+    assert "runbook.files.0: there is no runbooks/palys" in missing.message
+    assert missing.hint == "did you mean 'runbooks/plays'?"
+    assert "it names the file runbooks/plays/look.yml, which metadata" in unlisted.message
+
+
+@pytest.mark.parametrize("outside", ["/etc/passwd", "../other", "runbooks/../../x", "./runbooks", ""])
+def test_a_listed_file_stands_inside_the_handbook(handbook: Handbook, outside: str) -> None:
+    path = handbook.write("touch", touching(), {"files": [outside]})
+    with pytest.raises(Problems, match=r"runbook\.files\.0"):
+        prepare(find_project(), path, Order("touch", ("path=x",)))
 
 
 def test_an_older_reviewed_version_is_reviewed_still(committed: Handbook) -> None:

@@ -50,6 +50,7 @@ def _playbooks(root: Path, policy: Policy) -> list[OutageError]:
 
 def _runbooks(root: Path, folder: Path, policy: Policy) -> list[OutageError]:
     from outage.runbook.contract import examine
+    from outage.runbook.files import file_problems
     from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
 
     found: list[OutageError] = []
@@ -64,6 +65,7 @@ def _runbooks(root: Path, folder: Path, policy: Policy) -> list[OutageError]:
         else:
             contracts[contract.name] = contract
             found += [*contract.refusals(), *_routes(contract, names)]
+            found += file_problems(contract, root)
             found += stored_secrets(contract.notebook, file)
     return [*found, *check_alerts(root, policy, names, contracts)]
 

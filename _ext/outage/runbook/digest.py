@@ -1,41 +1,65 @@
-"""The digest of what a run would execute: sources, tags, metadata and project modules."""
+"""The digest of what a run would execute: sources, tags, metadata, project modules and named files."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from outage.runbook.notebook import Notebook
 
-Reader = Callable[[str], bytes | None]
-"""Gives the content of a file by its path relative to the project (``lab/postgres.py``), or None."""
-
 _OURS = "outage"
+_NOT_SOURCE = "__pycache__"
 
 
-def notebook_digest(notebook: Notebook, read: Reader) -> str:
-    """``sha256:...`` of a notebook and of the project's modules that it imports, directly or not.
+class Tree(Protocol):
+    """The project's files, as they stand on the disk or in a commit; paths are relative to its root."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file (``lab/postgres.py``), or None."""
+
+    def below(self, folder: str) -> list[str]:
+        """Paths of all files in a folder, at any depth; none if there is no such folder."""
+
+
+def notebook_digest(notebook: Notebook, tree: Tree) -> str:
+    """``sha256:...`` of a notebook, of the project's modules that it imports, and of the files it names.
 
     Outputs, execution counts and cell ids do not count. The outage package itself does not
     either: it is what compares, and an altered one could not be caught by comparing.
     """
-    content = {
+    content: dict[str, Any] = {
         "cells": [[cell.cell_type, sorted(cell.tags), cell.source] for cell in notebook.cells],
         "runbook": notebook.runbook,
-        "modules": {
-            path: hashlib.sha256(source).hexdigest()
-            for path, source in sorted(project_modules(notebook, read).items())
-        },
+        "modules": _digests(project_modules(notebook, tree)),
     }
+    if files := named_files(notebook, tree):
+        content["files"] = _digests(files)
     text = json.dumps(content, sort_keys=True, ensure_ascii=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def project_modules(notebook: Notebook, read: Reader) -> dict[str, bytes]:
+def _digests(files: dict[str, bytes]) -> dict[str, str]:
+    return {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
+
+
+def named_files(notebook: Notebook, tree: Tree) -> dict[str, bytes]:
+    """Files that the metadata lists under ``files``, those in listed folders too, with their content.
+
+    They are what cells hand to other programs: playbooks, SQL, templates.
+    """
+    raw = notebook.runbook.get("files") if isinstance(notebook.runbook, dict) else None
+    found: dict[str, bytes] = {}
+    for name in raw if isinstance(raw, list) else []:
+        for path in [name, *tree.below(name)] if isinstance(name, str) else []:
+            if _NOT_SOURCE not in path.split("/") and (content := tree.read(path)) is not None:
+                found[path] = content
+    return found
+
+
+def project_modules(notebook: Notebook, tree: Tree) -> dict[str, bytes]:
     """Files of the project that the notebook's code imports, by path, with their content."""
     found: dict[str, bytes] = {}
     sources = [(cell.source.encode(), "") for cell in notebook.cells if cell.cell_type == "code"]
@@ -43,7 +67,7 @@ def project_modules(notebook: Notebook, read: Reader) -> dict[str, bytes]:
         source, package = sources.pop()
         for module in _imported(source, package):
             for path, inside in _files(module):
-                if path not in found and (content := read(path)) is not None:
+                if path not in found and (content := tree.read(path)) is not None:
                     found[path] = content
                     sources.append((content, inside))
     return found

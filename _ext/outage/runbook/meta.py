@@ -19,6 +19,9 @@ from outage.policy.duration import Duration
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+Inside = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*$", max_length=500)
+]
 Risk = Literal["none", "low", "medium", "high"]
 
 
@@ -97,6 +100,8 @@ class RunbookMeta(_Model):
         risk: of its changes; ``none`` says that it has none.
         needs: what must be there, in words a responder checks off.
         alerts: names of alerts that it answers.
+        files: files and folders of the handbook that its cells hand to other programs (playbooks, SQL),
+            by their path from the handbook's root; they are reviewed with the notebook.
         target: ``postgres`` (the libpq environment), ``local`` (this machine) or a description.
         approvals: who may confirm its gates: whoever started it, or only a second person.
         hints: what known errors mean; the first that fits counts.
@@ -108,6 +113,7 @@ class RunbookMeta(_Model):
     risk: Risk = "low"
     needs: tuple[Text, ...] = ()
     alerts: tuple[Text, ...] = ()
+    files: tuple[Inside, ...] = ()
     target: Literal["postgres", "local"] | Target = "local"
     approvals: Literal["starter", "second-person"] = "starter"
     hints: tuple[Hint, ...] = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from outage.errors import Problems, Refused
 from outage.runbook.contract import Contract, parameter_values, read_contract
+from outage.runbook.files import file_problems
 from outage.runbook.history import Run, find_runs, load_run
 from outage.runbook.lines import ReviewData, TargetData
 from outage.runbook.review import find_review, working_digest
@@ -85,6 +86,8 @@ def prepare(project: Project, path: Path, order: Order) -> Prepared:
     """
     shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path
     contract = read_contract(path, shown)
+    if problems := file_problems(contract, project.root):
+        raise Problems(problems)
     values = parameter_values(contract, order.assignments, _file_values(order))
     policy = project.policy()
     target = find_target(contract.meta, values, policy)

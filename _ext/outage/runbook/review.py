@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.errors import OutageError, Refused
-from outage.runbook.digest import notebook_digest, project_modules
+from outage.runbook.digest import named_files, notebook_digest, project_modules
 from outage.runbook.lines import ReviewData
 from outage.runbook.notebook import parse_notebook
 
 if TYPE_CHECKING:
-    from outage.runbook.digest import Reader
     from outage.runbook.notebook import Notebook
 
 MOST_COMMITS = 200
@@ -28,23 +28,57 @@ class Reviewed:
     review: ReviewData | None
 
 
-def working_reader(root: Path) -> Reader:
-    """Reads files of the project as they stand on the disk; nothing outside it."""
+@dataclass(frozen=True)
+class WorkingTree:
+    """Files of the project as they stand on the disk; nothing outside it."""
 
-    def read(path: str) -> bytes | None:
-        file = root / path
+    root: Path
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None."""
+        file = self.root / path
         try:
-            inside = file.resolve().is_relative_to(root.resolve())
+            inside = file.resolve().is_relative_to(self.root.resolve())
             return file.read_bytes() if inside and file.is_file() else None
         except OSError:
             return None
 
-    return read
+    def below(self, folder: str) -> list[str]:
+        """Paths of all files in a folder, at any depth."""
+        return [
+            (Path(parent) / name).relative_to(self.root).as_posix()
+            for parent, _, names in os.walk(self.root / folder)
+            for name in names
+        ]
+
+
+@dataclass(frozen=True)
+class CommittedTree:
+    """Files of the project as a commit holds them."""
+
+    root: Path
+    commit: str
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None."""
+        try:
+            return _git(self.root, "cat-file", "blob", f"{self.commit}:./{path}")
+        except (OSError, subprocess.SubprocessError):
+            return None
+
+    def below(self, folder: str) -> list[str]:
+        """Paths of all files in a folder, at any depth."""
+        where = f"{folder.rstrip('/')}/"
+        try:
+            listed = _git(self.root, "ls-tree", "-r", "-z", "--name-only", self.commit, "--", where)
+        except (OSError, subprocess.SubprocessError):
+            return []
+        return [name for name in listed.decode("utf-8", "surrogateescape").split("\0") if name]
 
 
 def working_digest(root: Path, notebook: Notebook) -> str:
     """The digest of a notebook and its modules as they stand on the disk."""
-    return notebook_digest(notebook, working_reader(root))
+    return notebook_digest(notebook, WorkingTree(root))
 
 
 def find_review(root: Path, path: Path, notebook: Notebook, digest: str, branch: str) -> ReviewData:
@@ -61,10 +95,11 @@ def find_review(root: Path, path: Path, notebook: Notebook, digest: str, branch:
         Refused: there is none, or git cannot say; the hint says what to do.
     """
     relative = path.resolve().relative_to(root.resolve()).as_posix()
-    modules = sorted(project_modules(notebook, working_reader(root)))
+    tree = WorkingTree(root)
+    others = sorted({*project_modules(notebook, tree), *named_files(notebook, tree)})
     override = "commit it and have it reviewed, or say why not: --unreviewed 'REASON' (it goes on the record)"
     try:
-        commits = _commits(root, branch, [relative, *modules])
+        commits = _commits(root, branch, [relative, *others])
     except (OSError, subprocess.SubprocessError) as error:
         reason = _git_said(error)
         raise Refused(f"git cannot say if this was reviewed: {reason}", file=path, hint=override) from None
@@ -83,17 +118,12 @@ def _commits(root: Path, branch: str, paths: list[str]) -> list[str]:
 
 
 def _digest_at(root: Path, commit: str, relative: str) -> str | None:
-    def read(path: str) -> bytes | None:
-        try:
-            return _git(root, "cat-file", "blob", f"{commit}:./{path}")
-        except (OSError, subprocess.SubprocessError):
-            return None
-
-    content = read(relative)
+    tree = CommittedTree(root, commit)
+    content = tree.read(relative)
     if content is None:
         return None
     try:
-        return notebook_digest(parse_notebook(content, Path(relative)), read)
+        return notebook_digest(parse_notebook(content, Path(relative)), tree)
     except OutageError:
         return None
 
