@@ -23,6 +23,7 @@ from sphinxcontrib.bibtex.foot_roles import FootCiteRole
 if TYPE_CHECKING:
     from pybtex.database import Entry
     from sphinx.application import Sphinx
+    from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
     from sphinxcontrib.bibtex.bibfile import BibData
 
@@ -53,6 +54,12 @@ class HandbookStyle(BaseStyle):  # type: ignore[misc]
         """The words of one entry."""
         text = _ENTRY.format_data({"entry": entry, "style": self, "bib_data": bib_data})
         return FormattedEntry(entry.key, text, label)
+
+
+def _without_works(app: Sphinx, config: Config) -> None:
+    """A handbook without a bibliography builds too."""
+    if config.bibtex_bibfiles is None:
+        config.bibtex_bibfiles = []
 
 
 class CiteRole(FootCiteRole):
@@ -113,6 +120,7 @@ def setup(app: Sphinx) -> None:
     app.setup_extension("sphinxcontrib.bibtex")
     for name in BibtexFootDomain.roles:
         app.add_role_to_domain("footcite", name, CiteRole(), override=True)
+    app.connect("config-inited", _without_works)
     app.connect("doctree-read", _only_what_it_names)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", _purge)
