@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ class Symptom:
     words: str
 
 
+def _none(lab: Lab) -> dict[str, str]:
+    """For a runbook that needs to be told nothing."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Fault:
     """A fault that can really be injected.
@@ -35,7 +40,10 @@ class Fault:
         runbook: the runbook that mends it.
         begin: injects it and returns when its symptom shows.
         mend: ends it without the runbook; False if there was nothing to end.
-        symptom: measures it, whether it was injected or not.
+        symptom: measures it, whether it was injected or not; it needs the fault's parts.
+        alert: the alert that fires because of it; empty if none does.
+        parts: ids of the lab's parts that it needs; ``begin`` may rely on them.
+        parameters: what ``outage run`` is given for it, from the alert's labels where that can be.
     """
 
     id: str
@@ -44,3 +52,6 @@ class Fault:
     begin: Callable[[Lab], None]
     mend: Callable[[Lab], bool]
     symptom: Callable[[Lab], Symptom]
+    alert: str = ""
+    parts: tuple[str, ...] = ("postgres",)
+    parameters: Callable[[Lab], Mapping[str, str]] = field(default=_none)
