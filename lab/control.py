@@ -7,53 +7,24 @@ crash can be found and cleared by the next ``up`` or ``down``.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from lab import postgres, processes
-from outage.errors import Refused
+from lab import postgres, processes, starting, state
+from lab.model import Lab
+from lab.parts import Part, missing, resolve
+from lab.supervise import Supervisor
+from outage.errors import OutageError, Refused
 
-STATE = "lab.json"
-_NEW_STATE = "lab.json.new"
+__all__ = ["STATE", "Lab", "down", "find", "run_folder", "running", "up"]
+
+STATE = state.STATE
 _HOW_TO_START = "start it with 'outage lab up'"
-
-
-@dataclass(frozen=True)
-class Lab:
-    """A lab that is up.
-
-    Attributes:
-        folder: its run folder.
-        server: its PostgreSQL.
-        since: when it was started, with its zone.
-    """
-
-    folder: Path
-    server: postgres.Server
-    since: datetime
-
-    def record(self, name: str) -> Path:
-        """The process record of one part, for :mod:`lab.processes`."""
-        return self.folder / f"{name}.process"
-
-    def log(self, name: str) -> Path:
-        """What one part has written."""
-        return self.folder / f"{name}.log"
-
-    def start(self, name: str, script: Path, *arguments: str, user: str) -> None:
-        """Start a script of the lab as a process of its own; libpq's variables make it ``user``."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-        env = kept | self.server.environment(user)
-        argv = [sys.executable, str(script), *arguments]
-        processes.start(self.record(name), argv, log=self.log(name), env=env, cwd=self.folder)
+Told = Callable[[Lab, Part], None]
 
 
 def run_folder(root: Path) -> Path:
@@ -61,28 +32,40 @@ def run_folder(root: Path) -> Path:
     return Path(os.environ.get("OUTAGE_LAB") or root / "_build" / "lab").resolve()
 
 
-def up(folder: Path) -> tuple[Lab, bool]:
-    """Start the lab in ``folder``; one that runs already is left as it is.
+def _tell_nobody(lab: Lab, part: Part) -> None:
+    """For callers that show no progress."""
+
+
+def up(folder: Path, parts: Sequence[str] = ("postgres",), told: Told = _tell_nobody) -> tuple[Lab, bool]:
+    """Start the parts, and what they need, in ``folder``; those that are up are left as they are.
+
+    Args:
+        folder: the run folder; made if it is not there.
+        parts: ids of :data:`lab.parts.PARTS`.
+        told: called when a part has become ready, possibly in another thread.
 
     Returns:
-        The lab, and whether it had to be started.
+        The lab, and whether anything had to be started.
 
     Raises:
-        Refused: the folder holds something else.
-        Failed: a part did not start; what had started was stopped and removed.
+        Refused: the folder holds something else, there is no such part, or a program is not installed;
+            nothing was started.
+        Failed: a part did not start; what had been started now was stopped and removed.
     """
+    wanted = resolve(parts)
     with _locked(folder):
         _refuse_foreign(folder)
         lab = running(folder)
-        if lab is not None:
-            return lab, False
-        _clear(folder)
+        absent = [part for part in wanted if lab is None or not lab.has(part.id)]
         try:
-            return _start(folder), True
-        except BaseException:
-            _clear(folder)
-            folder.rmdir()
+            missing(absent)
+        except Refused:
+            _remove_if_empty(folder)
             raise
+        if lab is None:
+            return _start(folder, absent, told), True
+        _add(lab, absent, told)
+        return lab, bool(absent)
 
 
 def down(folder: Path) -> bool:
@@ -119,57 +102,70 @@ def find(folder: Path) -> Lab:
 
 
 def running(folder: Path) -> Lab | None:
-    """The lab that is up in ``folder``; None if there is none, or its server has died."""
-    state = _read(folder)
-    if "port" not in state or not postgres.alive(Path(state["home"])):
+    """The lab that is up in ``folder``; None if there is none, or its server or supervisor died."""
+    known = state.read(folder)
+    if known.get("v") != state.VERSION or not known.get("parts"):
         return None
-    home, port = Path(state["home"]), int(state["port"])
-    server = postgres.Server(home, folder / "pgpass", folder / "admin.pgpass", port)
-    return Lab(folder, server, datetime.fromisoformat(state["since"]))
+    lab = Lab(folder, datetime.fromisoformat(known["since"]))
+    if lab.has("postgres") and not postgres.alive(lab.server.home):
+        return None
+    if lab.supervisor.was_started() and not lab.supervisor.alive():
+        return None
+    return lab
 
 
-def _start(folder: Path) -> Lab:
-    _write(folder, {"v": 1})
-    home = postgres.new_home(folder)
-    _write(folder, {"v": 1, "home": str(home)})
-    server = postgres.start(home, folder)
-    since = datetime.now(UTC)
-    _write(folder, {"v": 1, "home": str(home), "port": server.port, "since": since.isoformat()})
-    return Lab(folder, server, since)
+def _start(folder: Path, parts: Sequence[Part], told: Told) -> Lab:
+    """A new lab, after whatever another left; one that does not start is removed."""
+    _clear(folder)
+    try:
+        lab = Lab(folder, datetime.now(UTC))
+        with state.change(folder) as new:
+            new |= {"v": state.VERSION, "since": lab.since.isoformat()}
+        starting.start(lab, parts, told)
+    except BaseException:
+        _clear(folder)
+        folder.rmdir()
+        raise
+    return lab
+
+
+def _add(lab: Lab, parts: Sequence[Part], told: Told) -> None:
+    """More parts for a lab that is up; if one does not start, all of these are removed."""
+    try:
+        starting.start(lab, parts, told)
+    except BaseException:
+        for part in reversed(parts):
+            with suppress(OutageError):
+                starting.remove(lab, part)
+        raise
 
 
 def _clear(folder: Path) -> None:
     """End what runs from ``folder`` and empty it; ``lab.json`` goes last, for it leads to the rest."""
+    known = state.read(folder)
     for record in folder.glob("*.process"):
         processes.end(record)
-    home = _read(folder).get("home")
-    if home is not None:
-        postgres.stop(Path(home))
+    sockets = Path(known["sockets"]) if "sockets" in known else folder
+    Supervisor(folder, sockets).end()
+    for home in map(Path, known.get("homes", {}).values()):
+        postgres.stop(home)
         shutil.rmtree(home, ignore_errors=True)
+    if sockets != folder:
+        shutil.rmtree(sockets, ignore_errors=True)
     for path in sorted(folder.iterdir(), key=lambda path: path.name == STATE):
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _refuse_foreign(folder: Path) -> None:
     """Never clear a folder that is not a lab's: ``$OUTAGE_LAB`` is typed by people."""
     names = {path.name for path in folder.iterdir()}
-    if names and STATE not in names and names != {_NEW_STATE}:
+    if STATE not in names and names - state.OURS:
         raise Refused(f"{folder} is not a lab's folder", hint="name an empty or new folder in OUTAGE_LAB")
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    try:
-        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return state if isinstance(state, dict) else {}
-
-
-def _write(folder: Path, state: dict[str, Any]) -> None:
-    """Replace the state in one step: a reader never sees half of it."""
-    new = folder / _NEW_STATE
-    new.write_text(json.dumps(state), encoding="utf-8")
-    new.replace(folder / STATE)
 
 
 @contextmanager

