@@ -13,6 +13,7 @@ from outage.pages import (
     classify_form,
     directives,
     domain,
+    drawing,
     escape,
     facts,
     folders,
@@ -57,6 +58,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     incident.setup(app)
     runbook.setup(app)
     sources.setup(app)
+    drawing.setup(app)
     return {
         "version": "1",
         "env_version": _code(),
