@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lab.parts import backup, postgres, replica
+from lab.parts import alertmanager, backup, chat, postgres, prometheus, replica
 from lab.parts.model import PYPI, Part, program
 from outage.errors import Refused
 from outage.source import nearest
 
-PARTS: dict[str, Part] = {part.id: part for part in (postgres.PART, replica.PART, backup.PART)}
+PARTS: dict[str, Part] = {
+    part.id: part
+    for part in (postgres.PART, replica.PART, backup.PART, alertmanager.PART, prometheus.PART, chat.PART)
+}
 
 __all__ = ["PARTS", "Part", "missing", "resolve"]
 
