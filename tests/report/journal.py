@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from outage.report.case import CaseRun
-from outage.runbook.history import Run, fold
+from outage.runbook.folding import fold
+from outage.runbook.history import Run
 from outage.runbook.journal import Line
 from tests.report.story import at
 

@@ -15,7 +15,8 @@ import pytest
 from outage.errors import Failed
 from outage.runbook import lines
 from outage.runbook.derive import derived_notebook
-from outage.runbook.history import Run, fold, load_run
+from outage.runbook.folding import fold
+from outage.runbook.history import Run, load_run
 from outage.runbook.journal import FILE, Journal, is_alive, parse_journal, read_journal
 from outage.runbook.schema import PUBLISHED, journal_schema, text
 

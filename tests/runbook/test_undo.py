@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from outage.errors import Refused
-from outage.runbook.again import undo_plan
-from tests.runbook.build import Handbook
+from outage.runbook.history import load_run
+from outage.runbook.journal import FILE, read_journal
+from outage.runbook.undo import undo_plan
+from tests.runbook.build import Handbook, prose
 from tests.runbook.running import Log, again, changes, nothing_is_left, two_changes  # noqa: F401
 from tests.runbook.test_cli import on_terminal, outage
 
@@ -44,6 +46,55 @@ def test_it_is_shown_first(handbook: Handbook, log: Log) -> None:
     assert [change["cell"] for change in undo_plan(done)] == [7, 4]
     assert outage("undo", done.id, "--apply").returncode == 0
     assert str(log) == "a b unb una"
+
+
+def plans(done):
+    """Who was shown the plan of an undo, and of which changes, as the journal has it."""
+    found = [line.data for line in read_journal(done.folder).lines if line.kind == "undo-plan"]
+    return [(data["by"], [change["cell"] for change in data["changes"]]) for data in found]
+
+
+def test_that_it_was_shown_and_to_whom_is_on_the_journal(handbook: Handbook, log: Log) -> None:
+    done = log.apply(handbook)
+    outage("undo", done.id, "--by", "Tariq")
+    assert plans(done) == [("Tariq", [7, 4])]
+    shown = load_run(done.folder)
+    assert (shown.state, shown.mode) == ("succeeded", "apply"), "showing it does nothing to the run"
+    again(shown, undo=True)
+    assert plans(done) == [("Tariq", [7, 4])], "what was planned is undone"
+
+
+def test_an_undo_that_nobody_was_shown_is_shown_and_written_down_before_it_is_done(
+    handbook: Handbook, log: Log
+) -> None:
+    done = log.apply(handbook)
+    told = outage("undo", done.id, "--apply", "--by", "Ines").stdout
+    assert told.index("undo: unb") < told.index("Undoing two")
+    kinds = [line.kind for line in read_journal(done.folder).lines]
+    assert kinds.index("undo-plan") < kinds.index("resumed")
+    assert plans(done) == [("Ines", [7, 4])]
+
+
+def test_a_plan_of_what_stands_no_longer_is_made_anew(handbook: Handbook, log: Log) -> None:
+    done = log.apply(handbook)
+    outage("undo", done.id, "--by", "Tariq")
+    log.trouble("undo", "1/0")
+    half = again(done, undo=True)
+    log.trouble("undo", "")
+    again(half, undo=True)
+    assert plans(done) == [("Tariq", [7, 4]), ("Ines", [4])], "the newest is undone; the other one stands"
+
+
+def test_a_killed_run_that_waited_still_waits_when_its_undo_was_shown(handbook: Handbook, log: Log) -> None:
+    """A run killed at its gate is told from its last line; a plan of an undo may come after that."""
+    waiting = log.apply(handbook, prose("Now b is done.", "gate"))
+    *lines, last = (waiting.folder / FILE).read_bytes().splitlines(keepends=True)
+    assert b'"ended"' in last
+    (waiting.folder / FILE).write_bytes(b"".join(lines))
+    assert load_run(waiting.folder).state == "waiting"
+    outage("undo", waiting.id, "--by", "Tariq")
+    assert plans(waiting) == [("Tariq", [4])]
+    assert load_run(waiting.folder).state == "waiting"
 
 
 def test_a_change_in_doubt_is_undone_only_if_a_person_says_so(handbook: Handbook, log: Log) -> None:

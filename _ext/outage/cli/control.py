@@ -100,23 +100,19 @@ def stop(run: str, by: str | None) -> None:
 def undo(run: str, by: str | None, apply: bool, as_json: bool) -> None:
     """Show what undoing RUN would do, newest change first. With --apply, do it."""
     from outage.cli.asking import terminal_ask
-    from outage.runbook.again import undo_plan, undo_words
     from outage.runbook.execute import Order, carry_on
     from outage.runbook.history import load_run
     from outage.runbook.prepare import find_run
+    from outage.runbook.undo import undo_was_planned
 
     project = find_project()
     folder = find_run(project, run)
+    found = load_run(folder)
     if not apply:
-        found = load_run(folder)
-        if as_json:
-            click.echo(json.dumps(undo_plan(found), indent=2))
-        elif not found.changed:
-            click.echo(f"{found.id} has nothing to undo: no change of it stands.")
-        else:
-            click.echo(terminal(f"Target: {one_line(found.target)}\n{undo_words(found)}"))
-            click.echo(f"\nTo undo exactly this: outage undo {found.id} --apply")
+        _show_undo(project, found, by, as_json=as_json)
         return
+    if found.changed and not as_json and not undo_was_planned(found):
+        click.echo(terminal(_undo_shown(found)))  # nobody was shown it, or it is another by now
     order = Order("", apply=True, by=by)
     told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
     done = carry_on(project, folder, order, undo=True, **told)
@@ -124,16 +120,40 @@ def undo(run: str, by: str | None, apply: bool, as_json: bool) -> None:
     sys.exit(done.code)
 
 
+def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> None:
+    """Show what undoing a run would do; that it was shown, and to whom, goes on its journal."""
+    from outage.response import who
+    from outage.runbook.undo import plan_undo, undo_plan
+
+    if as_json:
+        click.echo(json.dumps(undo_plan(run), indent=2))
+    elif not run.changed:
+        click.echo(f"{run.id} has nothing to undo: no change of it stands.")
+    else:
+        click.echo(terminal(_undo_shown(run)))
+        click.echo(f"\nTo undo exactly this: outage undo {run.id} --apply")
+    if run.changed:
+        plan_undo(run, who(by, project.root))
+
+
+def _undo_shown(run: Run) -> str:
+    from outage.runbook.undo import undo_words
+
+    return f"Target: {one_line(run.target)}\n{undo_words(run)}"
+
+
 def offer_undo(project: Project, done: Run, by: str | None) -> None:
     """After a failure, at a terminal: name what was changed, and undo it if the person says so."""
     from outage.cli.asking import ask
-    from outage.runbook.again import undo_words
+    from outage.response import who
     from outage.runbook.execute import Order, carry_on
     from outage.runbook.gates import Question
+    from outage.runbook.undo import plan_undo, undo_words
 
     if not done.changed:
         return
     click.echo(terminal(f"\nThis run changed something:\n{undo_words(done)}"))
+    plan_undo(done, who(by, project.root))
     if ask(Question("", "Undo it now? Type yes to undo: ", ("yes", "no"))) != "yes":
         return
     order = Order("", apply=True, by=by)

@@ -7,7 +7,7 @@ Everything that is refused here is refused before anything is started.
 from __future__ import annotations
 
 from difflib import unified_diff
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from outage.errors import OutageError, Problems, Refused
 from outage.runbook.contract import Contract, read_contract, recorded_values
@@ -19,7 +19,7 @@ from outage.runbook.prepare import Prepared, find_run, needs_second_person
 from outage.runbook.review import working_digest
 from outage.runbook.scrub import run_scrubber
 from outage.runbook.target import find_target
-from outage.text import joined, one_line
+from outage.text import joined
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,37 +85,6 @@ def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, c
         past=run,
         undo=tuple(cell.index for cell in run.changed) if undo else None,
     )
-
-
-def undo_plan(run: Run) -> list[dict[str, Any]]:
-    """What undoing a run would do, newest change first.
-
-    Each is ``{"cell", "state", "actions": [{"target", "command", "undo"}], "source"}``; ``source`` is
-    the undo cell's, or None where the change has none.
-    """
-    found = []
-    for cell in run.changed:
-        after = next((other for other in run.cells[cell.index + 1 :] if other.step), None)
-        undo = after.source if after and after.step == "undo" else None
-        actions = [
-            {key: action.get(key, "") for key in ("target", "command", "undo")} for action in cell.actions
-        ]
-        found.append({"cell": cell.index, "state": cell.state, "actions": actions, "source": undo})
-    return found
-
-
-def undo_words(run: Run) -> str:
-    """:func:`undo_plan` for people."""
-    said = []
-    for change in undo_plan(run):
-        doubt = "" if change["state"] == "passed" else f", which is {change['state']}: some of it may be done"
-        said.append(f"The change in cell {change['cell'] + 1}{doubt}")
-        for action in change["actions"]:
-            said.append(f"  {one_line(action['target'])}: {one_line(action['command'])}")
-            said.append(f"    undo: {one_line(action['undo']) or 'not possible'}")
-        if change["source"] is None:
-            said.append("  It has no undo cell: it stays as it is.")
-    return "\n".join(said)
 
 
 def _check_state(run: Run, *, undo: bool) -> None:

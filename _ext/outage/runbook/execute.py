@@ -184,6 +184,7 @@ def _open(prepared: Prepared, observe: Callable[[str, dict[str, Any]], None] | N
     from outage.runbook.journal import Journal
     from outage.runbook.lines import SavedLine
     from outage.runbook.opening import began_line, notebook_line, resumed_line
+    from outage.runbook.undo import undo_line, undo_was_planned
 
     if prepared.past is not None:
         journal = Journal(prepared.folder, observe, prepared.scrubber.data)
@@ -192,6 +193,8 @@ def _open(prepared: Prepared, observe: Callable[[str, dict[str, Any]], None] | N
         for name, value in spooled(prepared.folder).items():  # nobody lived to write it down
             at = next((cell.index for cell in prepared.past.changed if cell.unsettled), 0)
             journal.append(SavedLine(cell=at, name=name, value=value), wait=False)
+        if prepared.undo is not None and not undo_was_planned(prepared.past):
+            journal.append(undo_line(prepared.past, prepared.by))
         journal.append(resumed_line(prepared))
         (prepared.folder / SPOOL).unlink(missing_ok=True)
         return journal

@@ -240,6 +240,23 @@ class Resumed(Data):
     pid: int
 
 
+class UndoneCell(Part):
+    """One change that an undo would reverse; ``reversible`` is whether the runbook has an undo for it."""
+
+    cell: int
+    state: str
+    actions: tuple[ActionData, ...] = ()
+    reversible: bool
+
+
+class UndoPlanned(Data):
+    """Somebody was shown what undoing this run would do, newest change first; nothing was done."""
+
+    kind: ClassVar[str] = "undo-plan"
+    by: str
+    changes: tuple[UndoneCell, ...]
+
+
 class Asserted(Data):
     """A person said what became of a change that was started and did not pass; nobody checked it."""
 
@@ -263,7 +280,7 @@ KINDS: dict[str, type[Data]] = {
     model.kind: model
     for model in (
         *(Began, NotebookLine, CellLine, OutputLine, ActionsLine, SavedLine),
-        *(GateLine, Resumed, Asserted, Ended),
+        *(GateLine, Resumed, UndoPlanned, Asserted, Ended),
     )
 }
 

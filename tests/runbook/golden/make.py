@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from outage.runbook.derive import derived_notebook
-from outage.runbook.history import fold
+from outage.runbook.folding import fold
 from outage.runbook.journal import NO_LINE, parse_journal
 
 HERE = Path(__file__).parent
@@ -113,6 +113,13 @@ LINES: list[tuple[str, dict[str, Any]]] = [
         cut="3 further outputs are left out",
     ),
     ("ended", {"state": "failed", "code": 1, "reason": "the verify in cell 7 failed", "seconds": 1.5}),
+    (
+        "undo-plan",
+        {
+            "by": "Bo Lind",
+            "changes": [{"cell": 4, "state": "passed", "actions": [ACTION], "reversible": True}],
+        },
+    ),
 ]
 
 

@@ -1,0 +1,76 @@
+"""What undoing a run would do: shown to people, and written into the run's journal before it is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from outage.runbook.journal import Journal
+from outage.runbook.lines import ActionData, UndoneCell, UndoPlanned
+from outage.text import one_line
+
+if TYPE_CHECKING:
+    from outage.runbook.history import Run
+
+
+def undo_plan(run: Run) -> list[dict[str, Any]]:
+    """What undoing a run would do, newest change first.
+
+    Each is ``{"cell", "state", "actions": [{"target", "command", "undo"}], "source"}``; ``source`` is
+    the undo cell's, or None where the change has none.
+    """
+    found = []
+    for cell in run.changed:
+        after = next((other for other in run.cells[cell.index + 1 :] if other.step), None)
+        undo = after.source if after and after.step == "undo" else None
+        actions = [
+            {key: action.get(key, "") for key in ("target", "command", "undo")} for action in cell.actions
+        ]
+        found.append({"cell": cell.index, "state": cell.state, "actions": actions, "source": undo})
+    return found
+
+
+def undo_words(run: Run) -> str:
+    """:func:`undo_plan` for people."""
+    said = []
+    for change in undo_plan(run):
+        doubt = "" if change["state"] == "passed" else f", which is {change['state']}: some of it may be done"
+        said.append(f"The change in cell {change['cell'] + 1}{doubt}")
+        for action in change["actions"]:
+            said.append(f"  {one_line(action['target'])}: {one_line(action['command'])}")
+            said.append(f"    undo: {one_line(action['undo']) or 'not possible'}")
+        if change["source"] is None:
+            said.append("  It has no undo cell: it stays as it is.")
+    return "\n".join(said)
+
+
+def undo_line(run: Run, by: str) -> UndoPlanned:
+    """:func:`undo_plan` as a line of the journal; ``by`` is who was shown it."""
+    changes = tuple(
+        UndoneCell(
+            cell=change["cell"],
+            state=change["state"],
+            actions=tuple(ActionData(**action) for action in change["actions"]),
+            reversible=change["source"] is not None,
+        )
+        for change in undo_plan(run)
+    )
+    return UndoPlanned(by=by, changes=changes)
+
+
+def undo_was_planned(run: Run) -> bool:
+    """Whether the journal's last plan of an undo is of the changes that stand now, in their present state."""
+    now = undo_line(run, "").model_dump(mode="json", exclude_none=True)["changes"]
+    return run.undo_planned is not None and run.undo_planned.get("changes") == now
+
+
+def plan_undo(run: Run, by: str) -> None:
+    """Write into the run's journal that ``by`` was shown what undoing it would do.
+
+    Raises:
+        Failed: the journal cannot be written.
+    """
+    journal = Journal(run.folder, runner=False)
+    try:
+        journal.append(undo_line(run, by))
+    finally:
+        journal.close()
