@@ -24,6 +24,7 @@ from typing import Any
 from outage.errors import Refused
 from outage.runbook.leftovers import MARK, PREFIX, end_marked, hold, sweep
 
+_LAUNCHER = "outage.runbook.launcher"
 _SOCKET_PATH = 80
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
@@ -102,7 +103,14 @@ def start_kernel(cwd: Path, python_path: list[Path]) -> Kernel:
     file.write_text(json.dumps(connection))
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ipykernel_launcher", "-f", str(file), "--HistoryManager.enabled=False"],
+            [
+                sys.executable,
+                "-m",
+                "outage.runbook.launcher",
+                "-f",
+                str(file),
+                "--HistoryManager.enabled=False",
+            ],
             cwd=cwd,
             env=_environment(folder, python_path),
             stdin=subprocess.DEVNULL,
