@@ -139,7 +139,11 @@ class Redacted(Data):
 
 
 class Ran(Data):
-    """A runbook's run began, or reached a state."""
+    """A runbook's run began, or reached a state.
+
+    Attributes:
+        alone: gates that whoever started it passed for the second person that was asked for: who, and why.
+    """
 
     main: ClassVar[str] = "run"
     safe: ClassVar[tuple[str, ...]] = ("run", "runbook", "mode", "state", "risk")
@@ -149,6 +153,7 @@ class Ran(Data):
     target: str = ""
     state: Name
     risk: Name | None = None
+    alone: tuple[str, ...] = ()
 
 
 class Played(Data):

@@ -82,7 +82,10 @@ def _action(data: Mapping[str, Any]) -> str:
 
 def _ran(data: Mapping[str, Any]) -> str:
     target = f" against {data['target']}" if data.get("target") else ""
-    return f"Runbook {data['runbook']}, {data['mode']}{target}: {data['state']} (run {data['run']})"
+    alone = "".join(
+        f"; a second person was asked for, and passed alone by {who}" for who in data.get("alone", ())
+    )
+    return f"Runbook {data['runbook']}, {data['mode']}{target}: {data['state']} (run {data['run']}){alone}"
 
 
 def _played(data: Mapping[str, Any]) -> str:

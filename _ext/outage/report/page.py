@@ -14,6 +14,7 @@ from outage.report.findings import audience_name, findings_section, rule_anchor,
 from outage.report.markup import bullets, chip, directive, folded, goto, moment, role, words
 from outage.report.playbook import playbook_section
 from outage.report.runs import runs_section
+from outage.report.safeguards import safeguards_section
 from outage.report.times import stamp
 from outage.report.tracks import role_order, severity_rank
 from outage.text import joined, plain
@@ -46,6 +47,7 @@ def page(case: Case) -> str:
         _section("Timeline", _timeline(case)),
         _section("Runs", runs_section(case)),
         _section("Promises", findings_section(case)),
+        _section("For the review", safeguards_section(case)),
         _section("Follow-up", _actions(case)),
         _section("Rules it ran under", rules_section(case)),
     ]

@@ -140,7 +140,8 @@ def _gate(case: Case, gate: Gate) -> str:
     by = f" by {plain(gate.by)}" if gate.by else ""
     reason = f": {plain(gate.reason)}" if gate.reason else ""
     at = moment(gate.at, case.times.time(gate.at))
-    return f"Gate before cell {gate.cell + 1}: {plain(gate.state)}{by} at {at}{reason}"
+    alone = f"{chip('Alone', 'mark')} " if gate.alone else ""
+    return f"{alone}Gate before cell {gate.cell + 1}: {plain(gate.state)}{by} at {at}{reason}"
 
 
 def _proposal(proposal: Proposal) -> str:
