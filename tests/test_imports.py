@@ -19,7 +19,7 @@ LAYERS = [  # a room may import its own layer and those above it in this list
     {"record"},
     {"clock"},
     {"audit", "playbook", "review", "chat", "sync", "incidents", "response"},
-    {"runbook", "practice", "views", "report", "plan"},
+    {"runbook", "practice", "cases", "views", "report", "plan"},
     {"check"},
     {"pages"},
     {"cli"},

@@ -1,0 +1,112 @@
+"""A case study as the rest reads it: checked, its times worked out, its events folded as an incident's are.
+
+All times are aware and in UTC. Texts are plain and as their authors wrote them, and those of a record of
+real commands hostile: pass them through ``outage.text`` before they reach a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outage.cases.models import EventData, StudyData
+from outage.cases.times import When
+from outage.report.times import Times
+
+if TYPE_CHECKING:
+    from outage.cases.bibliography import Work
+    from outage.policy import Policy
+    from outage.record.event import Event
+    from outage.record.incident import Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who says so: the work, the place in it (or nothing), and how we know it, in words."""
+
+    work: Work
+    place: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One of several accounts of an event: its words, its own time if it has one, and its sources."""
+
+    text: str
+    when: When | None
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One event of a case, in its place.
+
+    Attributes:
+        id: as record.yml names it, or made from its time and kind.
+        when: as well as anybody knows.
+        event: as an incident's record would hold it; its ``at`` keeps the order.
+        told: what record.yml says beyond that; empty for an event that only ``record.jsonl`` holds.
+        sources: who says so.
+        accounts: those that do not agree.
+    """
+
+    id: str
+    when: When
+    event: Event
+    told: EventData
+    sources: tuple[Source, ...] = ()
+    accounts: tuple[Account, ...] = ()
+
+    @property
+    def decides(self) -> bool:
+        """Whether a walkthrough stops here until the group has chosen."""
+        return self.event.kind == "decision"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One case study.
+
+    Attributes:
+        id: name of its folder.
+        folder: where it is.
+        data: the record as it was written.
+        policy: what it is judged by.
+        moments: its events, in order.
+        incident: the same, folded.
+        recorded: whether the events come from a record of real commands.
+        declared: whether somebody declared it, or only the policy would have had it declared.
+        works: the works of the bibliography by key.
+    """
+
+    id: str
+    folder: Path
+    data: StudyData
+    policy: Policy
+    moments: tuple[Moment, ...]
+    incident: Incident
+    declared: bool
+    works: Mapping[str, Work]
+
+    @property
+    def recorded(self) -> bool:
+        """Whether its events come from a record of real commands."""
+        return self.data.record is not None
+
+    @property
+    def times(self) -> Times:
+        """How its moments are written."""
+        return Times(self.data.zone)
+
+    @property
+    def ended(self) -> datetime:
+        """The latest moment of its last event."""
+        return max(moment.when.hi for moment in self.moments)
+
+    def moment(self, event: str) -> Moment | None:
+        """The moment of an event, by the id that the folded record has for it."""
+        return next((one for one in self.moments if one.event.id == event), None)
