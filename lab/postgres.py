@@ -83,7 +83,7 @@ class Server:
         )
 
     def admit(self, port: int) -> None:
-        """Let the same roles and passwords lead to another server, on ``port``, that is a copy of this one."""
+        """Let the same roles and passwords lead to a copy of this server, on ``port``."""
         for path in (self.passwords, self.admin_passwords):
             lines = path.read_text(encoding="utf-8").splitlines()
             own = [line for line in lines if line.startswith(f"{HOST}:{self.port}:")]
@@ -119,7 +119,7 @@ def wheel() -> Path | None:
 def new_home(run_folder: Path, name: str = "postgres") -> Path:
     """A folder for a server's files: in the run folder, or, for root, a temporary one that is nobody's."""
     if os.geteuid() != 0:
-        home = run_folder / name
+        home = run_folder / f"{name}.home"
         home.mkdir(mode=0o700)
         return home
     home = Path(tempfile.mkdtemp(prefix="outage-lab-"))

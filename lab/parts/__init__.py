@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lab.parts import alertmanager, backup, chat, postgres, prometheus, replica
+from lab.parts import alertmanager, backup, chat, postgres, prometheus, redis, replica
 from lab.parts.model import PYPI, Part, program
 from outage.errors import Refused
 from outage.source import nearest
 
 PARTS: dict[str, Part] = {
     part.id: part
-    for part in (postgres.PART, replica.PART, backup.PART, alertmanager.PART, prometheus.PART, chat.PART)
+    for part in (
+        postgres.PART,
+        replica.PART,
+        backup.PART,
+        redis.PART,
+        alertmanager.PART,
+        prometheus.PART,
+        chat.PART,
+    )
 }
 
 __all__ = ["PARTS", "Part", "missing", "resolve"]
