@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lab.parts import alertmanager, backup, chat, postgres, prometheus, redis, replica
+from lab.parts import alertmanager, backup, chat, postgres, prometheus, redis, replica, sshd
 from lab.parts.model import PYPI, Part, program
 from outage.errors import Refused
 from outage.source import nearest
@@ -18,6 +18,7 @@ PARTS: dict[str, Part] = {
         redis.PART,
         alertmanager.PART,
         prometheus.PART,
+        sshd.PART,
         chat.PART,
     )
 }
