@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from lab.faults import lock_blocker
+from lab.faults import backup_broken, disk_full, lock_blocker, replica_paused, slow_query
 from lab.faults.model import Fault, Symptom
 from outage.errors import Refused
 
-FAULTS: dict[str, Fault] = {fault.id: fault for fault in (lock_blocker.FAULT,)}
+_ALL = (lock_blocker.FAULT, slow_query.FAULT, replica_paused.FAULT, backup_broken.FAULT, disk_full.FAULT)
+FAULTS: dict[str, Fault] = {fault.id: fault for fault in _ALL}
 
 __all__ = ["FAULTS", "Fault", "Symptom", "fault"]
 

@@ -25,7 +25,7 @@ class Symptom:
     words: str
 
 
-def _none(lab: Lab) -> dict[str, str]:
+def _none(lab: Lab) -> dict[str, str]:  # noqa: ARG001 - every fault is asked the same
     """For a runbook that needs to be told nothing."""
     return {}
 

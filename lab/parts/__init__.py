@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lab.parts import alertmanager, backup, chat, postgres, prometheus, redis, replica, sshd
+from lab.parts import alertmanager, backup, chat, dispatch, postgres, prometheus, redis, replica, sshd
 from lab.parts.model import PYPI, Part, program
 from outage.errors import Refused
 from outage.source import nearest
@@ -15,6 +15,7 @@ PARTS: dict[str, Part] = {
         postgres.PART,
         replica.PART,
         backup.PART,
+        dispatch.PART,
         redis.PART,
         alertmanager.PART,
         prometheus.PART,
