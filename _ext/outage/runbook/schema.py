@@ -1,4 +1,4 @@
-"""The published JSON Schemas of a runbook's metadata and of a journal's lines.
+"""The published JSON Schemas of a runbook's metadata, of a journal's lines and of a proof.
 
 Write them anew with ``python -m outage.runbook.schema``.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import outage
 from outage.runbook.lines import KINDS, Envelope
 from outage.runbook.meta import RunbookMeta
+from outage.runbook.proof import Proof
 
 _FOLDER = Path(outage.__file__).parent / "schemas"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -41,9 +42,15 @@ def runbook_schema() -> dict[str, Any]:
     return {**schema, "$schema": _DIALECT, "title": "The metadata 'runbook' of a notebook"}
 
 
+def proof_schema() -> dict[str, Any]:
+    """Schema of ``proof/<runbook>.json``."""
+    return {**Proof.model_json_schema(), "$schema": _DIALECT, "title": "The proof of a runbook"}
+
+
 PUBLISHED = {
     _FOLDER / "journal.schema.json": journal_schema,
     _FOLDER / "runbook.schema.json": runbook_schema,
+    _FOLDER / "proof.schema.json": proof_schema,
 }
 
 
