@@ -94,6 +94,7 @@ FAULT = Fault(
     summary="A debug log that was left on has filled the disk of the dispatch service: no order is written.",
     runbook="disk-full",
     alert="DiskAlmostFull",
+    watched_by=("database_metrics",),
     parts=(dispatch.ID,),
     parameters=lambda lab: {"path": str(dispatch.disk(lab)), "health": dispatch.health_url(lab)},
     begin=begin,

@@ -78,6 +78,7 @@ FAULT = Fault(
     summary="A release brought a table without the index that its page needs; the page reads all of it.",
     runbook="slow-queries",
     alert="SlowStatements",
+    watched_by=("database_metrics",),
     begin=begin,
     mend=mend,
     symptom=symptom,

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lab.parts import alertmanager, backup, chat, dispatch, postgres, prometheus, redis, replica, sshd
+from lab.parts import (
+    alertmanager,
+    backup,
+    chat,
+    database_metrics,
+    dispatch,
+    haproxy,
+    load,
+    postgres,
+    prometheus,
+    redis,
+    replica,
+    sshd,
+    web,
+)
 from lab.parts.model import PYPI, Part, program
 from outage.errors import Refused
 from outage.source import nearest
@@ -16,7 +30,11 @@ PARTS: dict[str, Part] = {
         replica.PART,
         backup.PART,
         dispatch.PART,
+        database_metrics.PART,
         redis.PART,
+        web.PART,
+        haproxy.PART,
+        load.PART,
         alertmanager.PART,
         prometheus.PART,
         sshd.PART,
