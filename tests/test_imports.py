@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "_ext" / "outage"
 LAYERS = [  # a room may import its own layer and those above it in this list
     {"errors"},
     {"text"},
-    {"source", "secrets", "linear", "svg"},
+    {"source", "secrets", "linear", "svg", "glossary"},
     {"policy"},
     {"project", "quote", "say", "mask"},
     {"classify"},
@@ -21,6 +21,7 @@ LAYERS = [  # a room may import its own layer and those above it in this list
     {"audit", "playbook", "review", "chat", "sync", "incidents", "response"},
     {"runbook", "practice", "cases", "views", "report", "plan"},
     {"check"},
+    {"doctor"},
     {"pages"},
     {"cli"},
 ]

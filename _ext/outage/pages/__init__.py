@@ -18,6 +18,7 @@ from outage.pages import (
     facts,
     folders,
     foot,
+    glossary,
     incident,
     plan,
     playbook,
@@ -59,6 +60,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     runbook.setup(app)
     sources.setup(app)
     drawing.setup(app)
+    glossary.setup(app)
     return {
         "version": "1",
         "env_version": _code(),

@@ -16,6 +16,7 @@ from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
 from outage.errors import OutageError
+from outage.glossary import FILE as GLOSSARY_FILE
 from outage.pages.site import policy_of
 from outage.source import nearest
 from outage.views import show
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 RUNBOOKS = "runbooks/"
 """Where the pages of runbooks are."""
+
+GLOSSARY = GLOSSARY_FILE.removesuffix(".md")
+"""The page of the glossary."""
 
 logger = logging.getLogger(__name__)
 
@@ -108,9 +112,11 @@ class OutageDomain(Domain):
         node: pending_xref,
         contnode: nodes.Element,
     ) -> nodes.reference | None:
-        """A link to a clause, a runbook's page or a role's page; None makes Sphinx warn."""
+        """A link to a clause, a term, a runbook's page or a role's page; None makes Sphinx warn."""
         if typ == "runbook":
             return self._runbook(env, fromdocname, builder, target, node)
+        if typ == "term":
+            return make_refnode(builder, fromdocname, GLOSSARY, target, contnode)
         page = f"process/roles/{target.removeprefix('roles.')}"
         if typ == "role" and page in env.found_docs:  # what the role does, not the line that names it
             return make_refnode(builder, fromdocname, page, "", contnode)
