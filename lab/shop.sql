@@ -53,3 +53,15 @@ select n, 1 + (n * 13) % 500,
        (array['TEA-250', 'TEA-1000', 'COF-500', 'MUG-BLUE', 'MUG-RED', 'POT-12', 'TIN-S', 'TIN-L'])[1 + n % 8],
        1 + n % 3
 from generate_series(1, 1200) as n;
+
+-- What the lab's customers do while it runs. It grows by itself, so no fingerprint looks at it.
+create schema traffic;
+create unlogged table traffic.orders (
+    at        timestamptz not null default now(),
+    server    text not null default current_setting('application_name'),
+    release   text not null,
+    customer  integer not null,
+    sku       text not null,
+    quantity  integer not null,
+    total     numeric(10, 2) not null
+);
