@@ -89,10 +89,16 @@ def show(runbook: str, as_json: bool) -> None:
     "--unreviewed", metavar="REASON", help="Apply code that nobody reviewed; the reason is recorded."
 )
 @click.option("--alone", metavar="REASON", help="Answer a second person's gates yourself; it is recorded.")
+@click.option("--check", is_flag=True, help="Only see whether it could run from here; no run is kept.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that waits, failed or was interrupted.")
 @JSON
 def run(
-    runbook: str | None, resume: str | None, assignments: tuple[str, ...], as_json: bool, **asked: Any
+    runbook: str | None,
+    resume: str | None,
+    check: bool,
+    assignments: tuple[str, ...],
+    as_json: bool,
+    **asked: Any,
 ) -> None:
     """Plan RUNBOOK: look, and show what would be changed. With --apply, change it."""
     from outage.cli.asking import terminal_ask
@@ -100,6 +106,8 @@ def run(
 
     project = find_project()
     told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
+    if check:
+        sys.exit(_check(project, runbook, resume, assignments, asked, told))
     if resume is not None:
         folder = _resumed(project, resume, runbook, assignments, asked)
         order = Order("", apply=True, by=asked["by"], alone=asked["alone"])
@@ -114,6 +122,29 @@ def run(
 
         offer_undo(project, done, asked["by"])
     sys.exit(done.code)
+
+
+def _check(
+    project: Project,
+    runbook: str | None,
+    resume: str | None,
+    assignments: tuple[str, ...],
+    asked: dict[str, Any],
+    told: dict[str, Any],
+) -> int:
+    """Run a runbook's checks and nothing else, in a folder that goes with them; returns the exit code."""
+    from tempfile import TemporaryDirectory
+
+    from outage.runbook.execute import Order, execute
+
+    if runbook is None or resume or asked["apply"] or asked["plan"]:
+        raise click.UsageError("--check takes a runbook and its parameters, and applies nothing.")
+    asked |= {"incident": "none", "checks_only": True}
+    with TemporaryDirectory(prefix="outage-check-") as folder:
+        return (
+            execute(project, Order(runbook, assignments, folder=Path(folder) / "run", **asked), **told).code
+            or 0
+        )
 
 
 def _resumed(

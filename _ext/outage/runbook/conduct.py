@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 RUN_IN_PLAN = ("parameters", "setup", "check", "read")
 RUN_IN_UNDO = ("parameters", "setup")
+RUN_IN_CHECK = ("parameters", "setup", "check")
 _NOTEBOOK_EVERY = 1.0
 _NOTEBOOK_SHARE = 0.02
 
@@ -120,7 +121,8 @@ class Conductor:
         """All steps, in order; to undo: parameters and setup, then the undos, newest change first."""
         steps, undo = self.prepared.contract.steps, self.prepared.undo
         if undo is None:
-            yield from steps
+            only = self.prepared.order.checks_only
+            yield from (step for step in steps if not only or step[1] in RUN_IN_CHECK)
             return
         yield from (step for step in steps if step[1] in RUN_IN_UNDO)
         following = {steps[at][0].index: steps[at + 1] for at in range(len(steps) - 1)}

@@ -38,6 +38,7 @@ class Order:
         alone: why whoever starts it also answers gates that are for a second person.
         data: parameters from a program, as a file would give them.
         folder: where the run's journal goes; None: among the runs of the incident or the project.
+        checks_only: run parameters, setup and checks, and stop there.
     """
 
     runbook: str
@@ -51,6 +52,7 @@ class Order:
     alone: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+    checks_only: bool = False
 
 
 def execute(

@@ -1,0 +1,80 @@
+"""The channels: is each one's address here, is it one, and does its server answer? Nothing is posted."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from outage.doctor.finding import Finding
+from outage.errors import OutageError
+from outage.secrets import resolve
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+
+AREA = "chat"
+SECONDS = 4.0
+PORTS = {True: 443, False: 80}
+
+
+def look(policy: Policy) -> list[Finding]:
+    """One finding for each channel that has an address."""
+    from outage.chat.deliver import ready
+
+    addressed = {
+        channel.name: channel.address for channel in policy.channels.values() if channel.address
+    }
+    if not addressed:
+        words = "no channel has an address: messages are shown to you, and you paste them"
+        return [Finding(AREA, "channels", "look", words, "add addresses under channels in handbook.yml")]
+    ready()
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(_channel, addressed, addressed.values()))
+
+
+def _channel(name: str, reference: str) -> Finding:
+    try:
+        plugin = plugin_of(resolve(reference))
+    except OutageError as error:
+        return Finding(AREA, name, "fails", error.message, error.hint or "")
+    if plugin is None:
+        words = f"what {reference} refers to is no address that Apprise understands"
+        return Finding(
+            AREA, name, "fails", words, "Apprise's documentation has the addresses of each service"
+        )
+    place = server(plugin)
+    if place is None:
+        return Finding(AREA, name, "unknown", "only posting would show whether it answers")
+    try:
+        with socket.create_connection(place[:2], timeout=SECONDS):
+            pass
+    except OSError as error:
+        words = f"{place[0]}:{place[1]} does not answer ({error.strerror or 'no answer in time'})"
+        hint = "is the chat up? 'Our own tools are down' says what to use in its place"
+        return Finding(AREA, name, "fails", words, hint)
+    words = f"{place[0]}:{place[1]} answers; whether it takes our messages, only a message shows"
+    return Finding(AREA, name, "works", words)
+
+
+def plugin_of(address: str) -> Any:
+    """The service behind an Apprise URL, or None; what a place is left open for, is filled in with a word."""
+    import apprise
+
+    for word in ("incident", "division", "area"):
+        address = address.replace(f"{{{word}}}", word)
+    return apprise.Apprise.instantiate(address, suppress_exceptions=True)
+
+
+def server(plugin: Any) -> tuple[str, int, bool] | None:
+    """Host, port and whether it is TLS of an Apprise service, as far as it tells."""
+    if host := getattr(plugin, "host", None):
+        secure = bool(getattr(plugin, "secure", False))
+        return str(host), int(plugin.port or PORTS[secure]), secure
+    for name in ("notify_url", "webhook_url", "api_url"):
+        address = getattr(plugin, name, None)
+        if isinstance(address, str) and (parts := urlsplit(address)).hostname:
+            secure = parts.scheme == "https"
+            return parts.hostname, parts.port or PORTS[secure], secure
+    return None

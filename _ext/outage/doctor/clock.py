@@ -1,0 +1,77 @@
+"""This machine's clock beside those of servers that we talk to anyway: a record's times are only as good."""
+
+from __future__ import annotations
+
+import http.client
+import os
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from outage.doctor import chat
+from outage.doctor.finding import Finding
+from outage.errors import OutageError
+from outage.secrets import resolve
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+
+AREA = "clock"
+MOST_SECONDS = 5.0
+_VARIABLES = ("PROMETHEUS_URL", "ALERTMANAGER_URL")
+Server = tuple[str, int, bool]
+
+
+def look(policy: Policy) -> list[Finding]:
+    """How far this clock is from the first server that tells its time (to a second, as HTTP does)."""
+    for host, port, secure in _servers(policy):
+        if (theirs := _time(host, port, secure)) is None:
+            continue
+        away = (datetime.now(UTC) - theirs).total_seconds()
+        if abs(away) <= MOST_SECONDS:
+            return [Finding(AREA, "clock", "works", f"it agrees with that of {host}")]
+        words = f"it is {abs(away):.0f} s {'ahead of' if away > 0 else 'behind'} that of {host}"
+        hint = "set it (timedatectl set-ntp true): what you record bears its times"
+        return [Finding(AREA, "clock", "fails", words, hint)]
+    words = "no server told its time: neither a channel's, nor Prometheus"
+    return [Finding(AREA, "clock", "unknown", words, "compare it with a telephone's")]
+
+
+def _servers(policy: Policy) -> list[Server]:
+    found: list[Server] = []
+    for variable in _VARIABLES:
+        parts = urlsplit(os.environ.get(variable, ""))
+        if parts.hostname and parts.scheme in ("http", "https"):
+            secure = parts.scheme == "https"
+            found.append((parts.hostname, parts.port or chat.PORTS[secure], secure))
+    for channel in policy.channels.values():
+        if channel.address:
+            found += _of_channel(channel.address)
+    return list(dict.fromkeys(found))
+
+
+def _of_channel(reference: str) -> list[Server]:
+    from outage.chat.deliver import ready
+
+    try:
+        address = resolve(reference)
+    except OutageError:
+        return []
+    ready()
+    plugin = chat.plugin_of(address)
+    place = chat.server(plugin) if plugin is not None else None
+    return [place] if place else []
+
+
+def _time(host: str, port: int, secure: bool) -> datetime | None:
+    """The Date header of a server's answer; None when it gives none."""
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(host, port, timeout=chat.SECONDS)
+    try:
+        connection.request("HEAD", "/")
+        return parsedate_to_datetime(connection.getresponse().getheader("Date") or "").astimezone(UTC)
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()

@@ -1,0 +1,102 @@
+"""The clone itself: is it right, is it today's, and can an incident be shared from it?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from outage.clock.moments import span
+from outage.doctor.finding import Finding
+from outage.errors import Failed
+from outage.sync.git import GitFailed, Repository
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+    from outage.project import Project
+
+AREA = "handbook"
+
+
+def look(project: Project, policy: Policy) -> list[Finding]:
+    """Policy and pages, kernel, name, age, what is not committed, and whether a push would be taken."""
+    found = [_sound(project), _kernel()]
+    repository = Repository.around(project.root)
+    if repository is None:
+        hint = "clone it with git: without that, nothing is reviewed and no incident is shared"
+        return [*found, Finding(AREA, "repository", "fails", "this is not a git repository", hint)]
+    found += [_name(repository), _uncommitted(repository)]
+    remote, branch = policy.sync.remote, policy.runbooks.reviewed_branch
+    if not repository.has_remote(remote):
+        words = f"there is no remote '{remote}': what is recorded here, nobody else has"
+        return [*found, Finding(AREA, "remote", "look", words, f"git remote add {remote} ADDRESS")]
+    return [*found, _age(repository, remote, branch), _push(repository, remote, policy.sync.branch)]
+
+
+def _sound(project: Project) -> Finding:
+    from outage.check import check
+
+    problems = check(project)
+    if problems:
+        words = f"'outage check' finds {len(problems)} things wrong, first: {problems[0]}"
+        return Finding(AREA, "handbook", "fails", words, "outage check lists them with file and line")
+    return Finding(AREA, "handbook", "works", "policy, pages, playbooks and runbooks are right")
+
+
+def _kernel() -> Finding:
+    if find_spec("ipykernel") is None:
+        return Finding(
+            AREA, "kernel", "fails", "ipykernel is not installed", "make html installs what is missing"
+        )
+    return Finding(AREA, "kernel", "works", "runbooks can be carried out by this installation")
+
+
+def _name(repository: Repository) -> Finding:
+    name, mail = (repository.ask("config", key) for key in ("user.name", "user.email"))
+    if name and mail:
+        return Finding(AREA, "name", "works", f"what you record is signed '{name}'")
+    missing = "user.name" if not name else "user.email"
+    hint = f'git config --global {missing} "..."'
+    return Finding(AREA, "name", "fails", f"git knows no {missing}, and commits no incident without", hint)
+
+
+def _uncommitted(repository: Repository) -> Finding:
+    """Runbooks that differ from what was committed cannot be applied as reviewed."""
+    changed = repository.git("status", "--porcelain", "--", "runbooks", "handbook.yml").decode(
+        errors="replace"
+    )
+    names = [line[3:] for line in changed.splitlines()]
+    if names:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        words = f"{names[0]}{more} differ from what is committed"
+        hint = "commit them, or put them back: 'outage run --apply' takes reviewed source only"
+        return Finding(AREA, "runbooks", "look", words, hint)
+    return Finding(AREA, "runbooks", "works", "runbooks and policy are as they were committed")
+
+
+def _age(repository: Repository, remote: str, branch: str) -> Finding:
+    """Whether the remote's reviewed branch has something that this clone lacks."""
+    here = repository.ask("log", "-1", "--format=%ct")
+    age = span(datetime.now(UTC) - datetime.fromtimestamp(int(here), UTC)) if here else "no commit yet"
+    try:
+        said = repository.text("ls-remote", "--exit-code", remote, f"refs/heads/{branch}")
+    except GitFailed as error:
+        why = " ".join((error.said or "no answer").split())
+        words = f"'{remote}' cannot be asked for its {branch} ({why}); newest commit here: {age} old"
+        return Finding(AREA, "age", "fails", words, "is the network up, and is your key loaded?")
+    if repository.ask("merge-base", "--is-ancestor", said.split()[0], "HEAD") is None:
+        words = f"{remote}/{branch} has something that this clone lacks; newest commit here: {age} old"
+        return Finding(AREA, "age", "fails", words, "git pull")
+    return Finding(AREA, "age", "works", f"it has all of {remote}/{branch}; newest commit: {age} old")
+
+
+def _push(repository: Repository, remote: str, branch: str) -> Finding:
+    """A rehearsed push: it asks for the right to write, and sends nothing."""
+    try:
+        repository.git("push", "--dry-run", "--no-verify", remote, f"HEAD:refs/heads/{branch}")
+    except Failed as error:
+        if "fetch first" in (said := getattr(error, "said", "")) or "non-fast-forward" in said:
+            return Finding(AREA, "push", "works", f"'{remote}' would take a push, after a pull")
+        hint = "incidents are shared by pushing: load your key, or ask for the right to write"
+        return Finding(AREA, "push", "fails", f"'{remote}' would not take a push: {error.message}", hint)
+    return Finding(AREA, "push", "works", f"'{remote}' would take a push to {branch}")
