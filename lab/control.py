@@ -20,7 +20,7 @@ from lab.parts import Part, missing, resolve
 from lab.supervise import Supervisor
 from outage.errors import OutageError, Refused
 
-__all__ = ["STATE", "Lab", "down", "find", "run_folder", "running", "up"]
+__all__ = ["STATE", "Lab", "down", "find", "run_folder", "running", "up", "was_started"]
 
 STATE = state.STATE
 _HOW_TO_START = "start it with 'outage lab up'"
@@ -87,13 +87,18 @@ def down(folder: Path) -> bool:
     return found
 
 
+def was_started(folder: Path) -> bool:
+    """Whether a lab was started in ``folder`` and not taken down, whether it still runs or not."""
+    return (folder / STATE).exists()
+
+
 def find(folder: Path) -> Lab:
     """The lab that is up in ``folder``.
 
     Raises:
         Refused: there is none, or its server has died.
     """
-    if not (folder / STATE).exists():
+    if not was_started(folder):
         raise Refused("the lab is not up", hint=_HOW_TO_START)
     lab = running(folder)
     if lab is None:

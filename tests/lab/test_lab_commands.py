@@ -29,10 +29,11 @@ def outage(tmp_path, monkeypatch):
 
 
 def test_from_nothing_to_broken_to_mended_to_nothing(outage, tmp_path):
-    up = outage("lab", "up")
+    up = outage("lab", "up", "postgres")
     assert up.returncode == 0, up.stderr
+    assert up.stdout.startswith("  postgres: PostgreSQL, the primary: 127.0.0.1:")
     assert 'eval "$(outage lab env)"' in up.stdout
-    assert "was up already" in outage("lab", "up").stdout
+    assert "was up already" in outage("lab", "up", "postgres").stdout
 
     broken = outage("lab", "break", "lock-blocker")
     assert "outage run blocked-queries" in broken.stdout
@@ -48,7 +49,7 @@ def test_from_nothing_to_broken_to_mended_to_nothing(outage, tmp_path):
 
 
 def test_its_environment_is_all_that_the_ordinary_programs_need(outage):
-    outage("lab", "up")
+    outage("lab", "up", "postgres")
     exports = outage("lab", "env").stdout
     psql = postgres.programs() / "psql"
     shown = subprocess.run(

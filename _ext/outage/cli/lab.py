@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,10 @@ from outage.errors import Refused
 from outage.project import find_project
 
 if TYPE_CHECKING:
+    from lab.condition import Condition
     from lab.control import Lab
     from lab.faults import Symptom
+    from lab.parts import Part
 
 
 @click.group()
@@ -24,14 +27,18 @@ def lab() -> None:
 
 
 @lab.command()
-def up() -> None:
-    """Start the lab. Started already, it stays as it is."""
+@click.argument("parts", metavar="[PART]...", nargs=-1)
+def up(parts: tuple[str, ...]) -> None:
+    """Start the lab, or only each PART and what it needs. What is up already stays as it is."""
     folder = _folder()
     from lab import control
+    from lab.parts import PARTS
 
-    there, new = control.up(folder)
-    state = "is up" if new else "was up already"
-    click.echo(f"The lab {state}: PostgreSQL on 127.0.0.1:{there.server.port}, database shop.")
+    began = time.monotonic()
+    there, new = control.up(folder, parts or tuple(PARTS), _tell)
+    count = f"{len(there.parts)} part{'s' if len(there.parts) > 1 else ''}"
+    took = f"is up after {time.monotonic() - began:.1f} s" if new else "was up already"
+    click.echo(f"The lab {took}, with {count}; 'outage lab status' shows how they are.")
     click.echo(f"  Its files are in {there.folder}; 'outage lab down' stops it and removes them.")
     click.echo('Next, in this shell:  eval "$(outage lab env)"')
     click.echo("Then break something:  outage lab break lock-blocker")
@@ -49,30 +56,34 @@ def down() -> None:
 
 @lab.command()
 def env() -> None:
-    """Print the variables that lead PostgreSQL's programs, and the runbooks, to the lab."""
-    for name, value in _lab().server.environment().items():
+    """Print the variables that lead ordinary programs, and the runbooks, to the lab."""
+    for name, value in _lab().environment().items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 
 @lab.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(as_json: bool) -> None:
-    """What is up, and what each fault's symptom shows at this moment."""
+    """What is up, how it is, and what each fault's symptom shows at this moment."""
     folder = _folder()
-    from lab.control import running
+    from lab.condition import conditions
+    from lab.control import running, was_started
     from lab.faults import FAULTS
 
     there = running(folder)
     if there is None:
-        words = "The lab is not up; 'outage lab up' starts it."
-        click.echo(json.dumps({"v": 1, "up": False}) if as_json else words)
+        words = "The lab has died" if was_started(folder) else "The lab is not up"
+        click.echo(json.dumps({"v": 2, "up": False}) if as_json else f"{words}; 'outage lab up' starts it.")
         return
-    symptoms = {fault.id: fault.symptom(there) for fault in FAULTS.values()}
+    parts = conditions(there)
+    known = [fault for fault in FAULTS.values() if all(map(there.has, fault.parts))]
+    symptoms = {fault.id: fault.symptom(there) for fault in known}
     if as_json:
-        click.echo(json.dumps(_as_data(there, symptoms), indent=2))
+        click.echo(json.dumps(_as_data(there, parts, symptoms), indent=2))
         return
-    since = f"{there.since:%Y-%m-%d %H:%M:%S} UTC"
-    click.echo(f"PostgreSQL is up on 127.0.0.1:{there.server.port} since {since}.")
+    click.echo(f"The lab is up since {there.since:%Y-%m-%d %H:%M:%S} UTC, in {there.folder}.")
+    for part in parts:
+        click.echo(f"  {'up  ' if part.well else 'DOWN'}  {part.id}: {part.words}")
     for name, symptom in symptoms.items():
         click.echo(f"  {'SICK' if symptom.sick else 'well'}  {name}: {symptom.words}")
 
@@ -85,6 +96,7 @@ def break_(fault: str) -> None:
     from lab.faults import fault as named
 
     chosen = named(fault)
+    there.require(*chosen.parts)
     chosen.begin(there)
     click.echo(f"{chosen.summary}\n  Now: {chosen.symptom(there).words}.")
     click.echo(f"Find and end it:  outage run {chosen.runbook}")
@@ -99,18 +111,26 @@ def mend(fault: str) -> None:
     from lab.faults import fault as named
 
     chosen = named(fault)
+    if not all(map(there.has, chosen.parts)):
+        click.echo(f"{chosen.id} was not there: the lab runs without what it breaks.")
+        return
     done = chosen.mend(there)
     click.echo(f"{chosen.id} {'is mended' if done else 'was not there'}. Now: {chosen.symptom(there).words}.")
 
 
-def _as_data(there: Lab, symptoms: dict[str, Symptom]) -> dict[str, object]:
+def _tell(there: Lab, part: Part) -> None:
+    """One line when a part has become ready."""
+    click.echo("  " + ": ".join(filter(None, (part.id, part.summary, part.address(there)))))
+
+
+def _as_data(there: Lab, parts: list[Condition], symptoms: dict[str, Symptom]) -> dict[str, object]:
     """The lab's state as JSON values, for ``status --json``."""
     return {
-        "v": 1,
+        "v": 2,
         "up": True,
         "folder": str(there.folder),
         "since": there.since.isoformat(),
-        "postgresql": {"host": "127.0.0.1", "port": there.server.port},
+        "parts": {part.id: {"up": part.well, "address": part.address, "down": part.down} for part in parts},
         "faults": {
             name: {"sick": symptom.sick, "signals": symptom.signals} for name, symptom in symptoms.items()
         },
