@@ -1,0 +1,122 @@
+"""The proof of runbooks: the lab is broken for real, and the runbook has to show what it promises.
+
+For each fault that a runbook is for: the lab is well; the fault is begun; its alert fires; the plan ends
+well and changes nothing; the apply ends well, the service is well by its own signals, the alert goes; and
+where the runbook has an undo, that restores what the change changed. Whatever fails is told as expected,
+seen and what to do next.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lab import control, proving
+from lab.case import prove_case
+from lab.faults import FAULTS, Fault
+from lab.parts import resolve
+from lab.versions import versions
+from outage.errors import Failed
+from outage.project import Project
+from outage.runbook.contract import Contract, read_contract
+from outage.runbook.notebook import find_notebook, runbook_names
+from outage.runbook.proof import Proof
+from outage.runbook.review import working_digest
+
+_JOBS = 2  # at a time; what is measured is also waiting, so two cores carry two
+
+
+@dataclass(frozen=True)
+class Task:
+    """One runbook to be proved, with the faults that it is for."""
+
+    contract: Contract
+    faults: tuple[Fault, ...]
+
+
+def prove(
+    project: Project,
+    names: Iterable[str] = (),
+    *,
+    faults: Mapping[str, Fault] = FAULTS,
+    told: Callable[[Proof], None] = lambda proof: None,
+) -> list[Proof]:
+    """Prove runbooks, each in a lab of its own, two at a time.
+
+    Args:
+        project: the handbook, as it stands in its folder.
+        names: of runbooks; none: all.
+        faults: what can be broken.
+        told: called with each proof as it is made, in any thread.
+
+    Returns:
+        The proofs, in the order of ``names``.
+
+    Raises:
+        Refused, Problems: there is no such runbook, or it breaks its contract; nothing was started.
+    """
+    chosen = list(dict.fromkeys(names)) or runbook_names(project.runbooks)
+    contracts = [read_contract(find_notebook(project.runbooks, name)) for name in chosen]
+    tasks = [Task(contract, _faults_of(contract.name, faults)) for contract in contracts]
+    with tempfile.TemporaryDirectory(prefix="prove-") as folder, ThreadPoolExecutor(_JOBS) as pool:
+        copy = proving.copy(project.root, project.policy(), Path(folder))
+
+        def one(task: Task) -> Proof:
+            proof = _prove(project, copy.root, Path(folder) / task.contract.name, task)
+            told(proof)
+            return proof
+
+        slowest_first = sorted(tasks, key=lambda task: -len(task.faults))
+        waiting = {task.contract.name: pool.submit(one, task) for task in slowest_first}
+        return [waiting[task.contract.name].result() for task in tasks]
+
+
+def _faults_of(runbook: str, faults: Mapping[str, Fault]) -> tuple[Fault, ...]:
+    return tuple(fault for fault in faults.values() if fault.runbook == runbook)
+
+
+def _prove(project: Project, root: Path, folder: Path, task: Task) -> Proof:
+    """One runbook against each of its faults, in one lab, to which each adds the parts that it needs."""
+    at, began = datetime.now(UTC), time.monotonic()
+    cases = [prove_case(proving.Copy(root), folder, task.contract, fault) for fault in task.faults]
+    control.down(folder)
+    failed = any(case.failures for case in cases)
+    reason = ""
+    if not cases:
+        reason = "no fault of the lab calls for it"
+    elif failed:
+        reason = "; ".join(failure.promise for case in cases for failure in case.failures)
+    parts = resolve({part for case in cases for part in case.parts})
+    return Proof(
+        runbook=task.contract.name,
+        state="failed" if failed else "proved" if cases else "validated",
+        reason=reason,
+        commit=_commit(project.root),
+        clean=_clean(project.root),
+        digest=working_digest(project.root, task.contract.notebook),
+        at=at,
+        seconds=round(time.monotonic() - began, 3),
+        versions=versions(parts),
+        cases=tuple(cases),
+    )
+
+
+def _commit(root: Path) -> str:
+    """The commit that the handbook stands on; empty where there is none."""
+    try:
+        return proving.git(root, "rev-parse", "HEAD").strip()
+    except Failed:
+        return ""
+
+
+def _clean(root: Path) -> bool:
+    """Whether runbooks, lab and package are as in that commit."""
+    try:
+        return not proving.git(root, "status", "--porcelain", "--", "runbooks", "lab", "_ext").strip()
+    except Failed:
+        return False

@@ -1,0 +1,142 @@
+"""A handbook to prove runbooks in: a copy whose working tree is committed, and ``outage`` run in it.
+
+``outage run --apply`` takes only what was reviewed, that is, committed to the reviewed branch. What is to
+be proved may not be committed yet, so the copy commits it; the proof says whether the original was clean.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from outage.errors import Failed
+from outage.policy import Policy
+from outage.runbook.history import Run, load_run
+from outage.runbook.proof import Attempt
+
+STARTER, SECOND = "outage prove", "a second person of outage prove"
+_NOT_COPIED = {".git", ".venv", "_build", "proof", "runs", "incidents", "node_modules"}
+_LONGEST = 180.0  # seconds that one command may take
+_CLEARED = ("OUTAGE_", "PG", "REDIS_", "HAPROXY_", "PROMETHEUS_", "ALERTMANAGER_", "ANSIBLE_", "SUPERVISOR_")
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What one command did: its exit code, all its words, and how long it took in seconds."""
+
+    code: int
+    words: str
+    seconds: float
+
+
+@dataclass
+class Copy:
+    """A copy of a handbook.
+
+    Attributes:
+        root: its folder.
+        environment: added to each command's: where the lab is.
+    """
+
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def outage(self, *words: str, by: str = STARTER) -> Spoken:
+        """Run ``outage ...`` here, in the lab's environment and without a keyboard."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_CLEARED)}
+        env = kept | self.environment | {"OUTAGE_BY": by, "NO_COLOR": "1"}
+        command = [sys.executable, "-c", "import outage.cli; outage.cli.main()", *words]
+        began = time.monotonic()
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self.root,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=_LONGEST,
+            )
+        except subprocess.TimeoutExpired as error:
+            said = error.stdout.decode(errors="replace") if isinstance(error.stdout, bytes) else ""
+            return Spoken(4, f"{said}\n(it was ended after {_LONGEST:.0f} s)", time.monotonic() - began)
+        return Spoken(done.returncode, done.stdout, time.monotonic() - began)
+
+    def last_run(self, runbook: str) -> Run | None:
+        """The run that was begun last here."""
+        folders = (self.root / "runs").glob(f"*-{runbook}-*")
+        newest = max(folders, key=lambda folder: folder.stat().st_ctime_ns, default=None)
+        return None if newest is None else load_run(newest)
+
+
+def copy(root: Path, policy: Policy, into: Path) -> Copy:
+    """Copy the handbook at ``root`` as it stands, and commit it to its reviewed branch.
+
+    Raises:
+        Failed: git does not.
+    """
+    target = into / "handbook"
+    target.mkdir(parents=True)
+    for path in _files(root):
+        place = target / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(root / path, place, follow_symlinks=False)
+    git(target, "init", "-q", "-b", policy.runbooks.reviewed_branch)
+    git(target, "add", "-A")
+    git(target, "commit", "-q", "-m", "What is to be proved")
+    return Copy(target)
+
+
+def attempt(spoken: Spoken, run: Run, before: float = 0.0) -> Attempt:
+    """What a command cost, from its time and the journal.
+
+    Args:
+        spoken: the command.
+        run: that it began, or went on with.
+        before: seconds that the run's cells had taken before this command.
+    """
+    cells = max(0.0, cell_seconds(run) - before)
+    return Attempt(
+        run=run.id,
+        seconds=round(spoken.seconds, 3),
+        cells=round(cells, 3),
+        ours=round(spoken.seconds - cells, 3),
+    )
+
+
+def cell_seconds(run: Run) -> float:
+    """Seconds that all its cells took, as its journal has them."""
+    return sum(cell.seconds or 0.0 for cell in run.cells)
+
+
+def git(root: Path, *words: str) -> str:
+    """Run git in a folder, with nobody's settings, and return its words.
+
+    Raises:
+        Failed: it fails.
+    """
+    who = ("-c", "user.name=outage prove", "-c", "user.email=prove@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *who, "-C", str(root), *words], capture_output=True, text=True, errors="replace", check=False
+    )
+    if done.returncode != 0:
+        raise Failed(f"git {words[0]} failed: {done.stderr.strip()[-500:]}")
+    return done.stdout
+
+
+def _files(root: Path) -> list[Path]:
+    """All that git would commit; without git, all that is not made by a build."""
+    try:
+        listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    except Failed:
+        listed = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
+    paths = [Path(name) for name in listed if name]
+    return [path for path in paths if not _NOT_COPIED & set(path.parts) and (root / path).exists()]
