@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from lab.faults import backup_broken, disk_full, lock_blocker, replica_paused, slow_query
+from lab.faults import (
+    backup_broken,
+    bad_release,
+    disk_full,
+    flag_reused,
+    lock_blocker,
+    one_server_down,
+    replica_paused,
+    slow_query,
+    stale_server,
+)
 from lab.faults.model import Fault, Symptom
 from outage.errors import Refused
 
-_ALL = (lock_blocker.FAULT, slow_query.FAULT, replica_paused.FAULT, backup_broken.FAULT, disk_full.FAULT)
+_ALL = (
+    lock_blocker.FAULT,
+    slow_query.FAULT,
+    replica_paused.FAULT,
+    backup_broken.FAULT,
+    disk_full.FAULT,
+    stale_server.FAULT,
+    flag_reused.FAULT,
+    bad_release.FAULT,
+    one_server_down.FAULT,
+)
 FAULTS: dict[str, Fault] = {fault.id: fault for fault in _ALL}
 
 __all__ = ["FAULTS", "Fault", "Symptom", "fault"]

@@ -79,6 +79,7 @@ FAULT = Fault(
     runbook="slow-queries",
     alert="SlowStatements",
     watched_by=("database_metrics",),
+    parameters=lambda lab: {"slow_log": str(lab.server.home / "log")},
     begin=begin,
     mend=mend,
     symptom=symptom,

@@ -19,16 +19,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.parts import sshd_folder
+from lab.parts import sshd_folder, web
 from lab.parts.model import PYPI, Part, Program, required
 from lab.ports import HOST
+from lab.shop import manifest, releases
 from outage.errors import Failed
 
 if TYPE_CHECKING:
     from lab.model import Lab
 
 ID = "sshd"
-WEB = tuple(f"web{number}" for number in range(1, 9))
+WEB = web.SERVERS
 GROUP = "web"
 _SECONDS = 10
 
@@ -96,6 +97,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     (place / "ssh_config").write_text(_CLIENT.format(place=place), encoding="utf-8")
     (place / "ansible.cfg").write_text(_ANSIBLE.format(place=place, home=place, forks=len(WEB)), "utf-8")
     (place / "inventory.yml").write_text(json.dumps(inventory(lab, user), indent=1), encoding="utf-8")
+    manifest.write(lab, [releases.OLD, releases.CURRENT])
     if os.geteuid() == 0:
         sshd_folder.make()
         programs.insert(0, Program(f"{ID}-folder", (sys.executable, sshd_folder.__file__)))
@@ -104,8 +106,24 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 def inventory(lab: Lab, user: str) -> dict[str, Any]:
     """Ansible's inventory of the web servers, as data; JSON is YAML too."""
-    hosts = {name: {"ansible_port": lab.port(f"{ID}-{name}")} for name in WEB}
-    every = {"ansible_host": HOST, "ansible_user": user, "ansible_python_interpreter": sys.executable}
+    restart = [required("supervisorctl"), "-s", lab.supervisor.url, "restart"]
+    hosts = {
+        name: {
+            "ansible_port": lab.port(f"{ID}-{name}"),
+            "shop_folder": str(web.folder(lab, name)),
+            "shop_url": web.url(lab, name, ""),
+            "shop_restart": [*restart, f"{web.ID}:{name}"],
+            "haproxy_server": name,
+        }
+        for name in WEB
+    }
+    every = {
+        "ansible_host": HOST,
+        "ansible_user": user,
+        "ansible_python_interpreter": sys.executable,
+        "shop_releases": str(web.store(lab)),
+        "haproxy_backend": "web",
+    }
     return {GROUP: {"hosts": hosts, "vars": every}}
 
 
@@ -131,9 +149,13 @@ def log_in(lab: Lab) -> None:
 
 
 def environment(lab: Lab) -> dict[str, str]:
-    """Ansible's own variables."""
+    """Ansible's own variables, and where the release manifest is."""
     place = lab.place(ID)
-    return {"ANSIBLE_INVENTORY": str(place / "inventory.yml"), "ANSIBLE_CONFIG": str(place / "ansible.cfg")}
+    return {
+        "ANSIBLE_INVENTORY": str(place / "inventory.yml"),
+        "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
+        "RELEASE_MANIFEST": str(manifest.path(lab)),
+    }
 
 
 def _make_keys(place: Path, user: str) -> None:
@@ -161,11 +183,13 @@ def _greets(port: int) -> bool:
 PART = Part(
     id=ID,
     summary="OpenSSH servers, one for each web server, and an inventory for Ansible",
+    needs=("web",),
     packages={
         "sshd": "openssh-server",
         "ssh": "openssh-client",
         "ssh-keygen": "openssh-client",
         "ansible-playbook": f"{PYPI}ansible-core",
+        "supervisorctl": f"{PYPI}supervisor",
     },
     prepare=prepare,
     ready=ready,
