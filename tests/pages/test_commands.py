@@ -14,6 +14,7 @@ import pytest
 from outage.cli import main
 
 COMPANIES = Path(__file__).parent / "companies"
+KEPT = "---\nowner: scribe\nreviewed: 2026-11-20\n---\n"
 SECOND = "customers=many,function=hindered,mended-soon=no,scale=area"
 """Answers that make the second severity."""
 
@@ -124,23 +125,27 @@ def test_a_handbook_that_is_right_passes_the_check(outage):
 def test_the_check_tells_every_problem_with_its_place(outage):
     (outage.folder / "process").mkdir()
     (outage.folder / "process/a.md").write_text("# A\n\nWithin 20 minutes.\n\nIn #ops.\n")
+    (outage.folder / "case-studies").mkdir()
+    (outage.folder / "case-studies/a.md").write_text(f"{KEPT}# A\n\nIn 45 minutes.\n")
     (outage.folder / "runbooks").mkdir()
     (outage.folder / "runbooks/broken.ipynb").write_text("{}")
     code, said, failed = outage("check")
     assert code == 1
     assert "process/a.md:3: the length of time '20 minutes' is written out\n  hint: " in said
     assert "process/a.md:5: the channel name '#ops' is written out\n  hint: " in said
+    assert "process/a.md:1: the page does not say which role keeps it\n  hint: " in said
+    assert "case-studies/a.md:7: the figure '45' has no source beside it\n  hint: " in said
     assert "broken.ipynb" in said
     assert failed.endswith("problems found\n")
 
 
 def test_the_problems_are_there_for_programs_too(outage):
     (outage.folder / "process").mkdir()
-    (outage.folder / "process/a.md").write_text("Within 20 minutes.\n")
+    (outage.folder / "process/a.md").write_text(f"{KEPT}Within 20 minutes.\n")
     code, said, _ = outage("check", "--json")
     assert code == 1
     (problem,) = json.loads(said)
-    assert (problem["file"], problem["line"]) == ("process/a.md", 1)
+    assert (problem["file"], problem["line"]) == ("process/a.md", 5)
 
 
 def test_a_wrong_policy_refuses_every_command(outage):

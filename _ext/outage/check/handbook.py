@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outage.check.alerts import check_alerts
+from outage.check.figures import check_figures
+from outage.check.pages import check_keepers
 from outage.check.prose import check_prose
 from outage.check.stored import stored_secrets
 from outage.errors import OutageError
+from outage.glossary import check_glossary
 from outage.source import nearest
 
 if TYPE_CHECKING:
@@ -28,6 +31,9 @@ def check(project: Project) -> list[OutageError]:
     policy = project.policy()
     return [
         *check_prose(project.root, policy),
+        *check_keepers(project.root),
+        *check_glossary(project.root),
+        *check_figures(project.root),
         *_playbooks(project.root, policy),
         *_runbooks(project.root, project.runbooks, policy),
     ]

@@ -8,7 +8,7 @@ ours (what another company does, what a paper measured) stands in a marked fact 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,13 +52,22 @@ _TARGET = re.compile(r"\]\([^)\s]*\)|<[a-z]+:[^>\s]*>|^\([\w-]+\)=$")
 
 
 @dataclass(frozen=True)
-class _Line:
-    """A line of prose, with what is not prose blanked out, and whether it stands in a fact."""
+class Line:
+    """A line of prose.
+
+    Attributes:
+        number: in its file, 1-based.
+        text: the line, with what is not prose (code, roles, targets of links) blanked out.
+        cited: it stands in a fact.
+        faults: what is wrong with the facts in it.
+        raw: the line as it was written.
+    """
 
     number: int
     text: str
     cited: bool
     faults: tuple[str, ...] = ()
+    raw: str = ""
 
 
 @dataclass
@@ -91,7 +100,7 @@ def check_text(text: str, shown: Path, policy: Policy) -> list[OutageError]:
     """As :func:`check_prose`, for one page's text; ``shown`` is its name in messages."""
     names = _channel_names(policy)
     found: list[OutageError] = []
-    for line in _prose(text):
+    for line in prose_lines(text):
         found += [Refused(fault, file=shown, line=line.number, hint=_FACT_HINT) for fault in line.faults]
         if not line.cited:
             found += [
@@ -126,7 +135,7 @@ _FACT_HINT = (
 )
 
 
-def _literals(line: _Line, names: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+def _literals(line: Line, names: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     for duration in _DURATION.finditer(line.text):
         if not _IDIOM.fullmatch(duration[0]):
             yield (
@@ -148,8 +157,8 @@ def _channel_names(policy: Policy) -> re.Pattern[str]:
     return re.compile("|".join([*longest_first, _HASH_NAME.pattern]), re.IGNORECASE)
 
 
-def _prose(text: str) -> Iterator[_Line]:
-    """The lines of a MyST page that people read as sentences."""
+def prose_lines(text: str, apart: Collection[str] = ()) -> Iterator[Line]:
+    """The lines of a MyST page that people read as sentences; ``apart``: directives that are none."""
     fences: list[_Fence] = []
     front = text.startswith("---\n")
     comment = False
@@ -161,11 +170,11 @@ def _prose(text: str) -> Iterator[_Line]:
         if fence and _closes(fences, fence):
             fences.pop()
         elif fence and not (fences and fences[-1].code):
-            fences.append(_opened(fence, fences))
-            yield _Line(number, _titled(fence), fences[-1].cited, fences[-1].faults)
+            fences.append(_opened(fence, fences, apart))
+            yield Line(number, _titled(fence, apart), fences[-1].cited, fences[-1].faults, raw)
         elif not (fences and fences[-1].code) and not raw.lstrip().startswith("% "):
             line, comment = _uncommented(raw, comment)
-            yield _blanked(number, line, bool(fences and fences[-1].cited))
+            yield _blanked(number, line, bool(fences and fences[-1].cited), raw)
 
 
 def _closes(fences: list[_Fence], fence: re.Match[str]) -> bool:
@@ -173,17 +182,17 @@ def _closes(fences: list[_Fence], fence: re.Match[str]) -> bool:
     return bool(bare and fences and fence["mark"].startswith(fences[-1].mark))
 
 
-def _opened(fence: re.Match[str], fences: list[_Fence]) -> _Fence:
+def _opened(fence: re.Match[str], fences: list[_Fence], apart: Collection[str]) -> _Fence:
     directive = fence["directive"]
-    code = directive in _CODE or (directive is None and not fence["mark"].startswith(":"))
+    code = directive in {*_CODE, *apart} or (directive is None and not fence["mark"].startswith(":"))
     cited = directive == "fact" or bool(fences and fences[-1].cited)
     faults = ("a fact has no source",) if directive == "fact" and not fence["rest"] else ()
     return _Fence(fence["mark"], code, cited, faults)
 
 
-def _titled(fence: re.Match[str]) -> str:
+def _titled(fence: re.Match[str], apart: Collection[str]) -> str:
     """What stands after a directive's name: the title of an admonition or a card; an address for ``when``."""
-    return "" if fence["directive"] in (None, "when", *_CODE) else fence["rest"]
+    return "" if fence["directive"] in (None, "when", *_CODE, *apart) else fence["rest"]
 
 
 def _uncommented(line: str, inside: bool) -> tuple[str, bool]:
@@ -197,11 +206,11 @@ def _uncommented(line: str, inside: bool) -> tuple[str, bool]:
     return kept, inside
 
 
-def _blanked(number: int, line: str, cited: bool) -> _Line:
+def _blanked(number: int, line: str, cited: bool, raw: str) -> Line:
     """A line without code, roles and link targets; a fact without a source is a fault."""
     faults = [
         "a fact has no source"
         for span in _INLINE.finditer(line)
         if span["role"] == "fact" and not _SOURCED.fullmatch(span["text"])
     ]
-    return _Line(number, _TARGET.sub("]", _INLINE.sub(" ", line)), cited, tuple(faults))
+    return Line(number, _TARGET.sub("]", _INLINE.sub(" ", line)), cited, tuple(faults), raw)
