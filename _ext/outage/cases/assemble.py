@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from outage.cases.bibliography import Work
-from outage.cases.models import SAYS, CitedData, EventData, StudyData, TimeData
+from outage.cases.models import SAYS, EventData, StudyData, TimeData
 from outage.cases.rules import Broken
-from outage.cases.study import Account, Moment, Source, Study
+from outage.cases.study import Account, Moment, Study, cited
 from outage.cases.times import Kind, When, span
 from outage.policy import Policy
 from outage.record.event import VERSION, Event
@@ -40,7 +40,7 @@ def assemble(
         events += _over(data, found)
     incident = fold(events, name=data.title)
     moments = tuple(moment for _, moment in found)
-    return Study(folder.name, folder, data, policy, moments, incident, declared, works)
+    return Study(folder.name, folder, data, policy, moments, tuple(events), incident, declared, works)
 
 
 # ---------------------------------------------------------------- events of record.yml
@@ -93,18 +93,14 @@ def _moment(
     name: str, when: When, event: Event, told: EventData, zone: str, works: Mapping[str, Work]
 ) -> Moment:
     accounts = tuple(
-        Account(one.text, _when(one, zone) if _has_time(one) else None, _sources(one.source, works))
+        Account(one.text, _when(one, zone) if _has_time(one) else None, cited(one.source, works))
         for one in told.accounts
     )
-    return Moment(name, when, event, told, _sources(told.source, works), accounts)
+    return Moment(name, when, event, told, cited(told.source, works), accounts)
 
 
 def _has_time(time: TimeData) -> bool:
     return any((time.at, time.from_, time.between, time.on))
-
-
-def _sources(cited: Iterable[CitedData], works: Mapping[str, Work]) -> tuple[Source, ...]:
-    return tuple(Source(works[one.key], one.place or "", one.how or works[one.key].note) for one in cited)
 
 
 # ---------------------------------------------------------------- events of record.jsonl

@@ -6,13 +6,12 @@ real commands hostile: pass them through ``outage.text`` before they reach a pag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outage.cases.models import EventData, StudyData
+from outage.cases.models import CitedData, EventData, StudyData
 from outage.cases.times import When
 from outage.report.times import Times
 
@@ -30,6 +29,11 @@ class Source:
     work: Work
     place: str
     how: str
+
+
+def cited(named: Iterable[CitedData], works: Mapping[str, Work]) -> tuple[Source, ...]:
+    """The sources that somebody named; the work's own note says how we know it where nothing else does."""
+    return tuple(Source(works[one.key], one.place or "", one.how or works[one.key].note) for one in named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,9 @@ class Study:
         data: the record as it was written.
         policy: what it is judged by.
         moments: its events, in order.
-        incident: the same, folded.
-        recorded: whether the events come from a record of real commands.
+        events: what the incident is folded from: the moments' events and, where nobody declared it, what
+            the policy would have had on the record.
+        incident: the events, folded.
         declared: whether somebody declared it, or only the policy would have had it declared.
         works: the works of the bibliography by key.
     """
@@ -88,6 +93,7 @@ class Study:
     data: StudyData
     policy: Policy
     moments: tuple[Moment, ...]
+    events: tuple[Event, ...]
     incident: Incident
     declared: bool
     works: Mapping[str, Work]
@@ -101,12 +107,3 @@ class Study:
     def times(self) -> Times:
         """How its moments are written."""
         return Times(self.data.zone)
-
-    @property
-    def ended(self) -> datetime:
-        """The latest moment of its last event."""
-        return max(moment.when.hi for moment in self.moments)
-
-    def moment(self, event: str) -> Moment | None:
-        """The moment of an event, by the id that the folded record has for it."""
-        return next((one for one in self.moments if one.event.id == event), None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from outage.pages import (
+    cases,
     classify_form,
     directives,
     domain,
@@ -31,6 +32,7 @@ from outage.pages import (
     sources,
     tables,
     toctree,
+    walkthrough,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     sources.setup(app)
     drawing.setup(app)
     glossary.setup(app)
+    cases.setup(app)
+    walkthrough.setup(app)
     return {
         "version": "1",
         "env_version": _code(),

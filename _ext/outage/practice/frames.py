@@ -1,0 +1,169 @@
+"""A walkthrough, frame by frame: at each event, what was known, who held which role, and what was due.
+
+A frame holds nothing of any later event: state is folded from the events so far, as an incident's page
+would have shown it then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from outage.chat.route import posts
+from outage.clock import due
+from outage.record.folding import HIDDEN, fold
+from outage.record.words import role_name, sentence, severity_name
+
+if TYPE_CHECKING:
+    from outage.cases.study import Moment, Source
+    from outage.practice.script import Script
+    from outage.record.incident import Entry, Incident
+
+AHEAD = timedelta(hours=1)
+"""How far ahead a frame tells what will be due."""
+
+MOST_DUE = 6
+
+LABELS = {
+    "declared": "Declared",
+    "note": "What happened",
+    "decision": "Decision",
+    "hypothesis": "Hypothesis",
+    "impact": "Impact",
+    "contact": "Somebody is called",
+    "role": "A role is taken",
+    "handoff": "A role is handed over",
+    "severity": "Severity",
+    "scope": "Scope",
+    "stage": "Stage",
+    "update": "Message",
+    "action": "Action item",
+    "correction": "Correction",
+    "redaction": "Words are hidden",
+    "run": "Runbook",
+    "playbook": "Playbook",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role, who holds it at this moment, and whether that is news."""
+
+    role: str
+    person: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that policy wants by some time: what, when in words, by which clause and limit."""
+
+    text: str
+    when: str
+    clause: str
+    limit: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event, and how things stood when it had happened. All texts are hostile.
+
+    Attributes:
+        moment: the event.
+        label: its kind, in words.
+        text: what it says; of a decision with a question, what was done.
+        by: who recorded, said or did it, or nothing.
+        severity: name and rank (0 is the worst), or None as long as there is none.
+        stage: the stage, or nothing before it is declared.
+        roles: who held what.
+        channels: where things have been said so far, in order of first use.
+        due: what is late, or due soon.
+    """
+
+    moment: Moment
+    label: str
+    text: str
+    by: str
+    severity: tuple[str, int] | None
+    stage: str
+    roles: tuple[Held, ...]
+    channels: tuple[str, ...]
+    due: tuple[Task, ...]
+
+
+def frames(script: Script) -> Iterator[Frame]:
+    """The frames of a walkthrough, in order."""
+    final = {entry.event.id: entry for entry in script.incident.entries}
+    channels: dict[str, None] = {}
+    before: dict[str, str] = {}
+    for moment, following in pairwise((*script.moments, None)):
+        assert moment is not None
+        limit = following.event.order if following else None
+        so_far = [event for event in script.events if limit is None or event.order < limit]
+        incident = fold(so_far, name=script.name)
+        entry = next(one for one in incident.entries if one.event.id == moment.event.id)
+        channels |= dict.fromkeys(_channels(script, moment, incident))
+        held = {holding.role: holding.person for holding in incident.holdings if holding.until is None}
+        yield Frame(
+            moment=moment,
+            label=LABELS.get(entry.event.kind, entry.event.kind),
+            text=_text(entry, final[moment.event.id], script),
+            by=moment.event.by,
+            severity=_severity(incident, script),
+            stage=incident.stage if incident.declared_at else "",
+            roles=tuple(
+                Held(role_name(role, script.policy), person, before.get(role) != person)
+                for role, person in held.items()
+            ),
+            channels=tuple(channels),
+            due=_due(incident, moment, script),
+        )
+        before = held
+
+
+def _text(entry: Entry, final: Entry, script: Script) -> str:
+    """What was written then; words that somebody hid later stay hidden."""
+    if final.redaction:
+        return HIDDEN
+    if entry.event.kind in ("decision", "impact", "hypothesis", "contact") and entry.known:
+        return entry.text  # the label says the rest
+    return sentence(entry, script.policy)
+
+
+def _severity(incident: Incident, script: Script) -> tuple[str, int] | None:
+    severity = incident.severity
+    if severity is None or severity not in script.policy.severities or not script.ours:
+        return None
+    return severity_name(severity, script.policy), script.policy.rank(severity)
+
+
+def _channels(script: Script, moment: Moment, incident: Incident) -> Iterator[str]:
+    """Where this was said: as the author says, or as the commands post it."""
+    if moment.told.channel:
+        yield moment.told.channel
+    elif script.ours:
+        names = (post.name for post in posts(incident, moment.event.id, script.policy))
+        yield from (name for name in names if "{" not in name)  # of an area that nobody has named yet
+
+
+def _due(incident: Incident, moment: Moment, script: Script) -> tuple[Task, ...]:
+    """What is late or due soon, as the clocks stand at the event's earliest moment."""
+    now = moment.event.at
+    found: list[Task] = []
+    for one in due(incident, script.policy, now):
+        if one.at > now + AHEAD or len(found) == MOST_DUE:
+            break
+        late = one.state == "late" and moment.when.exact
+        found.append(Task(one.text, script.times.near(one.at, now), one.clause, one.limit, late))
+    return tuple(found)
+
+
+def source_words(source: Source) -> str:
+    """``Author, Title, place (how we know it)``."""
+    work = source.work
+    named = ", ".join(part for part in (work.author, work.title, source.place) if part)
+    return f"{named} ({source.how})"
