@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from outage.report.catalogue import NONE, about, catalogue
+from outage.report.catalogue import NONE, about, catalogue, listed
 from outage.runbook.contract import examine
 from outage.runbook.notebook import find_notebook, read_notebook
 
@@ -101,3 +101,50 @@ def test_hostile_metadata_is_text(tmp_path, text):
     assert "<script>" not in shown
     assert "{raw}" not in shown
     assert "](b)" not in shown
+
+
+HINTS = [
+    {"when": "canceling statement due to conflict", "means": "A standby cancels.", "runbook": "other"},
+    {"matches": "too many clients|slots are reserved", "means": "Full."},
+    {"when": "a | b", "means": "A bar is a bar."},
+]
+
+
+def test_what_can_be_searched_is_what_a_runbook_says_of_itself(tmp_path):
+    meta = {"summary": "Look twice", "service": "shop", "alerts": ["Dark"], "risk": "high", "hints": HINTS}
+    notebook(tmp_path, "look", meta=meta, parameters=PARAMETERS, change="act()")
+    (found,) = listed(tmp_path)
+    assert (found.name, found.service, found.risk, found.alerts) == ("look", "shop", "high", ("Dark",))
+    assert found.symptoms == (
+        "canceling statement due to conflict",
+        "too many clients",
+        "slots are reserved",
+        "a | b",
+    )
+    assert "Look twice" in found.words
+    assert "A standby cancels." in found.words
+
+
+def test_a_runbook_without_changes_has_no_risk_whatever_it_says(tmp_path):
+    notebook(tmp_path, "look", meta={"risk": "high"}, read="1")
+    assert listed(tmp_path)[0].risk == "none"
+
+
+def test_rows_and_what_is_searched_have_one_order(tmp_path):
+    for name in ("zebra", "ant"):
+        notebook(tmp_path, name, read="1")
+    (tmp_path / "middle.ipynb").write_text("{")
+    assert [one.name for one in listed(tmp_path)] == ["ant", "middle", "zebra"]
+    text = catalogue(tmp_path)
+    assert text.index("`ant`") < text.index("middle") < text.index("`zebra`")
+
+
+def test_a_page_names_what_to_read_next_each_once(tmp_path):
+    meta = {
+        "hints": [
+            *HINTS,
+            {"when": "x", "means": "y", "runbook": "other"},
+            {"when": "z", "means": "y", "runbook": "look"},
+        ]
+    }
+    assert "read next: {runbook}`other`\n" in told(notebook(tmp_path, meta=meta, read="1")) + "\n"

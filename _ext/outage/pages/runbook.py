@@ -17,11 +17,15 @@ from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
 from outage.mask import masked_outputs, masker
-from outage.pages import folders, run_form
+from outage.pages import catalogue_search, folders, run_form
 from outage.pages.site import policy_of
-from outage.report.catalogue import STEPS, about, catalogue
+from outage.report.catalogue import STEPS, about, catalogue, listed
+from outage.report.proof import proof_section
+from outage.report.times import Times
+from outage.runbook import proof
 from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
+from outage.runbook.review import working_digest
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -42,8 +46,19 @@ class AboutDirective(SphinxDirective):
             contract = examine(read_notebook(path, Path(path.name)))
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
-        facts = nodes.container("", *self.parse_text_to_nodes(about(contract)), classes=["outage-about"])
-        return [facts, run_form.form(contract)]
+        folders.note(self.env, "proof")
+        parts = (about(contract), self._proof(contract.name, path))
+        texts = [nodes.container("", *self.parse_text_to_nodes(text)) for text in parts]
+        for text, look in zip(texts, ("outage-about", "outage-proof"), strict=True):
+            text["classes"].append(look)
+        return [texts[0], run_form.form(contract), texts[1]]
+
+    def _proof(self, name: str, path: Path) -> str:
+        """What this build knows of the runbook's proof."""
+        root = Path(self.env.srcdir)
+        digest = working_digest(root, read_notebook(path, Path(path.name)))
+        zone = policy_of(self.config).company.timezone
+        return proof_section(proof.find(root, name), name, digest, Times(zone))
 
 
 class RunbooksDirective(SphinxDirective):
@@ -52,7 +67,8 @@ class RunbooksDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The list's text, parsed in place."""
         folders.note(self.env, "runbooks")
-        return self.parse_text_to_nodes(catalogue(Path(self.env.doc2path(self.env.docname)).parent))
+        folder = Path(self.env.doc2path(self.env.docname)).parent
+        return [*catalogue_search.search(listed(folder)), *self.parse_text_to_nodes(catalogue(folder))]
 
 
 class StepBadges(SphinxTransform):
@@ -102,12 +118,19 @@ def _mask(app: Sphinx, notebook: dict[str, Any]) -> None:
             masked_outputs(cell.get("outputs"), mask)
 
 
+def _proofs(folder: Path) -> list[Path]:
+    """The proofs of a folder's runbooks."""
+    return sorted((folder.parent / proof.FOLDER).glob("*.json"))
+
+
 def setup(app: Sphinx) -> None:
     """Add the directives, the badges, and what puts the facts on the page."""
-    folders.depend("runbooks", lambda folder: sorted(folder.glob("*.ipynb")), catalogue)
+    folders.depend("runbooks", lambda folder: [*sorted(folder.glob("*.ipynb")), *_proofs(folder)])
+    folders.depend("proof", _proofs)
     app.add_directive_to_domain("outage", "about-runbook", AboutDirective)
     app.add_directive_to_domain("outage", "runbooks", RunbooksDirective)
     app.add_transform(StepBadges)
     app.connect("source-read", _add_about)
     run_form.setup(app)
+    catalogue_search.setup(app)
     app.add_css_file("runbook.css", priority=910)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.errors import OutageError
 from outage.policy.vocabulary import ROLES
 from outage.report.markup import bullets, chip, directive, folded, list_table
+from outage.report.proof import proof_chip
+from outage.runbook import proof
 from outage.runbook.contract import examine
 from outage.runbook.describe import limits_in_words
 from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
@@ -61,6 +64,14 @@ def _facts(contract: Contract) -> Iterator[str]:
     yield from (f"needs: {plain(need)}" for need in meta.needs)
     apply = "; add `--apply` to carry it out" if contract.changes else ""
     yield f"look, and see what it would do: `outage run {contract.name}`{apply}"
+    if following := read_next(contract):
+        yield "read next: " + ", ".join(f"{{runbook}}`{name}`" for name in following)
+
+
+def read_next(contract: Contract) -> list[str]:
+    """Runbooks to which this one's hints lead, each once, in the hints' order."""
+    hints = contract.meta.hints
+    return list(dict.fromkeys(h.runbook for h in hints if h.runbook and h.runbook != contract.name))
 
 
 def _owner(owner: str) -> str:
@@ -92,6 +103,28 @@ def _problems(contract: Contract) -> str:
     return directive("warning", body=f"`outage run` refuses this runbook until it is mended:\n\n{said}")
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What the list can be searched and filtered by, for one runbook.
+
+    Attributes:
+        symptoms: what errors that it explains contain, as they are spelt, and what they mean.
+        words: everything else that is said of it, in one text.
+    """
+
+    name: str
+    service: str = ""
+    risk: str = ""
+    alerts: tuple[str, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    words: str = ""
+
+
+def listed(folder: Path) -> list[Listed]:
+    """What the list says of each runbook in a folder, in the order of its rows (by name)."""
+    return [_listed(folder, name) for name in runbook_names(folder)]
+
+
 def catalogue(folder: Path) -> str:
     """The list of the runbooks in a folder."""
     rows = [_row(folder, name) for name in runbook_names(folder)]
@@ -100,10 +133,47 @@ def catalogue(folder: Path) -> str:
     return list_table(("Runbook", "What it does"), rows, widths="1 2", css="outage-runbooks")
 
 
+def _contract(folder: Path, name: str) -> Contract:
+    return examine(read_notebook(find_notebook(folder, name)))
+
+
+def _listed(folder: Path, name: str) -> Listed:
+    try:
+        contract = _contract(folder, name)
+    except OutageError:
+        return Listed(name, words=name)
+    meta = contract.meta
+    known = [text for hint in meta.hints for text in (hint.when, hint.matches) if text]
+    symptoms = [
+        word for text in known for word in (text.split("|") if text not in _spelt(contract) else [text])
+    ]
+    prose = [cell.source for cell in contract.notebook.cells[:1] if cell.cell_type == "markdown"]
+    said = [
+        name,
+        contract.notebook.title,
+        meta.summary or "",
+        *meta.needs,
+        *(hint.means for hint in meta.hints),
+    ]
+    return Listed(
+        name=name,
+        service=meta.service or "",
+        risk=meta.risk if contract.changes else "none",
+        alerts=meta.alerts,
+        symptoms=tuple(dict.fromkeys(symptoms)),
+        words=" ".join([*said, *prose]),
+    )
+
+
+def _spelt(contract: Contract) -> set[str]:
+    """Hints that are texts and no patterns: a bar in one is a bar."""
+    return {hint.when for hint in contract.meta.hints if hint.when}
+
+
 def _row(folder: Path, name: str) -> tuple[str, str]:
     link = f"{{runbook}}`{name}`"
     try:
-        contract = examine(read_notebook(find_notebook(folder, name)))
+        contract = _contract(folder, name)
     except OutageError as error:
         return plain(name), f"cannot be read: {plain(error.message)}"
     meta = contract.meta
@@ -113,6 +183,11 @@ def _row(folder: Path, name: str) -> tuple[str, str]:
         else chip(f"{meta.risk} risk", "risk", meta.risk)
     )
     marks = [risk, *([plain(meta.service)] if meta.service else [])]
+    marks += [proof_chip(proof.find(folder.parent, name))]
     blocked = [problem for problem in contract.problems if problem.blocks]
     marks += [chip("cannot be run", "mark")] if blocked else []
-    return link, f"{plain(meta.summary or contract.notebook.title)}\\\n{' '.join(marks)}"
+    answers = f"\\\nanswers {', '.join(map(plain, meta.alerts))}" if meta.alerts else ""
+    return (
+        link,
+        f"{plain(meta.summary or contract.notebook.title)}\\\n{' '.join(filter(None, marks))}{answers}",
+    )
