@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 ALERT = "MonitoringDown"
+PAGE = "https://outage.larkfield.example/runbooks/dead-process.html"  # as in lab/alerts/monitoring.yml
 _PATIENCE = 4.0  # seconds without a word
 _LONGEST = 1_000_000  # bytes of a message
 
@@ -45,10 +46,14 @@ class Switch:
         if not stopped and silent < self._patience:
             return []
         since = datetime.now(UTC) - timedelta(seconds=silent)
+        likely = "prometheus" if stopped else "alertmanager"  # who told us of the end is alive
+        labels = {"alertname": ALERT, "severity": "critical", "service": "monitoring", "instance": likely}
+        page = f"{PAGE}?program={likely}"
+        words = f"No word from monitoring for {silent:.0f} s; {likely} is the first to look at"
         return [
             {
-                "labels": {"alertname": ALERT, "severity": "critical", "service": "monitoring"},
-                "annotations": {"summary": f"No word from monitoring for {silent:.0f} s"},
+                "labels": labels,
+                "annotations": {"summary": words, "runbook_url": page},
                 "startsAt": since.isoformat(),
                 "status": {"state": "active"},
             }

@@ -5,9 +5,11 @@ from __future__ import annotations
 from lab.faults import (
     backup_broken,
     bad_release,
+    chat_down,
     disk_full,
     flag_reused,
     lock_blocker,
+    monitoring_down,
     one_server_down,
     replica_paused,
     slow_query,
@@ -26,6 +28,8 @@ _ALL = (
     flag_reused.FAULT,
     bad_release.FAULT,
     one_server_down.FAULT,
+    chat_down.FAULT,
+    monitoring_down.FAULT,
 )
 FAULTS: dict[str, Fault] = {fault.id: fault for fault in _ALL}
 

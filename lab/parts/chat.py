@@ -53,7 +53,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 def ready(lab: Lab) -> bool:
     """Whether it answers a client."""
-    return "versions" in _ask(lab, "GET", "/_matrix/client/versions")
+    return "versions" in _ask(lab, "GET", "/_matrix/client/versions", seconds=2)
 
 
 def after(lab: Lab) -> None:
@@ -99,12 +99,14 @@ def _bot(lab: Lab) -> dict[str, str]:
     return known
 
 
-def _ask(lab: Lab, method: str, path: str, data: Any = None, token: str = "") -> dict[str, Any]:
-    """One request of the client API."""
+def _ask(
+    lab: Lab, method: str, path: str, data: Any = None, token: str = "", *, seconds: float = 10
+) -> dict[str, Any]:
+    """One request of the client API, and its answer within so many seconds."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     body = None if data is None else json.dumps(data).encode()
     request = Request(f"http://{HOST}:{lab.port('chat')}{path}", body, headers, method=method)
-    with urlopen(request, timeout=10) as answer:
+    with urlopen(request, timeout=seconds) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
 

@@ -1,0 +1,114 @@
+"""What runbooks about programs share: the supervisor that keeps them running, and whether they answer.
+
+The supervisor is supervisord, asked through XML-RPC at ``SUPERVISOR_URL`` (``unix:///...`` or
+``http://...``). It is imported in kernels.
+"""
+
+from __future__ import annotations
+
+import http.client
+import xmlrpc.client
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from outage.runbook.kit import require
+from outage.text import one_line
+
+RUNS = frozenset({"RUNNING"})
+STARTS = frozenset({"STARTING", "BACKOFF"})
+ENDED = frozenset({"EXITED", "FATAL", "UNKNOWN"})
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program, as the supervisor sees it.
+
+    Attributes:
+        name: its own; ``full`` is with its group, as the supervisor wants it.
+        state: the supervisor's word: RUNNING, STOPPED, EXITED, FATAL, BACKOFF, ...
+        pid: its process; 0: none.
+        since: when it came into this state, in UTC; None where the supervisor does not know.
+        code: its last exit status.
+    """
+
+    name: str
+    full: str
+    state: str
+    pid: int
+    since: datetime | None
+    code: int
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody told the supervisor to stop it, or never to start it."""
+        return self.state in {"STOPPED", "STOPPING"}
+
+    @property
+    def dead(self) -> bool:
+        """Whether it ended without being asked to, and not because its work was done."""
+        return self.state in {"FATAL", "BACKOFF", "UNKNOWN"} or (self.state == "EXITED" and self.code != 0)
+
+    @property
+    def identity(self) -> list[Any]:
+        """What makes it the same process in the same state later on."""
+        return [self.full, self.state, self.pid]
+
+
+def ask(url: str, method: str, *arguments: Any) -> Any:
+    """One call of the supervisor's XML-RPC, for example ``ask(url, "getState")``.
+
+    Raises:
+        CheckFailed: nobody answers there, or it refuses; the hint names what to look at.
+    """
+    from supervisor.xmlrpc import SupervisorTransport
+
+    require(url, "no supervisor is named", "look at SUPERVISOR_URL: unix:///path/of/its/socket")
+    form = url.startswith(("unix:///", "http://"))
+    require(form, f"SUPERVISOR_URL is {one_line(url)}", "look at SUPERVISOR_URL: unix:///... or http://...")
+    transport = SupervisorTransport(serverurl=url)
+    try:
+        proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+        return getattr(proxy.supervisor, method)(*arguments)
+    except xmlrpc.client.Fault as fault:
+        what = " ".join(map(str, arguments))
+        require(False, f"the supervisor refuses {method} {one_line(what)}: {one_line(fault.faultString)}")
+    except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+        words = one_line(f"{type(error).__name__}: {error}")
+        hint = "look at SUPERVISOR_URL: does supervisord run, and may you use its socket?"
+        require(False, f"the supervisor does not answer: {words}", hint)
+    finally:
+        transport.close()
+
+
+def programs(url: str) -> dict[str, Program]:
+    """Every program by name; two of one name in two groups go by ``group:name``.
+
+    Raises:
+        CheckFailed: as :func:`ask`.
+    """
+    found = [_program(one) for one in ask(url, "getAllProcessInfo")]
+    names = [program.name for program in found]
+    return {
+        program.full if names.count(program.name) > 1 else program.name: program
+        for program in sorted(found, key=lambda program: program.full)
+    }
+
+
+def last_words(url: str, program: Program, lines: int = 6) -> list[str]:
+    """The end of what a program has written, oldest line first; each safe to show."""
+    text = str(ask(url, "tailProcessStdoutLog", program.full, 0, 4000)[0])
+    return [one_line(line) for line in text.splitlines() if line.strip()][-lines:]
+
+
+def _program(told: dict[str, Any]) -> Program:
+    moment = told["start"] if told["statename"] in RUNS | STARTS else told["stop"] or told["start"]
+    group, name = told["group"], told["name"]
+    return Program(
+        name=name,
+        full=name if group == name else f"{group}:{name}",
+        state=told["statename"],
+        pid=told["pid"],
+        since=datetime.fromtimestamp(moment, UTC) if moment else None,
+        code=told["exitstatus"],
+    )
