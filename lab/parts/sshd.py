@@ -149,11 +149,12 @@ def log_in(lab: Lab) -> None:
 
 
 def environment(lab: Lab) -> dict[str, str]:
-    """Ansible's own variables, and where the release manifest is."""
+    """Ansible's own variables, the fleet's name for the policy, and where the release manifest is."""
     place = lab.place(ID)
     return {
         "ANSIBLE_INVENTORY": str(place / "inventory.yml"),
         "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
+        "FLEET_HOST": HOST,
         "RELEASE_MANIFEST": str(manifest.path(lab)),
     }
 

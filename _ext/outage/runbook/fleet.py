@@ -197,3 +197,13 @@ def _not_started(code: int, watcher: _Watcher) -> RunbookError:
     if watcher.nobody or code == 0:
         return RunbookError("the inventory has no such hosts", _NO_HOSTS)
     return RunbookError(f"ansible-playbook ended with {code}: {said or 'it said nothing'}", _NO_HOSTS)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Rows under a head, in columns; every text stays on its line."""
+    lines = [[one_line(str(each)) for each in row] for row in [head, *rows]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
