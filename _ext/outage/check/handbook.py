@@ -1,10 +1,11 @@
-"""Whether a handbook is right: policy, prose, playbooks, runbooks and the alerts that lead to them."""
+"""Whether a handbook is right: policy, prose, playbooks, runbooks, the alerts that lead to them, and cases."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from outage.check.alerts import check_alerts
+from outage.check.cases import check_cases
 from outage.check.figures import check_figures
 from outage.check.pages import check_keepers
 from outage.check.prose import check_prose
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def check(project: Project) -> list[OutageError]:
-    """Every problem of prose, playbooks, runbooks and alerts, in the order of their files.
+    """Every problem of prose, playbooks, runbooks, alerts and cases, in the order of their files.
 
     Raises:
         Problems: the policy itself is wrong; nothing else can be judged then.
@@ -36,6 +37,7 @@ def check(project: Project) -> list[OutageError]:
         *check_figures(project.root),
         *_playbooks(project.root, policy),
         *_runbooks(project.root, project.runbooks, policy),
+        *check_cases(project.root),
     ]
 
 

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from outage.practice.script import Script
     from outage.record.incident import Entry, Incident
 
-AHEAD = timedelta(hours=1)
+AHEAD = timedelta(minutes=45)
 """How far ahead a frame tells what will be due."""
 
-MOST_DUE = 6
+MOST_DUE = 5
+
+ANYWHERE = ("commander", "first-message", "update", "reassess")
+"""What our policy would want of anybody; the rest names people and places of ours."""
 
 LABELS = {
     "declared": "Declared",
@@ -126,12 +129,12 @@ def frames(script: Script) -> Iterator[Frame]:
 
 
 def _text(entry: Entry, final: Entry, script: Script) -> str:
-    """What was written then; words that somebody hid later stay hidden."""
+    """What was written then, without what the label says; words that somebody hid later stay hidden."""
     if final.redaction:
         return HIDDEN
     if entry.event.kind in ("decision", "impact", "hypothesis", "contact") and entry.known:
-        return entry.text  # the label says the rest
-    return sentence(entry, script.policy)
+        return entry.text
+    return sentence(entry, script.policy).removeprefix(f"{entry.event.kind.capitalize()}: ")
 
 
 def _severity(incident: Incident, script: Script) -> tuple[str, int] | None:
@@ -155,10 +158,12 @@ def _due(incident: Incident, moment: Moment, script: Script) -> tuple[Task, ...]
     now = moment.event.at
     found: list[Task] = []
     for one in due(incident, script.policy, now):
+        if not script.ours and one.what not in ANYWHERE:
+            continue
         if one.at > now + AHEAD or len(found) == MOST_DUE:
             break
         late = one.state == "late" and moment.when.exact
-        found.append(Task(one.text, script.times.near(one.at, now), one.clause, one.limit, late))
+        found.append(Task(one.text.partition(": ")[0], script.times.near(one.at, now), one.clause, one.limit, late))
     return tuple(found)
 
 

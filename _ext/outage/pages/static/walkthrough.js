@@ -127,6 +127,7 @@
         notice = "";
       }
       show();
+      if (player.getBoundingClientRect().top < 0) player.scrollIntoView();
     }
 
     /** @param {number} option */
