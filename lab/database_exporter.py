@@ -32,7 +32,8 @@ where a.wait_event_type = 'Lock'
 """
 _REPLAYED = """
 select pg_last_wal_replay_lsn()::text, pg_get_wal_replay_pause_state() <> 'not paused',
-       coalesce(extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()), 0)
+       extract(epoch from clock_timestamp()
+               - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time()))
 """
 _BEHIND = "select greatest(0, pg_wal_lsn_diff(pg_current_wal_lsn(), %s::pg_lsn))"
 _SLOW = re.compile(rb" LOG:  duration: [0-9.]+ ms ")

@@ -3,7 +3,8 @@
     python -m lab.outputs blocked-queries
 
 The committed notebook shows a reader what to expect. Only cells that a plan runs are run, and
-only their outputs are replaced: nothing else in the file changes.
+only their outputs are replaced: nothing else in the file changes. Paths of this machine would
+tell a reader nothing, so the lab's folder reads ``/srv/lab`` and the handbook's ``/srv/handbook``.
 """
 
 from __future__ import annotations
@@ -20,37 +21,87 @@ from nbclient import NotebookClient
 
 from lab import control
 from lab.faults import FAULTS
+from lab.model import Lab
+from outage.runbook.contract import parameter_values, read_contract
+from outage.runbook.inject import injected_source
 
 IN_A_PLAN = {"parameters", "setup", "check", "read"}
 _LONG_ENOUGH = 7.0  # seconds that a fault stands before we look, so that it is no ordinary hiccup
+_ROOT = Path(__file__).parents[1]
 
 
 def refresh(path: Path) -> None:
-    """Run the plan's cells of the notebook at ``path`` in a lab of their own, and store what they show."""
+    """Run the plan's cells of the notebook at ``path`` in a lab of their own, and store what they show.
+
+    The first fault that names the runbook is injected, and its parameters are given.
+    """
     fault = next(fault for fault in FAULTS.values() if fault.runbook == path.stem)
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory() as folder:
-        lab, _ = control.up(Path(folder) / "lab")
+        lab, _ = control.up(Path(folder) / "lab", fault.parts)
         try:
             fault.begin(lab)
             time.sleep(_LONG_ENOUGH)
-            os.environ.update(lab.server.environment())
-            _run(notebook)
+            os.environ.update(lab.environment())
+            _run(notebook, _parameters(path, dict(fault.parameters(lab))))
+            _without_places(notebook, lab)
             fault.mend(lab)
         finally:
             control.down(Path(folder) / "lab")
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 
-def _run(notebook: Any) -> None:
-    """Execute the plan's cells in order."""
-    client = NotebookClient(notebook, kernel_name="python3", timeout=60, record_timing=False)
-    with client.setup_kernel():
-        for index, cell in enumerate(notebook.cells):
-            if cell.cell_type == "code" and IN_A_PLAN & set(cell.metadata.get("tags", [])):
-                client.execute_cell(cell, index)
+def _parameters(path: Path, given: dict[str, str]) -> str:
+    """Python that sets the runbook's parameters as ``outage run -p`` would."""
+    contract = read_contract(path)
+    values = parameter_values(contract, [f"{name}={value}" for name, value in given.items()])
+    return injected_source(contract.parameters, values)
+
+
+def _run(notebook: Any, parameters: str) -> None:
+    """Execute the plan's cells in order; the parameters are set behind their cell, and leave no trace."""
+    shown = notebook.cells
+    notebook.cells = []
+    for cell in shown:
+        tags = set(cell.metadata.get("tags", []))
+        if cell.cell_type == "code" and IN_A_PLAN & tags:
+            notebook.cells.append(cell)
+        if "parameters" in tags:
+            notebook.cells.append(nbformat.v4.new_code_cell(parameters))  # type: ignore[no-untyped-call]
+    try:
+        NotebookClient(notebook, kernel_name="python3", timeout=60, record_timing=False).execute()
+    finally:
+        notebook.cells = shown
+        for cell in shown:
+            if cell.cell_type == "code":
+                cell.execution_count = None
+
+
+def _without_places(notebook: Any, lab: Lab) -> None:
+    """Put the places that a reader knows for those of this machine, in every stored output."""
+    places = {str(lab.folder): "/srv/lab", str(_ROOT): "/srv/handbook", tempfile.gettempdir(): "/tmp"}
+    if lab.has("postgres"):
+        places = {str(lab.server.home): "/srv/lab/postgres"} | places
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [_replaced(output, places) for output in cell.outputs]
+
+
+def _replaced(value: Any, places: dict[str, str]) -> Any:
+    """A JSON value with every place replaced in its texts, also where Markdown escapes their marks."""
+    if isinstance(value, dict):
+        kept = {key: value[key] if key == "image/png" else _replaced(value[key], places) for key in value}
+        return nbformat.from_dict(kept)  # type: ignore[no-untyped-call]
+    if isinstance(value, list):
+        return [_replaced(item, places) for item in value]
+    if isinstance(value, str):
+        from outage.text import plain
+
+        for place, name in places.items():
+            value = value.replace(place, name).replace(plain(place), plain(name))
+    return value
 
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        refresh(Path(__file__).parent.parent / "runbooks" / f"{name}.ipynb")
+        refresh(_ROOT / "runbooks" / f"{name}.ipynb")

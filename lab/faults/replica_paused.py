@@ -19,7 +19,8 @@ ID = "replica-paused"
 BEHIND = 2.0  # seconds; an ordinary replica of the lab is behind by milliseconds
 _WHERE = """
 select pg_last_wal_replay_lsn()::text, pg_get_wal_replay_pause_state() <> 'not paused',
-       coalesce(extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()), 0)
+       extract(epoch from clock_timestamp()
+               - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time()))
 """
 
 

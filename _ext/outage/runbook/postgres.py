@@ -100,9 +100,14 @@ from pg_roles me where me.rolname = current_user
 """
 
 
-def enforced(db: psycopg.Connection[Any]) -> str:
-    """Whether the server itself holds a session's role to looking, for the check's line."""
-    more = too_much(db)
+def enforced(db: psycopg.Connection[Any], *also: str) -> str:
+    """Whether the server itself holds a session's role to looking, for the check's line.
+
+    Args:
+        db: a session of the role.
+        also: what else it may do, found by the runbook; words as those of :func:`too_much`.
+    """
+    more = [*too_much(db), *also]
     return f"NOT ENFORCED: it {' and '.join(more)}" if more else "enforced by the server"
 
 
