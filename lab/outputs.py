@@ -60,8 +60,9 @@ def _parameters(path: Path, given: dict[str, str]) -> str:
 
 def _run(notebook: Any, parameters: str) -> None:
     """Execute the plan's cells in order; the parameters are set behind their cell, and leave no trace."""
-    shown = notebook.cells
+    shown, metadata = notebook.cells, notebook.metadata
     notebook.cells = []
+    notebook.metadata = nbformat.from_dict(dict(metadata))  # type: ignore[no-untyped-call]
     for cell in shown:
         tags = set(cell.metadata.get("tags", []))
         if cell.cell_type == "code" and IN_A_PLAN & tags:
@@ -71,7 +72,7 @@ def _run(notebook: Any, parameters: str) -> None:
     try:
         NotebookClient(notebook, kernel_name="python3", timeout=60, record_timing=False).execute()
     finally:
-        notebook.cells = shown
+        notebook.cells, notebook.metadata = shown, metadata
         for cell in shown:
             if cell.cell_type == "code":
                 cell.execution_count = None

@@ -5,6 +5,7 @@ matplotlib is slow to import, so it is imported when a picture is drawn.
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -44,6 +45,12 @@ def picture(draw: Callable[[Axes], None], title: str, *, width: float = 7.0, hei
 
 def show(draw: Callable[[Axes], None], title: str, *, height: float = 2.6) -> None:
     """Show a picture as the output of a cell; its title is the text for who does not see it."""
-    from IPython.display import Image, display
+    from IPython.core.getipython import get_ipython
 
-    display(Image(picture(draw, title, height=height), alt=title))  # type: ignore[no-untyped-call]
+    words = f"Picture: {title}"
+    shell = get_ipython()
+    if shell is None:
+        print(words)
+        return
+    png = base64.b64encode(picture(draw, title, height=height)).decode()
+    shell.display_pub.publish({"image/png": png, "text/plain": words}, {"image/png": {"alt": title}})
