@@ -29,6 +29,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
 
 ACTIONS_MIME = "application/vnd.outage.actions+json"
@@ -179,6 +180,19 @@ def require(condition: object, what: str, hint: str = "") -> None:
     """
     if not condition:
         raise CheckFailed(what, hint)
+
+
+def run_folder() -> Path:
+    """The folder of this run, in a ``change`` cell: for a file that the run leaves as evidence.
+
+    Raises:
+        Guarded: the calling cell has no token, see :func:`guard`.
+    """
+    from pathlib import Path
+
+    if not _session.token or not _session.spool:
+        raise Guarded(_how_to_run(sys._getframe(1)))
+    return Path(_session.spool).parent
 
 
 def secret(reference: str) -> str:
