@@ -150,9 +150,24 @@
     function follow() {
       const named = /^#decision-(\d+)$/.exec(location.hash);
       const step = named && decisions[Number(named[1]) - 1];
-      if (!step) return;
+      if (step) jump(step);
+    }
+
+    /** @param {number} step */
+    function jump(step) {
       state.step = step;
+      notice = "";
       show();
+    }
+
+    /** Buttons that lead to each decision, for who has little time. */
+    function jumps() {
+      return decisions.map(function (step, index) {
+        const element = /** @type {HTMLButtonElement} */ (made("button", "Decision " + (index + 1), "outage-button"));
+        element.type = "button";
+        element.addEventListener("click", () => jump(step));
+        return element;
+      });
     }
 
     // -------------------------------------------------------------- showing
@@ -428,6 +443,7 @@
     button("back").addEventListener("click", () => move(-1));
     button("restart").addEventListener("click", restart);
     button("projector").addEventListener("click", project);
+    fill(part("jumps"), jumps());
     show();
     follow();
   }
