@@ -12,6 +12,7 @@ from lab import control, proving
 from lab.alarms import Watch, firing
 from lab.faults import Fault, Symptom
 from lab.fingerprint import differences, fingerprint
+from lab.looks import Look
 from lab.model import Lab
 from lab.proving import Copy, Spoken
 from outage.errors import OutageError
@@ -53,8 +54,10 @@ class _Told:
     failures: tuple[Failure, ...] = ()
 
 
-def prove_case(copy: Copy, folder: Path, contract: Contract, fault: Fault) -> Case:
+def prove_case(copy: Copy, folder: Path, contract: Contract, fault: Fault, look: Look | None = None) -> Case:
     """Break the lab in ``folder``, started or given the parts that it lacks; let the runbook mend it.
+
+    With ``look`` the runbook only has to see the fault, and the lab mends it.
 
     Nothing is raised but what a user's interrupt raises: whatever fails is among the case's failures.
     """
@@ -65,7 +68,7 @@ def prove_case(copy: Copy, folder: Path, contract: Contract, fault: Fault) -> Ca
         parts = lab.parts
         with ExitStack() as stack:
             watch = stack.enter_context(Watch(lab, fault.alert)) if fault.alert else None
-            _Proving(copy, lab, contract, fault, told, watch).all()
+            _Proving(copy, lab, contract, fault, look, told, watch).all()
     except _NotKept as broken:
         told.failures = (broken.failure,)
     except OutageError as error:
@@ -74,9 +77,7 @@ def prove_case(copy: Copy, folder: Path, contract: Contract, fault: Fault) -> Ca
     except Exception as error:  # noqa: BLE001 - one runbook's proof must not take the others' with it
         words = f"{type(error).__name__}: {error}"
         told.failures = (_trouble("the proof itself runs", words, "mend the fault's or the part's code"),)
-    return Case(
-        fault=fault.id, summary=fault.summary, parts=tuple(parts), mends=contract.changes, **vars(told)
-    )
+    return Case(fault=fault.id, summary=fault.summary, parts=tuple(parts), mends=look is None, **vars(told))
 
 
 def _watchers(fault: Fault) -> tuple[str, ...]:
@@ -100,6 +101,7 @@ class _Proving:
     lab: Lab
     contract: Contract
     fault: Fault
+    look: Look | None
     told: _Told
     watch: Watch | None
 
@@ -109,9 +111,11 @@ class _Proving:
         try:
             self._begin()
             plan, still, moving = self._plan()
-            if self.contract.changes:
+            if self.look is None:
                 self._apply(plan, still, moving)
             else:
+                if self.contract.changes:
+                    self._applied(plan)
                 self._mended_by_the_lab()
         finally:
             self.fault.mend(self.lab)
@@ -147,7 +151,7 @@ class _Proving:
                 next_ = "compare the rule's expression in lab/alerts/ with what Prometheus has of the service"
                 raise _NotKept("its alert fires", expected, seen, next_)
             self.told.alert = Alert(name=self.fault.alert, fired=round(max(0.0, fired - began), 3))
-        self.told.parameters = dict(self.fault.parameters(self.lab))
+        self.told.parameters = dict(self.look.parameters if self.look else self.fault.parameters(self.lab))
 
     # ------------------------------------------------------------ plan
 
@@ -173,6 +177,9 @@ class _Proving:
         if not self.told.compared:
             next_ = "the fault's parts have nothing to compare: name them in lab/fingerprint.py"
             raise _NotKept("the plan changes nothing", "something to compare", "nothing", next_)
+        if self.look and self.look.says not in spoken.words:
+            next_ = "it looks at the fault and does not show it: look at what its read cells ask for"
+            raise _NotKept("the plan shows the fault", f"'{self.look.says}'", _said(spoken), next_)
         return run, last, moving
 
     def _mended_by_the_lab(self) -> None:

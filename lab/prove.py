@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from pathlib import Path
 from lab import control, proving
 from lab.case import prove_case
 from lab.faults import FAULTS, Fault
+from lab.looks import LOOKS, Look
 from lab.parts import resolve
 from lab.versions import versions
 from outage.errors import Failed
@@ -33,10 +34,10 @@ _JOBS = 2  # at a time; what is measured is also waiting, so two cores carry two
 
 @dataclass(frozen=True)
 class Task:
-    """One runbook to be proved, with the faults that it is for."""
+    """One runbook to be proved, with the faults that it is for, or those that it only looks at."""
 
     contract: Contract
-    faults: tuple[Fault, ...]
+    faults: tuple[tuple[Fault, Look | None], ...]
 
 
 def prove(
@@ -44,6 +45,7 @@ def prove(
     names: Iterable[str] = (),
     *,
     faults: Mapping[str, Fault] = FAULTS,
+    looks: Iterable[Look] = LOOKS,
     told: Callable[[Proof], None] = lambda proof: None,
 ) -> list[Proof]:
     """Prove runbooks, each in a lab of its own, two at a time.
@@ -52,6 +54,7 @@ def prove(
         project: the handbook, as it stands in its folder.
         names: of runbooks; none: all.
         faults: what can be broken.
+        looks: which of them runbooks that mend none are shown.
         told: called with each proof as it is made, in any thread.
 
     Returns:
@@ -62,7 +65,7 @@ def prove(
     """
     chosen = list(dict.fromkeys(names)) or runbook_names(project.runbooks)
     contracts = [read_contract(find_notebook(project.runbooks, name)) for name in chosen]
-    tasks = [Task(contract, _faults_of(contract.name, faults)) for contract in contracts]
+    tasks = [Task(contract, tuple(_faults_of(contract.name, faults, looks))) for contract in contracts]
     with tempfile.TemporaryDirectory(prefix="prove-") as folder, ThreadPoolExecutor(_JOBS) as pool:
         copy = proving.copy(project.root, project.policy(), Path(folder))
 
@@ -76,14 +79,17 @@ def prove(
         return [waiting[task.contract.name].result() for task in tasks]
 
 
-def _faults_of(runbook: str, faults: Mapping[str, Fault]) -> tuple[Fault, ...]:
-    return tuple(fault for fault in faults.values() if fault.runbook == runbook)
+def _faults_of(
+    runbook: str, faults: Mapping[str, Fault], looks: Iterable[Look]
+) -> Iterator[tuple[Fault, Look | None]]:
+    yield from ((fault, None) for fault in faults.values() if fault.runbook == runbook)
+    yield from ((faults[look.fault], look) for look in looks if look.runbook == runbook)
 
 
 def _prove(project: Project, root: Path, folder: Path, task: Task) -> Proof:
     """One runbook against each of its faults, in one lab, to which each adds the parts that it needs."""
     at, began = datetime.now(UTC), time.monotonic()
-    cases = [prove_case(proving.Copy(root), folder, task.contract, fault) for fault in task.faults]
+    cases = [prove_case(proving.Copy(root), folder, task.contract, *fault) for fault in task.faults]
     control.down(folder)
     failed = any(case.failures for case in cases)
     reason = ""

@@ -1,0 +1,36 @@
+"""Runbooks that only look: which fault each is shown in its proof, for it mends none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lab.faults import bad_release, one_server_down
+
+
+@dataclass(frozen=True)
+class Look:
+    """A runbook that looks at a fault which is another runbook's to mend.
+
+    Attributes:
+        runbook: its name.
+        fault: the fault's id.
+        says: what its plan must say about it.
+        parameters: that it is given.
+    """
+
+    runbook: str
+    fault: str
+    says: str
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+LOOKS = (
+    Look(
+        "golden-signals",
+        bad_release.ID,
+        says="release 4.3.1 runs on",
+        parameters={"window": "2m", "recent": "5s"},
+    ),
+    Look("support-bundle", one_server_down.ID, says="specs/programs.csv"),
+)
