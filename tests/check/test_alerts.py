@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,9 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
     (tmp_path / "rules.yml").write_bytes(b"\xff\xfe")
     with pytest.raises(Problems, match="not UTF-8"):
         read_rules(tmp_path / "rules.yml")
+
+
+def test_prometheus_itself_accepts_our_rules():
+    files = sorted((Path(__file__).parents[2] / "lab" / "alerts").glob("*.yml"))
+    done = subprocess.run(["promtool", "check", "rules", *files], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
