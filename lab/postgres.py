@@ -21,6 +21,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from lab import processes
 from lab.ports import HOST as HOST
 from lab.ports import free_port
 from outage.errors import Failed
@@ -157,6 +158,14 @@ def stop(home: Path) -> None:
         binaries = _reachable(programs(), home)
         options = ("-m", "immediate", "-w", "-t", "10")
         run(binaries / "pg_ctl", "stop", "-D", home / "data", *options, check=False)
+    processes.end_all(_users_of(home), patience=0)
+
+
+def _users_of(home: Path) -> list[psutil.Process]:
+    """Whatever else works in ``home``: an ``initdb`` whose starter was killed goes on by itself."""
+    data = str(home / "data")
+    everybody = psutil.process_iter(["cmdline", "cwd"])
+    return [one for one in everybody if data in (one.info["cmdline"] or ()) or one.info["cwd"] == data]
 
 
 def alive(home: Path) -> bool:

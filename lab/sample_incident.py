@@ -81,7 +81,7 @@ def play(pace: float) -> None:
     """Break the lab, and type every step at its minute; ``pace`` is real minutes for one of the drill's."""
     lost = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     environment = dict(lost)
-    outage("lab up", TARIQ, environment)
+    outage("lab up postgres", TARIQ, environment)
     for line in outage("lab env", TARIQ, environment).splitlines():
         name, _, value = line.removeprefix("export ").partition("=")
         environment[name] = shlex.split(value)[0]

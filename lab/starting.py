@@ -20,7 +20,7 @@ _ATTEMPTS = 3
 _TAKEN = "address already in use"
 
 
-class _PortTaken(Exception):
+class _PortTaken(Failed):
     """Somebody took a port between our choosing it and the program's binding it."""
 
 
@@ -68,49 +68,65 @@ def remove(lab: Lab, part: Part) -> None:
 
 def _start(lab: Lab, part: Part, stopping: Event) -> None:
     """Start one part, with other ports when one of its was taken meanwhile."""
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
+    try:
+        for attempt in range(1, _ATTEMPTS + 1):
             remove(lab, part)
             programs = part.prepare(lab)
             if programs:
                 lab.supervisor.add(part.id, programs)
-            _until_ready(lab, part, programs, stopping, last=attempt == _ATTEMPTS)
-            break
-        except _PortTaken:
-            lab.supervisor.remove(part.id)
-            lab.forget_ports(part.id)
-    part.after(lab)
+            try:
+                _until_ready(lab, part, programs, stopping)
+                break
+            except _PortTaken:
+                if attempt == _ATTEMPTS:
+                    raise
+                lab.supervisor.remove(part.id)
+                lab.forget_ports(part.id)
+        part.after(lab)
+    except (OutageError, CancelledError):
+        raise
+    except Exception as error:
+        raise Failed(f"{part.id} did not start: {type(error).__name__}: {error}") from error
     with state.change(lab.folder) as all_of_it:
         all_of_it.setdefault("parts", []).append(part.id)
 
 
-def _until_ready(lab: Lab, part: Part, programs: Sequence[Program], stopping: Event, *, last: bool) -> None:
+def _until_ready(lab: Lab, part: Part, programs: Sequence[Program], stopping: Event) -> None:
     until = time.monotonic() + part.patience
-    while not _ready(lab, part):
+    while (lacking := _lacking(lab, part)) is not None:
         if stopping.is_set():
             raise CancelledError
-        states = lab.supervisor.states() if programs else {}
-        for program in programs:
-            if states[program.name].state in {"BACKOFF", "FATAL", "EXITED"}:
-                words = _last_words(lab, program)
-                if _TAKEN in words.lower() and not last:
-                    raise _PortTaken
-                if states[program.name].state != "BACKOFF":
-                    raise Failed(f"{part.id} did not start: {program.name} ended\n{words}")
+        _check(lab, part, programs)
         if time.monotonic() > until:
             words = "\n".join(f"{program.name}: {_last_words(lab, program)}" for program in programs)
-            raise Failed(f"{part.id} was not ready within {part.patience:.0f} s\n{words}")
+            raise Failed(f"{part.id} was not ready within {part.patience:.0f} s{lacking}\n{words}")
         time.sleep(0.05)
 
 
-def _ready(lab: Lab, part: Part) -> bool:
-    """An error while there is no answer yet is a no; what is a mistake of ours is not hidden for long."""
+def _check(lab: Lab, part: Part, programs: Sequence[Program]) -> None:
+    """Raise if one of the programs ended, or cannot be run at all."""
+    states = lab.supervisor.states() if programs else {}
+    for program in programs:
+        state = states[program.name]
+        if state.state not in {"BACKOFF", "FATAL", "EXITED"}:
+            continue
+        words = _last_words(lab, program)
+        failure = f"{part.id} did not start: {program.name} ended ({state.words})\n{words}"
+        if _TAKEN in words.lower():
+            raise _PortTaken(failure)
+        if state.state != "BACKOFF":
+            raise Failed(failure)
+
+
+def _lacking(lab: Lab, part: Part) -> str | None:
+    """None once the part is ready, else why it is not, as far as that is known.
+
+    An error is a no: clients of many libraries are asked, each with errors of its own.
+    """
     try:
-        return part.ready(lab)
-    except OutageError:
-        raise
-    except Exception:  # noqa: BLE001 - clients of many libraries, each with errors of its own
-        return False
+        return None if part.ready(lab) else ""
+    except Exception as error:  # noqa: BLE001 - it is told when time is over
+        return f" ({type(error).__name__}: {error})"
 
 
 def _last_words(lab: Lab, program: Program) -> str:
