@@ -65,5 +65,5 @@ FAULT = Fault(
     symptom=symptom,
     alert="ErrorRate",
     parts=fleet.PARTS,
-    parameters=lambda lab: {"away_from": releases.BAD},
+    parameters=lambda lab: {"away_from": releases.BAD, "watch": "3s", "least": "3", "batch": "4"},
 )

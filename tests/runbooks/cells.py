@@ -16,6 +16,7 @@ from unittest import mock
 
 from outage.runbook import kit
 from outage.runbook.contract import Contract, parameter_values, read_contract
+from outage.runbook.inject import injected_source
 
 RUNBOOKS = Path(__file__).parents[2] / "runbooks"
 
@@ -71,11 +72,19 @@ class Stage:
             kit._revoke()
         return self.run("verify")
 
+    def undo(self) -> Stage:
+        """What undoing it runs, from what was saved, with a token."""
+        kit._issue(json.dumps({"run": "test", "token": "test", "actions": [], "saved": self.saved}))
+        try:
+            return self.run("undo")
+        finally:
+            kit._revoke()
+
 
 def stage(name: str, *assignments: str) -> Stage:
     """A runbook with its parameters set as after ``-p``, and nothing run yet."""
     kit._session = kit._Session()
     contract = read_contract(RUNBOOKS / f"{name}.ipynb")
     started = Stage(contract, {"__name__": "__main__"}).run("parameters")
-    started.scope.update(parameter_values(contract, assignments))
+    exec(injected_source(contract.parameters, parameter_values(contract, assignments)), started.scope)
     return started

@@ -16,6 +16,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 STATES = ("drain", "ready", "maint")
+MAINT, DRAIN = 0x01, 0x08  # bits of srv_admin_state that somebody has set, not another server's state
 
 
 def ask(command: str) -> str:
@@ -50,10 +51,19 @@ def row(backend: str, server: str) -> dict[str, str]:
     raise AnsibleActionFail(f"HAProxy knows no server {backend}/{server}")
 
 
-def administrative(status: str) -> str:
-    """The state that somebody has set, from what HAProxy shows: ``UP 1/2`` and ``DOWN`` are ``ready``."""
-    word = status.split()[0] if status else ""
-    return {"DRAIN": "drain", "MAINT": "maint"}.get(word, "ready")
+def administrative(backend: str, server: str) -> str:
+    """The state that somebody has set. ``show stat`` hides it while the server is down.
+
+    Raises:
+        AnsibleActionFail: HAProxy knows none of that name.
+    """
+    _, head, *lines = ask(f"show servers state {backend}").splitlines() or ["", ""]
+    for line in lines:
+        known = dict(zip(head.removeprefix("# ").split(), line.split(), strict=False))
+        if known.get("srv_name") == server:
+            flags = int(known["srv_admin_state"])
+            return "maint" if flags & MAINT else "drain" if flags & DRAIN else "ready"
+    raise AnsibleActionFail(f"HAProxy knows no server {backend}/{server}")
 
 
 class ActionModule(ActionBase):
@@ -69,7 +79,7 @@ class ActionModule(ActionBase):
         backend, server, state = given["backend"], given["server"], given["state"]
         if state not in STATES:
             raise AnsibleActionFail(f"state is one of {', '.join(STATES)}, not {state}")
-        before = administrative(row(backend, server)["status"])
+        before = administrative(backend, server)
         if before == state or self._task.check_mode:
             return {"changed": before != state, "before": before}
         answer = ask(f"set server {backend}/{server} state {state}").strip()

@@ -2,14 +2,16 @@
 """Ansible module: what a web server has on its disk, and what it runs. It changes nothing.
 
 Options: ``folder`` (holds ``current``, a link to the deployed release, and ``config.json``), ``url`` (of the
-server itself), ``seconds`` (that its answer may take). The result's ``outage`` holds::
+server itself), ``seconds`` (that its answer may take), ``haproxy`` (backend and server, given back as they
+are). The result's ``outage`` holds::
 
     {"disk": {"version", "digest"},          # of the deployed release; None: there is none
      "config": {setting: digest},            # not the values: they may be secret
      "runs": {"version", "digest"} or None,  # what the server says that it runs; None: it does not answer
      "why": str,                             # why it does not
      "flags": {name: "on" or "off"},         # as it last read them
-     "counted": {name: count}}               # its own counts since it started
+     "counted": {name: count},               # its own counts since it started
+     "haproxy": [backend, server]}
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ def main() -> None:
         "folder": {"type": "path", "required": True},
         "url": {"type": "str", "required": True},
         "seconds": {"type": "float", "default": 5.0},
+        "haproxy": {"type": "list", "elements": "str", "default": []},
     }
     module = AnsibleModule(argument_spec=options, supports_check_mode=True)
     given = module.params
@@ -59,7 +62,7 @@ def main() -> None:
         found = looked(Path(given["folder"]), given["url"], given["seconds"])
     except (OSError, ValueError) as error:
         module.fail_json(msg=f"cannot read {given['folder']}: {error}")
-    module.exit_json(changed=False, outage=found)
+    module.exit_json(changed=False, outage={**found, "haproxy": given["haproxy"]})
 
 
 if __name__ == "__main__":
