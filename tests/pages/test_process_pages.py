@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup, Tag
 from outage.cli import COMMANDS, cli
 from outage.policy import load_policy
 from outage.policy.vocabulary import ROLES
+from tests.pages.reading import FIVE_MINUTES, words_read
 from tests.sites import Published
 
 ROOT = Path(__file__).parents[2]
@@ -27,9 +28,7 @@ COMPANIES = {
     "large-group": "examples/large-group.yml",
 }
 SOURCES = sorted((ROOT / "process").rglob("*.md"))
-REFERENCE = {"process/policy"}  # looked up, and not read
-WORDS_A_MINUTE = 200
-FIVE_MINUTES = 5 * WORDS_A_MINUTE
+REFERENCE = {"process/policy", "process/glossary"}  # looked up, and not read
 
 LACKS = {
     # A part that a company has not, and words that would speak of it.
@@ -94,21 +93,6 @@ def test_a_page_is_read_in_five_minutes(built):
         page: minutes for page, content in texts(built) if (minutes := words_read(content)) > FIVE_MINUTES
     }
     assert long == {}
-
-
-def words_read(content: Tag) -> int:
-    """Words of a page; of tabs that stand side by side a reader opens one, at worst the longest."""
-    for tabs in content.find_all(class_="sd-tab-set"):
-        panels = tabs.find_all(class_="sd-tab-content")
-        longest = max(panels, key=lambda panel: len(panel.get_text().split()))
-        for panel in panels:
-            if panel is not longest:
-                panel.decompose()
-    for other in content.select(
-        "svg, details, .outage-verdict"
-    ):  # pictures, and what opens when it is asked for
-        other.decompose()
-    return len(content.get_text().split())
 
 
 @pytest.mark.timeout(300)
