@@ -109,20 +109,20 @@ class Supervisor:
             raise Failed(f"the lab runs no program '{name}'", hint="'outage lab status' lists them")
         return found
 
-    def start(self, name: str) -> None:
-        """Start a program that does not run; return when it has run for a second."""
+    def start(self, name: str, *, wait: bool = True) -> None:
+        """Start a program that does not run; return when it has run for a second, or at once."""
         if not self.state(name).runs:
-            self._call("supervisor.startProcess", f"{self.state(name).part}:{name}")
+            self._call("supervisor.startProcess", f"{self.state(name).part}:{name}", wait)
 
     def stop(self, name: str) -> None:
         """Stop a program, and keep it stopped; return when it has ended."""
         if self.state(name).state not in {"STOPPED", "EXITED", "FATAL"}:
             self._call("supervisor.stopProcess", f"{self.state(name).part}:{name}")
 
-    def restart(self, name: str) -> None:
-        """Stop and start a program."""
+    def restart(self, name: str, *, wait: bool = True) -> None:
+        """Stop and start a program; return when it has run for a second, or at once."""
         self.stop(name)
-        self.start(name)
+        self.start(name, wait=wait)
 
     # ------------------------------------------------------------ parts
 

@@ -93,7 +93,7 @@ class Part:
     address: Callable[[Lab], str] = no_address
     environment: Callable[[Lab], dict[str, str]] = no_environment
     after: Callable[[Lab], None] = nothing
-    patience: float = 30.0
+    patience: float = 60.0
 
 
 def program(name: str) -> str | None:

@@ -28,6 +28,10 @@ RIGHTS = {
 }
 """What each user may do, in Redis's own words; Redis holds them to it."""
 
+_NOBODY = "user default off resetpass ~* &* +@all\n"
+"""Nobody gets in without a name. What this user may is for Redis itself: it reads its own file again as
+this user, and would leave out the transactions in it, without a word, if the user might not write."""
+
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
     """Write the configuration, the users and, for their owner alone, the passwords."""
@@ -40,7 +44,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
         f"user {user} on #{hashlib.sha256(passwords[user].encode()).hexdigest()} resetchannels {rights}\n"
         for user, rights in RIGHTS.items()
     ]
-    (own / "users.acl").write_text("user default off\n" + "".join(users), encoding="utf-8")
+    (own / "users.acl").write_text(_NOBODY + "".join(users), encoding="utf-8")
     settings = {
         "bind": HOST,
         "port": str(lab.port(ID)),

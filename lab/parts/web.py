@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +22,14 @@ from lab.ports import HOST
 from lab.postgres import SHOP
 from lab.shop import releases
 from lab.targets import scrape
+from outage.errors import Failed
 
 if TYPE_CHECKING:
     from lab.model import Lab
 
 ID = "web"
 SERVERS = tuple(f"web{number}" for number in range(1, 9))
+_PATIENCE = 30.0  # seconds
 CONFIG = {"lock_timeout": "4s", "orders_shown": 5, "results_shown": 20}
 
 
@@ -56,9 +60,21 @@ def version(lab: Lab, server: str) -> dict[str, Any]:
 
 
 def deploy(lab: Lab, server: str, release: str) -> None:
-    """Put a release on a server, restart it, and return when it serves."""
+    """Put a release on a server, restart it, and return when it serves.
+
+    Raises:
+        Failed: it does not, within a time that is long for a start.
+    """
     releases.deploy(store(lab), folder(lab, server), release)
-    lab.supervisor.restart(server)
+    lab.supervisor.restart(server, wait=False)
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        with suppress(OSError):
+            if version(lab, server)["version"] == release:
+                return
+        time.sleep(0.05)
+    words = lab.log(server).read_text(encoding="utf-8", errors="replace")[-1000:]
+    raise Failed(f"{server} does not serve release {release}\n{words}")
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:

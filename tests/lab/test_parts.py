@@ -34,7 +34,7 @@ def folder(tmp_path):
         control.down(tmp_path / "lab")
 
 
-def eventually(true, seconds=10.0):
+def eventually(true, seconds=40.0):
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until
