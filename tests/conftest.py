@@ -11,6 +11,7 @@ import pytest
 from lab import control
 from lab.control import Lab
 from lab.faults import FAULTS
+from lab.faults import fleet as fleet_faults
 from lab.postgres import ADMIN
 from tests.sites import Published, publish
 
@@ -47,6 +48,23 @@ def libpq(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
     for name, value in lab.server.environment().items():
         monkeypatch.setenv(name, value)
     return lab
+
+
+@pytest.fixture(scope="session")
+def _fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("fleet") / "run"
+    lab, _ = control.up(folder, fleet_faults.PARTS)
+    yield lab
+    control.down(folder)
+
+
+@pytest.fixture
+def fleet(_fleet: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """A lab with web servers, HAProxy, customers and sshd, and the way to them; mended afterwards."""
+    for name, value in _fleet.environment().items():
+        monkeypatch.setenv(name, value)
+    yield _fleet
+    fleet_faults.mend_all(_fleet)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,25 +16,24 @@ if TYPE_CHECKING:
 
 ID = "bad-release"
 MOST = 1.0  # per cent of the answers that may be errors
-_PATIENCE = 30.0  # seconds until a customer has met it
+_UNLUCKY = 3  # a customer whose number divides by three
 
 
 def begin(lab: Lab, *, servers: Sequence[str] = web.SERVERS) -> None:
-    """Roll it out to those servers, write that into the manifest, and return when checkouts fail.
+    """Roll it out to those servers, write that into the manifest, and let one customer at each meet it.
 
     Raises:
-        Failed: no customer met it.
+        Failed: none of them did.
     """
     if manifest.history(lab)[-1] != releases.BAD:
         manifest.write(lab, [*manifest.history(lab), releases.BAD])
     runs = fleet.running(lab)
     fleet.deploy(lab, [n for n in servers if runs.get(n, {}).get("version") != releases.BAD], releases.BAD)
-    until = time.monotonic() + _PATIENCE
-    while not symptom(lab).sick:
-        if time.monotonic() > until:
-            mend(lab)
-            raise Failed(f"the fault {ID} did not take hold: no customer met it")
-        time.sleep(0.2)
+    for name in servers:
+        fleet.buy(lab, name, _UNLUCKY)
+    if not symptom(lab).sick:
+        mend(lab)
+        raise Failed(f"the fault {ID} did not take hold: customers can buy")
 
 
 def mend(lab: Lab) -> bool:
@@ -48,12 +46,18 @@ def mend(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """Answers that were errors, of all that the servers gave since each of them started."""
-    found = {name: fleet.answers(lab, name) for name in fleet.running(lab)}
-    requests, errors = (sum(column) for column in zip((0, 0), *found.values(), strict=True))
-    share = 100 * errors / requests if requests else 0.0
-    words = f"{errors} of {requests} answers were errors ({share:.1f} %)"
-    return Symptom(share > MOST, {"answers": requests, "errors": errors}, words)
+    """Errors of the release that has most of them, of all answers since its servers started."""
+    counted: dict[str, tuple[int, int]] = {}
+    for name, version in fleet.fleet_versions(lab).items():
+        answers, errors = fleet.answers(lab, name)
+        before = counted.get(version, (0, 0))
+        counted[version] = before[0] + answers, before[1] + errors
+    shares = {version: 100 * errors / max(1, answers) for version, (answers, errors) in counted.items()}
+    worst = max(shares, key=lambda version: shares[version], default="")
+    answers, errors = counted.get(worst, (0, 0))
+    share = shares.get(worst, 0.0)
+    words = f"release {worst or 'none'}: {errors} of {answers} answers were errors ({share:.1f} %)"
+    return Symptom(share > MOST, {"answers": answers, "errors": errors}, words)
 
 
 FAULT = Fault(

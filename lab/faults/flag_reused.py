@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ID = "flag-reused"
 WINDOW = 3  # seconds that the symptom looks back
-_PATIENCE = 30.0  # seconds until a customer has bought at the old server
+_PATIENCE = 30.0  # seconds until the old server has read the flag
 
 # One checkout is one transaction: the rows of it that are too many are orders that nobody placed.
 _REPEATED = f"""
@@ -31,10 +31,10 @@ where at > now() - interval '{WINDOW} seconds'
 
 
 def begin(lab: Lab) -> None:
-    """Leave one server behind, switch the flag on, and return when orders are repeated.
+    """Leave one server behind, switch the flag on, and return when an order was repeated.
 
     Raises:
-        Failed: none was, because no customer buys.
+        Failed: none was.
     """
     stale_server.begin(lab)
     redis.set_flag(lab, LOYALTY_PRICE, "on", by="marketing", why="loyal customers pay less from today")
@@ -42,7 +42,8 @@ def begin(lab: Lab) -> None:
     while not symptom(lab).sick:
         if time.monotonic() > until:
             mend(lab)
-            raise Failed(f"the fault {ID} did not take hold: nobody buys at {stale_server.STALE}")
+            raise Failed(f"the fault {ID} did not take hold: {stale_server.STALE} writes an order once")
+        fleet.buy(lab, stale_server.STALE, 1)
         time.sleep(0.2)
 
 

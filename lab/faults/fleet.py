@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from lab.parts import web
+from lab.parts import haproxy, redis, web
 from lab.shop import manifest, releases
+from lab.shop.flags import FLAGS
 from outage.errors import Failed
 
 if TYPE_CHECKING:
     from lab.model import Lab
 
-_PATIENCE = 20.0  # seconds until a restarted server must answer
+_PATIENCE = 60.0  # seconds until a restarted server must answer
 PARTS = ("web", "haproxy", "load", "sshd")
 _COUNTED = re.compile(r'^shop_requests_total\{[^}]*\bcode="(\d+)"[^}]*\} (\S+)$', re.MULTILINE)
 
@@ -82,6 +84,21 @@ def restore(lab: Lab, expected: str | None = None) -> bool:
     return bool(wrong)
 
 
+def buy(lab: Lab, server: str, customer: int) -> int:
+    """Be a customer who buys at one server, past HAProxy; returns the status of the answer.
+
+    Raises:
+        OSError: there was none.
+    """
+    page = web.url(lab, server, f"/checkout?sku=TIN-S&quantity=1&customer={customer}")
+    try:
+        with urllib.request.urlopen(page, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
 def answers(lab: Lab, server: str) -> tuple[int, int]:
     """Answers of a server since it started, and how many of them were its own errors (500).
 
@@ -91,3 +108,16 @@ def answers(lab: Lab, server: str) -> tuple[int, int]:
     with urllib.request.urlopen(web.url(lab, server, "/metrics"), timeout=2) as answer:
         counted = _COUNTED.findall(answer.read().decode())
     return int(sum(float(n) for _, n in counted)), int(sum(float(n) for code, n in counted if code == "500"))
+
+
+def mend_all(lab: Lab) -> None:
+    """Bring the fleet to what it was when the lab started: processes, rotation, releases, manifest, flags."""
+    for name in web.SERVERS:
+        lab.supervisor.start(name)
+        haproxy.say(haproxy.admin_socket(lab), f"set server web/{name} state ready")
+    for flag in FLAGS:
+        if redis.flags(lab).get(flag.name) != flag.value:
+            redis.set_flag(lab, flag.name, flag.value, by="the lab", why=flag.meaning)
+    manifest.write(lab, [releases.OLD, releases.CURRENT])
+    until_answering(lab, web.SERVERS)
+    restore(lab)
