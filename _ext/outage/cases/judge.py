@@ -148,9 +148,7 @@ def _together(clause: str, heard: list[_Heard], policy: Policy) -> Judged:
 
 def _counted(heard: list[_Heard]) -> str:
     counts = [(one, sum(h.verdict == one for h in heard)) for one in reversed(VERDICTS)]
-    return ", ".join(
-        f"{verdict} {_TIMES.get(n, f'{n} times')}" for verdict, n in counts if n
-    ).capitalize()
+    return ", ".join(f"{verdict} {_TIMES.get(n, f'{n} times')}" for verdict, n in counts if n).capitalize()
 
 
 _TIMES = {1: "once", 2: "twice"}

@@ -29,6 +29,7 @@ _REASONS = {
     "too_long": "this has too many entries",
 }
 
+_TORN = "this text has a colon, and so was read as a key and a value"
 _TIME_KEYS = ("at", "from", "until", "between", "on")
 _TIME_HINT = "write 2012-08-01 09:30, perhaps with a zone (Z or -04:00); or 2012-08-01, 2012-08 or 2012"
 
@@ -37,6 +38,7 @@ _PATTERNS = {
     "clause": ("is not an address of the policy", "write severities.highest.commander"),
     "key": ("is not the key of a work", "write it as bibliography.bib does: sec-34-70694"),
     "link": ("is not a link", "write a whole link: https://..."),
+    "recording": ("is not a link", "write a whole link: https://..."),
     "file": ("is not the name of a file beside the record", "put it there, and name it without a folder"),
     "policy": ("is neither 'sample' nor a policy beside the record", "write sample, or policy.yml"),
 }
@@ -84,8 +86,9 @@ def _inside(location: tuple[int | str, ...]) -> Address:
 def _problem(source: Source, item: Any) -> OutageError:
     at, kind = _inside(item["loc"]), item["type"]
     if kind == "extra_forbidden" and " " in at[-1]:
-        reason = "this text has a colon, and so was read as a key and a value"
-        return refused(source, at[:-1], reason, "put the whole text in quotes")
+        return refused(source, at[:-1], _TORN, "put the whole text in quotes")
+    if kind == "string_type" and isinstance(item["input"], dict):
+        return refused(source, at, _TORN, "put the whole text in quotes")
     if kind == "extra_forbidden":
         return source.refuse(at, "unknown key", nearest(at[-1], keys_at(at[:-1])))
     if kind == "missing":

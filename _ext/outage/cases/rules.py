@@ -189,7 +189,8 @@ def _who_says(at: Address, event: EventData, case: _Case) -> Iterator[Broken]:
     """Faults of sources; a case that is made up needs none."""
     if len(event.accounts) == 1:
         yield Broken((*at, "accounts"), "one account is no conflict", "add the other, or make it the text")
-    if not case.data.made_up and not event.source and not event.accounts:
+    recorded = event.event is not None
+    if not (case.data.made_up or recorded or event.source or event.accounts):
         yield Broken(at, "nobody is named who says so", "add source: {key: ..., place: ...}")
     yield from _cited((*at, "source"), event.source, case)
     for index, account in enumerate(event.accounts):

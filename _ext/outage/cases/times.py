@@ -23,9 +23,11 @@ def _as_text(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
+_Pattern = Annotated[str, StringConstraints(pattern=TIME)]
+
 Written = Annotated[
     str,
-    BeforeValidator(_as_text, json_schema_input_type=int | str),
+    BeforeValidator(_as_text, json_schema_input_type=int | _Pattern),
     StringConstraints(strip_whitespace=True, pattern=TIME),
 ]
 
