@@ -255,7 +255,7 @@ class _Proving:
         after = fingerprint(self.lab)
         names = differences(before, applied) - moving
         judged = {name for name in names if not name.startswith(_REASONS)}
-        left = {name for name in judged if before.get(name) != after.get(name)}
+        left = {name for name in judged if not _as_before(name, before, after)}
         symptom = self._until(sick=True, patience=_WELL) if not judged else self.fault.symptom(self.lab)
         restored = not left and (bool(judged) or symptom.sick)
         attempt = proving.attempt(spoken, undone, took)
@@ -289,6 +289,14 @@ class _Proving:
         while (symptom := self.fault.symptom(self.lab)).sick != sick and time.monotonic() < until:
             time.sleep(0.2)
         return symptom
+
+
+def _as_before(name: str, before: dict[str, str], after: dict[str, str]) -> bool:
+    """Whether an undo put it back: a program that was restarted has another process, and connects anew."""
+    if name == "sessions":
+        return True
+    was, is_now = before.get(name, ""), after.get(name, "")
+    return was.split()[:1] == is_now.split()[:1] if name.startswith("program ") else was == is_now
 
 
 def _sign(symptom: Symptom) -> Sign:
