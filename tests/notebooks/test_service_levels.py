@@ -108,6 +108,19 @@ def test_the_limits_of_the_workbook():
     assert "60 and 5 minutes: from minute 18 to 43" in printed
 
 
+def test_the_drawing_shows_what_the_notebook_computes():
+    found = re.search(
+        r"60 minutes alone: from minute (\d+) to (\d+); .* at minute (\d+)", stored("burn-rate")
+    )
+    both = re.search(r"60 and 5 minutes: from minute (\d+) to (\d+)", stored("burn-rate"))
+    assert found
+    assert both
+    drawn = (FOLDER / "burn-rate.svg").read_text(encoding="utf-8")
+    assert f"from minute 0 to minute {found[3]}" in drawn
+    assert f"60 minutes alone fires from minute {found[1]} to minute {found[2]}" in drawn
+    assert f"5 minutes fires from minute {both[1]} to minute {both[2]}" in drawn
+
+
 @pytest.mark.parametrize(
     ("name", "given", "says"),
     [
