@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-TOOLS = ["awk", "cat", "dirname", "env", "grep", "head", "rm", "sed", "sh", "sha256sum"]
+TOOLS = ["awk", "cat", "chmod", "dirname", "env", "grep", "head", "rm", "sed", "sh", "sha256sum"]
 
 
 def requirements() -> list[tuple[Requirement, str]]:
@@ -116,7 +116,11 @@ def stand_in(project: Path, name: str, body: str) -> None:
 def run(project: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [project / ".ci" / script, *arguments],
-        env={"PATH": str(project / "bin"), "HOME": os.environ.get("HOME", "/")},
+        env={
+            "PATH": str(project / "bin"),
+            "HOME": os.environ.get("HOME", "/"),
+            "POLICY_RC_D": str(project / "policy-rc.d"),
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -155,6 +159,58 @@ def test_a_user_installs_through_sudo(machine):
     assert run(machine, "packages").returncode == 0
     assert (machine / "calls").read_text(encoding="utf-8").startswith("sudo\n")
     assert installed(machine) == ["chromium"]
+
+
+ASKS_THE_POLICY = """
+[ "$1" = install ] && [ -x policy-rc.d ] && { ./policy-rc.d prometheus start; echo "answer $?" >> calls; }
+"""
+
+
+def answer(project: Path) -> int:
+    """What a package was told when it asked whether its service may start."""
+    (line,) = [
+        line for line in (project / "calls").read_text(encoding="utf-8").splitlines() if "answer" in line
+    ]
+    return int(line.split()[1])
+
+
+@pytest.mark.parametrize("code", [0, 100])
+def test_no_service_starts_while_packages_are_installed_and_the_policy_is_gone_afterwards(machine, code):
+    stand_in(machine, "apt-get", f"{ASKS_THE_POLICY}exit {code}")
+    assert run(machine, "packages").returncode == (1 if code else 0)
+    assert answer(machine) == 101
+    assert not (machine / "policy-rc.d").exists()
+
+
+def test_a_policy_that_the_machine_has_stays_and_decides(machine):
+    policy = machine / "policy-rc.d"
+    stand_in(machine, "apt-get", ASKS_THE_POLICY)
+    policy.write_text("#!/bin/sh\nexit 104\n", encoding="utf-8")
+    policy.chmod(0o755)
+    outcome = run(machine, "packages")
+    assert "which this machine has already" in outcome.stdout
+    assert answer(machine) == 104
+    assert policy.read_text(encoding="utf-8") == "#!/bin/sh\nexit 104\n"
+
+
+def test_a_policy_that_a_killed_run_left_forbids_nothing_and_is_replaced(machine):
+    stand_in(machine, "apt-get", '[ "$1" = install ] && kill -9 "$PPID"')
+    assert run(machine, "packages").returncode != 0
+    policy = machine / "policy-rc.d"
+    assert subprocess.run([policy], check=False).returncode == 0
+    stand_in(machine, "apt-get", ASKS_THE_POLICY)
+    assert run(machine, "packages").returncode == 0
+    assert answer(machine) == 101
+    assert not policy.exists()
+
+
+def test_what_was_just_installed_does_not_start_with_the_machine_either(machine):
+    files = ["/usr/bin/chromium", "/lib/systemd/system/web.service", "/usr/lib/systemd/system/x@.service"]
+    stand_in(machine, "dpkg", f'echo "dpkg $*" >> calls; printf "%s\\n" {" ".join(files)}')
+    stand_in(machine, "systemctl", 'echo "systemctl $*" >> calls')
+    assert run(machine, "packages").returncode == 0
+    calls = (machine / "calls").read_text(encoding="utf-8").splitlines()
+    assert calls[-2:] == ["dpkg --listfiles chromium", "systemctl --quiet disable web.service"]
 
 
 def test_without_root_or_sudo_the_refusal_says_what_to_type(machine):
