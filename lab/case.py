@@ -26,7 +26,7 @@ _FIRES = 45.0
 _GOES = 60.0
 _MOTION = 0.7  # seconds between two fingerprints that show what moves by itself
 _MOST_GATES = 9
-_REASONS = "reason of flag "  # an undo writes who did it, and why: that is no longer as it was, nor should be
+_PASSING = ("reason of flag ", "sessions")  # an undo writes a reason of its own, and a restart ends sessions
 _MUCH = 1500  # characters of a command's words in a failure
 
 
@@ -208,7 +208,7 @@ class _Proving:
             raise _NotKept("the apply clears the symptom", expected, symptom.words, next_)
         self.told.cleared = round(time.monotonic() - ended, 3)
         self._alert_goes(ended)
-        if any(tag == "undo" for _, tag in self.contract.steps):
+        if any(tag == "undo" for _, tag in self.contract.steps) and _can_be_undone(run):
             self._undo(run, before, fingerprint(self.lab), moving)
 
     def _applied(self, plan: Run) -> Run:
@@ -253,9 +253,9 @@ class _Proving:
             spoken = self.copy.outage("undo", run.id, "--apply")
         undone = self._run_of(spoken, "the undo ends well", {0})
         after = fingerprint(self.lab)
-        names = differences(before, applied) - moving
-        judged = {name for name in names if not name.startswith(_REASONS)}
-        left = {name for name in judged if not _as_before(name, before, after)}
+        before, applied, after = (_lasting(one) for one in (before, applied, after))
+        judged = differences(before, applied) - moving
+        left = differences(before, after) & judged
         symptom = self._until(sick=True, patience=_WELL) if not judged else self.fault.symptom(self.lab)
         restored = not left and (bool(judged) or symptom.sick)
         attempt = proving.attempt(spoken, undone, took)
@@ -291,12 +291,19 @@ class _Proving:
         return symptom
 
 
-def _as_before(name: str, before: dict[str, str], after: dict[str, str]) -> bool:
-    """Whether an undo put it back: a program that was restarted has another process, and connects anew."""
-    if name == "sessions":
-        return True
-    was, is_now = before.get(name, ""), after.get(name, "")
-    return was.split()[:1] == is_now.split()[:1] if name.startswith("program ") else was == is_now
+def _lasting(found: dict[str, str]) -> dict[str, str]:
+    """What an undo can restore: of a program that it runs, and not as which process; no sessions."""
+    return {
+        name: value.split()[0] if name.startswith("program ") else value
+        for name, value in found.items()
+        if not name.startswith(_PASSING)
+    }
+
+
+def _can_be_undone(run: Run) -> bool:
+    """Whether any action of a run says how it is undone."""
+    said = [str(action.get("undo", "")) for cell in run.cells for action in cell.actions]
+    return any(text and not text.startswith("not possible") for text in said)
 
 
 def _sign(symptom: Symptom) -> Sign:

@@ -74,7 +74,7 @@ def prove(
             told(proof)
             return proof
 
-        slowest_first = sorted(tasks, key=lambda task: -len(task.faults))
+        slowest_first = sorted(tasks, key=lambda task: -sum(len(fault.parts) for fault, _ in task.faults))
         waiting = {task.contract.name: pool.submit(one, task) for task in slowest_first}
         return [waiting[task.contract.name].result() for task in tasks]
 
