@@ -27,7 +27,7 @@ def played(root: Path, name: str):
 def test_no_frame_holds_words_of_a_later_event(name: str) -> None:
     """Long texts only: ``Sev 1`` may well be said twice."""
     told = played(ROOT, name)["frames"]
-    for index, frame in enumerate(told):
+    for index in range(len(told)):
         before = " ".join(json.dumps(one) for one in told[: index + 1])
         for later in told[index + 1 :]:
             words = (later["decision"] or {}).get("done") or later["text"]

@@ -37,7 +37,8 @@ def test_one_promise_was_broken_and_it_is_the_one_that_two_left_to_each_other() 
 def test_every_side_of_the_company_takes_part() -> None:
     study = load_case_study(FOLDER, ROOT)
     assert set(study.incident.roles) >= {
-        "incident-commander", "operations-lead", "communications-lead", "customer-liaison", "expert", "scribe",
+        "incident-commander", "operations-lead", "expert",
+        "communications-lead", "customer-liaison", "scribe",
     }  # fmt: skip
     assert {update.audience for update in study.incident.updates} == {"responders", "executives", "customers"}
     by = " ".join(moment.event.by for moment in study.moments)

@@ -44,7 +44,8 @@ def test_without_sessions_it_says_what_to_do(tmp_path: Path, text: str) -> None:
         ("sessions:\n  - {date: 2026-12-03, led: A}\n", "sessions.yml:2: sessions.0.case: this is required"),
         (
             "sessions:\n  - {date: 2026-12-03, case: seven-of-nine, led: A}\n",
-            "sessions.yml:2: sessions.0.case: there is no case 'seven-of-nine'\n  hint: did you mean 'seven-of-eight'?",
+            "sessions.yml:2: sessions.0.case: there is no case 'seven-of-nine'\n"
+            "  hint: did you mean 'seven-of-eight'?",
         ),
         (
             f"sessions:\n  - {{date: 2026-12-03, case: {SMALL}, led: A, recording: film}}\n",
