@@ -35,9 +35,20 @@ _PARTS = {
 }
 
 
-_FILES = ("web", "haproxy", "redis", "sshd", "prometheus", "alertmanager", "chat")
-"""Folders of the lab with what is deployed and configured."""
-_WRITTEN = {"data", "media", "__pycache__", "appendonlydir"}  # what programs write while they run
+_FILES = (
+    "web",
+    "haproxy",
+    "redis",
+    "sshd",
+    "prometheus",
+    "alertmanager",
+    "chat",
+    "backup",
+    "backups",
+    "disk",
+)
+"""Folders of the lab with what is deployed, configured and kept."""
+_WRITTEN = {"orders", "data", "media", "__pycache__", "appendonlydir"}  # what programs write while they run
 _WRITTEN_SUFFIXES = (".log", ".pid", ".sqlite", ".sqlite-wal", ".sqlite-shm", ".sock", ".new", ".pyc")
 
 

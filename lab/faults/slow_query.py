@@ -10,7 +10,7 @@ from lab import processes
 from lab.faults import slow_sessions
 from lab.faults.model import Fault, Symptom
 from lab.faults.waiting import until
-from lab.postgres import ADMIN, SHOP
+from lab.postgres import ADMIN, SHOP, Connection
 
 if TYPE_CHECKING:
     from lab.control import Lab
@@ -62,15 +62,25 @@ def mend(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """How long the customers' page takes at this moment: its own statement, run once as the shop."""
+    """How long the customers' page takes: its own statement, run as the shop, the fastest of three.
+
+    One run may be slow because the machine is busy with something else; three are not.
+    """
     with lab.server.connect(SHOP) as shop:
         if shop.execute("select to_regclass(%s)", [TABLE]).fetchone() == (None,):
             return Symptom(False, {"page_seconds": 0.0}, "no page follows parcels")
-        began = time.monotonic()
-        shop.execute(slow_sessions.STATEMENT.encode()).fetchall()
-        took = time.monotonic() - began
+        took = _seconds(shop)
+        for _ in range(2):
+            took = took if took <= SLOW else min(took, _seconds(shop))
     words = f"'where is my parcel' takes {took * 1000:.0f} ms"
     return Symptom(took > SLOW, {"page_seconds": round(took, 4)}, words)
+
+
+def _seconds(shop: Connection) -> float:
+    """How long one run of the statement takes."""
+    began = time.monotonic()
+    shop.execute(slow_sessions.STATEMENT.encode()).fetchall()
+    return time.monotonic() - began
 
 
 FAULT = Fault(

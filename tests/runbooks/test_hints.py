@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
@@ -90,4 +92,10 @@ def test_each_hint_stands_in_one_of_these_tests():
     told = [expected for _, expected in [*FROM_SERVER, *FROM_QUERIES]] + ["there is a second holder"]
     for hint in read_contract(RUNBOOKS / "blocked-queries.ipynb").meta.hints:
         assert any(words in hint.means for words in told), hint.means
-    assert [path.stem for path in RUNBOOKS.glob("*.ipynb")] == ["blocked-queries"], "another needs tests here"
+
+
+def test_each_runbook_with_hints_has_tests_of_them():
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    for path in RUNBOOKS.glob("*.ipynb"):
+        hints = read_contract(path).meta.hints
+        assert not hints or f'"{path.stem}"' in tests, f"{path.name}: its hints need tests"
