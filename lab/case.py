@@ -224,10 +224,9 @@ class _Proving:
             if approved.code != 0:
                 next_ = "read what the gate asks for"
                 raise _NotKept("a second person can approve", "exit 0", _said(approved), next_)
-            took = proving.cell_seconds(run)
             spoken = self.copy.outage("run", "--resume", run.id)
             run = self._run_of(spoken, "the apply ends well", {0, 3}, not_run=plan.id)
-            self.told.apply = _sum(self.told.apply, proving.attempt(spoken, run, took))
+            self.told.apply = _sum(self.told.apply, proving.attempt(spoken, run))
         next_ = "a runbook that asks this often is not followed at night: merge its gates"
         raise _NotKept("the apply ends well", f"at most {_MOST_GATES} gates", "more", next_)
 
@@ -246,7 +245,6 @@ class _Proving:
 
     def _undo(self, run: Run, before: dict[str, str], applied: dict[str, str], moving: set[str]) -> None:
         """Undo; what the change changed must be as before it, or at least the fault must show again."""
-        took = proving.cell_seconds(run)
         spoken = self.copy.outage("undo", run.id, "--apply")
         if spoken.code == 3:  # it asks whether exactly this is to be undone
             self.copy.outage("approve", run.id, by=proving.SECOND)
@@ -258,7 +256,7 @@ class _Proving:
         left = differences(before, after) & judged
         symptom = self._until(sick=True, patience=_WELL) if not judged else self.fault.symptom(self.lab)
         restored = not left and (bool(judged) or symptom.sick)
-        attempt = proving.attempt(spoken, undone, took)
+        attempt = proving.attempt(spoken, undone)
         self.told.undo = Undone(attempt=attempt, restored=restored, sign=_sign(symptom))
         if not restored:
             seen = "; ".join(_change(name, before, after) for name in sorted(left))

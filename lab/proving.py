@@ -12,11 +12,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from outage.errors import Failed
 from outage.policy import Policy
 from outage.runbook.history import Run, load_run
+from outage.runbook.journal import read_journal
 from outage.runbook.proof import Attempt
 
 STARTER, SECOND = "outage prove", "a second person of outage prove"
@@ -27,11 +29,12 @@ _CLEARED = ("OUTAGE_", "PG", "REDIS_", "HAPROXY_", "PROMETHEUS_", "ALERTMANAGER_
 
 @dataclass(frozen=True)
 class Spoken:
-    """What one command did: its exit code, all its words, and how long it took in seconds."""
+    """What one command did: its exit code, all its words, how long it took in seconds, and when it began."""
 
     code: int
     words: str
     seconds: float
+    at: datetime
 
 
 @dataclass
@@ -51,7 +54,7 @@ class Copy:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_CLEARED)}
         env = kept | self.environment | {"OUTAGE_BY": by, "NO_COLOR": "1"}
         command = [sys.executable, "-c", "import outage.cli; outage.cli.main()", *words]
-        began = time.monotonic()
+        at, began = datetime.now(UTC), time.monotonic()
         try:
             done = subprocess.run(
                 command,
@@ -67,8 +70,8 @@ class Copy:
             )
         except subprocess.TimeoutExpired as error:
             said = error.stdout.decode(errors="replace") if isinstance(error.stdout, bytes) else ""
-            return Spoken(4, f"{said}\n(it was ended after {_LONGEST:.0f} s)", time.monotonic() - began)
-        return Spoken(done.returncode, done.stdout, time.monotonic() - began)
+            return Spoken(4, f"{said}\n(it was ended after {_LONGEST:.0f} s)", time.monotonic() - began, at)
+        return Spoken(done.returncode, done.stdout, time.monotonic() - began, at)
 
     def last_run(self, runbook: str) -> Run | None:
         """The run that was begun last here."""
@@ -95,26 +98,24 @@ def copy(root: Path, policy: Policy, into: Path) -> Copy:
     return Copy(target)
 
 
-def attempt(spoken: Spoken, run: Run, before: float = 0.0) -> Attempt:
-    """What a command cost, from its time and the journal.
+def attempt(spoken: Spoken, run: Run) -> Attempt:
+    """What a command cost, from its time and what the journal says of the cells that it ran.
 
     Args:
         spoken: the command.
         run: that it began, or went on with.
-        before: seconds that the run's cells had taken before this command.
     """
-    cells = max(0.0, cell_seconds(run) - before)
+    cells = sum(
+        float(line.data.get("seconds") or 0.0)
+        for line in read_journal(run.folder).lines
+        if line.kind == "cell" and line.at >= spoken.at
+    )
     return Attempt(
         run=run.id,
         seconds=round(spoken.seconds, 3),
         cells=round(cells, 3),
         ours=round(spoken.seconds - cells, 3),
     )
-
-
-def cell_seconds(run: Run) -> float:
-    """Seconds that all its cells took, as its journal has them."""
-    return sum(cell.seconds or 0.0 for cell in run.cells)
 
 
 def git(root: Path, *words: str) -> str:
