@@ -92,11 +92,20 @@ def _told(policy: Policy, found: Verdict) -> list[str]:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def check(as_json: bool) -> None:
+@click.option(
+    "--links", is_flag=True, help="Ask each web address on the pages, too: minutes, and the network."
+)
+def check(as_json: bool, links: bool) -> None:
     """Is this handbook right: policy, pages, playbooks and runbooks?"""
     from outage.check import check as every_problem
 
-    problems = every_problem(find_project())
+    project = find_project()
+    problems = every_problem(project)
+    if links:
+        from outage.check.links import check_links
+
+        click.echo("Asking each web address on the pages. This takes minutes.", err=True)
+        problems += check_links(project)
     if as_json:
         click.echo(
             json.dumps([_plain(problem) for problem in _single(problems)], ensure_ascii=False, indent=2)
@@ -107,7 +116,8 @@ def check(as_json: bool) -> None:
         count = len(list(_single(problems)))
         raise Failed(f"{count} {'problem' if count == 1 else 'problems'} found")
     if not as_json:
-        click.echo("Policy, prose, playbooks and runbooks are right.")
+        also = ", and each web address answers" if links else ""
+        click.echo(f"Policy, prose, playbooks and runbooks are right{also}.")
 
 
 def _single(problems: list[OutageError]) -> list[OutageError]:

@@ -21,6 +21,7 @@ from outage.pages import (
     foot,
     glossary,
     incident,
+    links,
     plan,
     playbook,
     record_roles,
@@ -63,6 +64,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     sources.setup(app)
     drawing.setup(app)
     glossary.setup(app)
+    links.setup(app)
     cases.setup(app)
     walkthrough.setup(app)
     return {
