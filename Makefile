@@ -43,6 +43,7 @@ bench: venv
 	$(PY) benchmarks.run_start
 	$(PY) benchmarks.runner_cost
 	$(PY) benchmarks.site_build
+	$(PY) benchmarks.lab_up
 
 clean:
 	rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis

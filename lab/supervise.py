@@ -14,7 +14,8 @@ import sys
 import threading
 import time
 import xmlrpc.client
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "USER", "LOGNAME
 _UNSAFE = re.compile(r"[\s][;#]|[\n\r]")  # supervisor's configuration would end there
 _SPAWNED = re.compile(r"^(\S+ \S+),\d+ INFO spawned: '.*' with pid (\d+)$", re.MULTILINE)
 _ONE_AT_A_TIME = threading.RLock()  # supervisord must not read what another thread is writing
+_STOP_SECONDS = 5  # until a program that does not stop is killed
 _SAME_START = 2.0  # seconds between the start of a process and the whole second that the log names
 
 
@@ -117,7 +119,8 @@ class Supervisor:
     def stop(self, name: str) -> None:
         """Stop a program, and keep it stopped; return when it has ended."""
         if self.state(name).state not in {"STOPPED", "EXITED", "FATAL"}:
-            self._call("supervisor.stopProcess", f"{self.state(name).part}:{name}")
+            self._call("supervisor.stopProcess", f"{self.state(name).part}:{name}", False)
+            self._until_stopped(lambda one, _: one == name)
 
     def restart(self, name: str, *, wait: bool = True) -> None:
         """Stop and start a program; return when it has run for a second, or at once."""
@@ -147,7 +150,8 @@ class Supervisor:
             self._config(part).unlink()
             self._call("supervisor.reloadConfig")
             if any(state.part == part for state in self.states().values()):
-                self._call("supervisor.stopProcessGroup", part)
+                self._call("supervisor.stopProcessGroup", part, False)
+                self._until_stopped(lambda _, state: state.part == part)
                 self._call("supervisor.removeProcessGroup", part)
 
     # ------------------------------------------------------------ supervisord itself
@@ -178,9 +182,23 @@ class Supervisor:
         """End supervisord and every process that it or its programs started, dead or alive as it may be."""
         left = list(self._descendants())
         if self._answers():
-            self._call("supervisor.stopAllProcesses")
+            with suppress(Failed):  # what is left is killed below
+                self._call("supervisor.stopAllProcesses", False)
+                self._until_stopped(lambda *_: True)
+                self._call("supervisor.shutdown")
         processes.end(self._record)
         processes.end_all(left)
+
+    def _until_stopped(self, which: Callable[[str, State], bool]) -> None:
+        """Wait for programs that were told to stop; supervisord kills those that take too long.
+
+        Asked to wait itself, it would look once a second; every question makes it look at once.
+        """
+        until = time.monotonic() + 2 * _STOP_SECONDS
+        while any(state.pid and which(name, state) for name, state in self.states().items()):
+            if time.monotonic() > until:
+                raise Failed("the supervisor could not stop a program, and could not kill it either")
+            time.sleep(0.02)
 
     def _descendants(self) -> Iterator[psutil.Process]:
         """Supervisord's processes; if it was killed, those that its log says it started, and theirs."""
@@ -254,7 +272,7 @@ def _configuration(folder: Path, part: str, programs: Iterable[Program]) -> Iter
         yield f"stdout_logfile={_plain(folder / f'{program.name}.log')}"
         yield "redirect_stderr=true\nstdout_logfile_maxbytes=10MB\nstdout_logfile_backups=1"
         yield f"autorestart={'true' if program.restart else 'false'}"
-        yield f"stopsignal={program.signal}\nstopwaitsecs=5\nstopasgroup=true\nkillasgroup=true"
+        yield f"stopsignal={program.signal}\nstopwaitsecs={_STOP_SECONDS}\nstopasgroup=true\nkillasgroup=true"
         if pairs:
             yield f"environment={pairs}"
         if program.user is not None and os.geteuid() == 0:
