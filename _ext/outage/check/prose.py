@@ -192,7 +192,7 @@ def _opened(fence: re.Match[str], fences: list[_Fence], apart: Collection[str]) 
 
 def _titled(fence: re.Match[str], apart: Collection[str]) -> str:
     """What stands after a directive's name: the title of an admonition or a card; an address for ``when``."""
-    return "" if fence["directive"] in (None, "when", *_CODE, *apart) else fence["rest"]
+    return "" if fence["directive"] in (None, "when", "when-pages", "walkthrough", *_CODE, *apart) else fence["rest"]
 
 
 def _uncommented(line: str, inside: bool) -> tuple[str, bool]:
