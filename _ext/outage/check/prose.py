@@ -46,6 +46,9 @@ _CODE = {
     "toctree",
     "pages",
 }
+_ADDRESSED = {"when", "when-pages", "walkthrough", "drawing", "response-drawing", "image", "figure"}
+_NAMED = {"when", "when-pages", "walkthrough"}
+"""Directives whose argument is a name, and no words."""
 _INLINE = re.compile(r"(?:\{(?P<role>[\w:-]+)\})?(?P<ticks>`+)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)")
 _SOURCED = re.compile(r".*\S\s*<[^<>\s][^<>]*>$", re.DOTALL)
 _TARGET = re.compile(r"\]\([^)\s]*\)|<[a-z]+:[^>\s]*>|^\([\w-]+\)=$")
@@ -191,8 +194,12 @@ def _opened(fence: re.Match[str], fences: list[_Fence], apart: Collection[str]) 
 
 
 def _titled(fence: re.Match[str], apart: Collection[str]) -> str:
-    """What stands after a directive's name: the title of an admonition or a card; an address for ``when``."""
-    return "" if fence["directive"] in (None, "when", "when-pages", "walkthrough", *_CODE, *apart) else fence["rest"]
+    """What stands after a directive's name: a title, as of an admonition or a card, and no address or file."""
+    return (
+        ""
+        if fence["directive"] in (None, "when", "when-pages", "walkthrough", *_CODE, *apart)
+        else fence["rest"]
+    )
 
 
 def _uncommented(line: str, inside: bool) -> tuple[str, bool]:
