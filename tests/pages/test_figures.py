@@ -51,6 +51,7 @@ def test_a_figure_without_a_source_beside_it_is_found(text, found):
         "1. First.\n2. Then S3 and db1.\n10) Last.",
         "Run `sleep 45` for {policy}`severities.highest.cadence`, [see](page.md#step-7).",
         "```text\n45\n```",
+        ":::{when-pages} incidents/2026-11-20-drill/index\nWords.\n:::",
         ":::{say} When it is 45\nIt is 45.\n:::",
         "---\nreviewed: 2026-11-20\n---\nWords.",
         "% 45 in a comment\n\n<!-- 45 -->",

@@ -194,7 +194,7 @@ def _opened(fence: re.Match[str], fences: list[_Fence], apart: Collection[str]) 
 
 
 def _titled(fence: re.Match[str], apart: Collection[str]) -> str:
-    """What stands after a directive's name: a title, as of an admonition or a card, and no address or file."""
+    """What stands after a directive's name: a title, as of an admonition or card, and no address or file."""
     return (
         ""
         if fence["directive"] in (None, "when", "when-pages", "walkthrough", *_CODE, *apart)

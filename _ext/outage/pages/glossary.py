@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NO_LINKS = (GLOSSARY, "process/now", "process/policy", "incidents/")
-"""The glossary itself, the page that is read while it burns, the policy's values, and the records."""
+NO_LINKS = (GLOSSARY, "process/now", "process/policy", "library/sources", "incidents/")
+"""The glossary itself, the page that is read while it burns, the policy's values, other people's
+headings, and the records."""
 
 _NOT_INSIDE = (
     nodes.title, nodes.rubric, nodes.literal, nodes.literal_block, nodes.reference, nodes.target, nodes.raw,
