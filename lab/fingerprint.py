@@ -122,7 +122,7 @@ def _proxy(lab: Lab) -> Iterator[tuple[str, str]]:
 def _programs(lab: Lab) -> Iterator[tuple[str, str]]:
     """Each supervised program: whether it runs, and as which process."""
     for name, state in lab.supervisor.states().items():
-        yield f"program {name}", f"{state.state} {state.pid}"
+        yield f"program {name}", f"{'RUNNING' if state.runs else state.state} {state.pid}"
 
 
 def _files(lab: Lab) -> Iterator[tuple[str, str]]:

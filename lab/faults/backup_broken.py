@@ -77,7 +77,6 @@ FAULT = Fault(
     summary="The backup job uses a pg_dump older than the server. It writes nothing, and reports success.",
     runbook="restore-drill",
     alert="BackupCannotBeRead",
-    watched_by=("database_metrics",),
     parts=("postgres", backup.ID),
     begin=begin,
     mend=mend,

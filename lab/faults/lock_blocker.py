@@ -72,7 +72,6 @@ FAULT = Fault(
     summary="A stock import holds a lock, idle in its transaction; the shop's sessions wait behind it.",
     runbook="blocked-queries",
     alert="SessionsWaitForLock",
-    watched_by=("database_metrics",),
     begin=begin,
     mend=mend,
     symptom=symptom,

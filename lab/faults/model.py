@@ -43,7 +43,6 @@ class Fault:
         symptom: measures it, whether it was injected or not; it needs the fault's parts.
         alert: the alert that fires because of it; empty if none does.
         parts: ids of the lab's parts that it needs; ``begin`` may rely on them.
-        watched_by: ids of the parts that measure what the alert is made of.
         parameters: what ``outage run`` is given for it, from the alert's labels where that can be.
     """
 
@@ -55,5 +54,4 @@ class Fault:
     symptom: Callable[[Lab], Symptom]
     alert: str = ""
     parts: tuple[str, ...] = ("postgres",)
-    watched_by: tuple[str, ...] = ()
     parameters: Callable[[Lab], Mapping[str, str]] = field(default=_none)

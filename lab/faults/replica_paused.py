@@ -69,7 +69,6 @@ FAULT = Fault(
     summary="The replica's replay was paused for a look at yesterday's rows, and nobody resumed it.",
     runbook="replica-lag",
     alert="ReplicaFallsBehind",
-    watched_by=("database_metrics",),
     parts=("postgres", replica.ID),
     begin=begin,
     mend=mend,

@@ -88,7 +88,6 @@ FAULT = Fault(
     summary="A release brought a table without the index that its page needs; the page reads all of it.",
     runbook="slow-queries",
     alert="SlowStatements",
-    watched_by=("database_metrics",),
     parameters=lambda lab: {"slow_log": str(lab.server.home / "log")},
     begin=begin,
     mend=mend,

@@ -25,7 +25,8 @@ def planned(lab, handbook, outage, fault, words):
     before = fingerprint(lab)
     done = outage("run", fault.runbook, *words)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert differences(before, fingerprint(lab)) == set()
+    changed = differences(before, fingerprint(lab))
+    assert not changed, f"the plan changed: {sorted(changed)}"
     return done.stdout, last_run(handbook, fault.runbook)
 
 
