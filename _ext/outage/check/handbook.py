@@ -1,4 +1,4 @@
-"""Whether a handbook is right: policy, prose, playbooks, runbooks, the alerts that lead to them, and cases."""
+"""Whether a handbook is right: policy, prose, playbooks, runbooks, alerts that lead to them, and cases."""
 
 from __future__ import annotations
 
