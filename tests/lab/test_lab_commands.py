@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +61,53 @@ def test_its_environment_is_all_that_the_ordinary_programs_need(outage):
         check=True,
     )
     assert shown.stdout.strip() == "outage_monitor|shop"
+
+
+def test_each_part_is_told_with_its_address_and_status_says_which_is_down(outage, tmp_path):
+    up = outage("lab", "up", "redis")
+    assert up.returncode == 0, up.stderr
+    lab = control.find(tmp_path / "lab")
+    address = f"127.0.0.1:{lab.port('redis')}"
+    assert up.stdout.splitlines()[0] == f"  redis: Redis, the feature flags: {address}"
+    assert "with 1 part;" in up.stdout
+    assert f"export SUPERVISOR_URL={lab.supervisor.url}" in outage("lab", "env").stdout
+
+    assert f"  up    redis: {address}" in outage("lab", "status").stdout.splitlines()
+    lab.supervisor.stop("redis")
+    assert "  DOWN  redis: redis is STOPPED" in outage("lab", "status").stdout.splitlines()
+    parts = json.loads(outage("lab", "status", "--json").stdout)["parts"]
+    assert parts == {"redis": {"up": False, "address": address, "down": {"redis": "is STOPPED"}}}
+
+
+def test_a_fault_starts_the_parts_that_it_lacks(outage):
+    outage("lab", "up", "redis")
+    assert "the lab runs without what it breaks" in outage("lab", "mend", "lock-blocker").stdout
+    broken = outage("lab", "break", "lock-blocker")
+    assert broken.returncode == 0, broken.stderr
+    state = json.loads(outage("lab", "status", "--json").stdout)
+    assert list(state["parts"]) == ["postgres", "redis"]
+    assert state["faults"]["lock-blocker"]["sick"]
+
+
+def test_a_part_that_does_not_exist_is_refused_with_the_nearest_name(outage, tmp_path):
+    refused = outage("lab", "up", "postgre")
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines() == [
+        "the lab has no part 'postgre'",
+        "  hint: did you mean 'postgres'?",
+    ]
+    assert not (tmp_path / "lab").exists()
+
+
+def test_a_lab_that_died_is_said_and_down_clears_it(outage, tmp_path):
+    outage("lab", "up", "postgres")
+    home = control.find(tmp_path / "lab").server.home
+    pid = int((home / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    os.kill(pid, signal.SIGKILL)
+    assert "The lab has died" in outage("lab", "status").stdout
+    assert outage("lab", "env").returncode == 2
+    assert "nothing is left" in outage("lab", "down").stdout
+    assert not home.exists()
 
 
 @pytest.mark.parametrize(
