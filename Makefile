@@ -12,7 +12,7 @@ PY := .venv/bin/python -m
 unexport PYTHONDONTWRITEBYTECODE
 STRICT := --fail-on-warning --nitpicky --jobs auto
 
-.PHONY: html test check serve lock bench clean venv packages
+.PHONY: html test prove check serve lock bench clean venv packages
 .NOTPARALLEL:
 
 # A failed build leaves no cache: Sphinx gives a page's warnings only when it reads the page.
@@ -20,8 +20,13 @@ html: venv
 	@$(PY) sphinx --quiet $(STRICT) -d _build/doctrees . _build/html || { rm -rf _build/doctrees; exit 1; }
 	@echo "The site is built: $(CURDIR)/_build/html/index.html"
 
-test: packages check
+test: packages check prove
 	$(PY) pytest
+
+# Each runbook against the fault that it is for. It comes before the tests and not among them: what it measures
+# would be slower beside other work, and the sites that are built afterwards show it.
+prove: venv packages
+	.venv/bin/outage prove
 
 check: venv
 	$(PY) ruff check
