@@ -69,6 +69,15 @@ def test_a_decision_does_not_know_what_came_later(name):
         assert each["unknown"], each["id"]
 
 
+@pytest.mark.parametrize("name", ["knight-capital", "gitlab-2017", "github-2018"])
+def test_what_was_done_is_not_always_at_the_same_place(name):
+    events = yaml.safe_load((ROOT / "case-studies" / name / "record.yml").read_text(encoding="utf-8"))[
+        "events"
+    ]
+    options = [event["options"] for event in events if event.get("question")]
+    assert len({[option.get("done", False) for option in each].index(True) for each in options}) > 1
+
+
 def test_at_knight_nobody_is_told_before_the_removal_that_one_server_differs(written):
     """That seven had the new code and one had not is what nobody knew: no question may say it."""
     for event in written["events"]:
