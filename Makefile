@@ -49,6 +49,7 @@ bench: venv
 	$(PY) benchmarks.runner_cost
 	$(PY) benchmarks.site_build
 	$(PY) benchmarks.lab_up
+	$(PY) benchmarks.fleet
 
 clean:
 	rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis
