@@ -29,7 +29,8 @@ from outage.errors import Failed
 if TYPE_CHECKING:
     from lab.parts.model import Program
 
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "USER", "LOGNAME")
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "LOGNAME")
+_ALIVE = {"RUNNING", "STARTING", "BACKOFF"}  # what supervisor can stop, and does not start
 _UNSAFE = re.compile(r"[\s][;#]|[\n\r]")  # supervisor's configuration would end there
 _SPAWNED = re.compile(r"^(\S+ \S+),\d+ INFO spawned: '.*' with pid (\d+)$", re.MULTILINE)
 _ONE_AT_A_TIME = threading.RLock()  # supervisord must not read what another thread is writing
@@ -113,14 +114,14 @@ class Supervisor:
 
     def start(self, name: str, *, wait: bool = True) -> None:
         """Start a program that does not run; return when it has run for a second, or at once."""
-        if not self.state(name).runs:
+        if self.state(name).state not in _ALIVE:
             self._call("supervisor.startProcess", f"{self.state(name).part}:{name}", wait)
 
     def stop(self, name: str) -> None:
         """Stop a program, and keep it stopped; return when it has ended."""
-        if self.state(name).state not in {"STOPPED", "EXITED", "FATAL"}:
+        if self.state(name).state in _ALIVE:
             self._call("supervisor.stopProcess", f"{self.state(name).part}:{name}", False)
-            self._until_stopped(lambda one, _: one == name)
+        self._until_stopped(lambda one, _: one == name)
 
     def restart(self, name: str, *, wait: bool = True) -> None:
         """Stop and start a program; return when it has run for a second, or at once."""
@@ -169,7 +170,7 @@ class Supervisor:
         config = own / "supervisord.conf"
         config.write_text(self._main(own), encoding="utf-8")
         argv = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", str(config)]
-        env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"TZ": "UTC"}
         processes.start(self._record, argv, log=own / "output", env=env, cwd=self.folder)
         until = time.monotonic() + patience
         while not self._answers():
@@ -211,7 +212,7 @@ class Supervisor:
         for when, pid in _SPAWNED.findall(text):
             try:
                 process = psutil.Process(int(pid))
-                started = datetime.strptime(when, "%Y-%m-%d %H:%M:%S").astimezone().timestamp()
+                started = datetime.strptime(f"{when}Z", "%Y-%m-%d %H:%M:%S%z").timestamp()
                 if abs(process.create_time() - started) < _SAME_START:
                     yield process
                     yield from process.children(recursive=True)

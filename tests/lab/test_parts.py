@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -232,6 +233,19 @@ class TestSupervisor:
         lab.supervisor.start("pair2")
         assert all(condition.well for condition in conditions(lab))
 
+    def test_a_program_that_dies_again_and_again_can_be_stopped_and_started_in_any_state(
+        self, folder, register
+    ):
+        register(a_part("ill", "exit 3"))
+        lab, _ = control.up(folder, ("ill",))
+        eventually(lambda: lab.supervisor.state("ill1").state == "BACKOFF")
+        lab.supervisor.start("ill1", wait=False)
+        lab.supervisor.stop("ill1")
+        lab.supervisor.stop("ill1")
+        assert lab.supervisor.state("ill1").state == "STOPPED"
+        with pytest.raises(Failed, match="no program 'well1'"):
+            lab.supervisor.stop("well1")
+
     def test_its_own_client_finds_it_through_the_environment_and_nobody_else_may(self, folder, register):
         register(a_part("one", "sleep 600"))
         lab, _ = control.up(folder, ("one",))
@@ -258,9 +272,9 @@ class TestSupervisor:
     def test_pids_that_are_somebody_elses_by_now_are_left_alone(self, folder, register):
         register(a_part("one", "sleep 600"))
         control.up(folder, ("one",))
-        for process in reversed(processes_of(folder)):
-            process.kill()
-            process.wait(5)
+        for process in processes_of(folder):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         with subprocess.Popen(["sleep", "600"]) as bystander:
             record = folder / "supervisor.pid"
             started = json.loads(record.read_text(encoding="utf-8"))["started"]
