@@ -114,3 +114,11 @@ def test_no_work_stands_twice(works):
     for field in ("title", "url"):
         values = [entry.fields[field].casefold() for entry in works.entries.values() if field in entry.fields]
         assert sorted({value for value in values if values.count(value) > 1}) == []
+
+
+def test_every_work_is_named_by_a_page(works):
+    pages = [path for kind in ("md", "ipynb", "yml") for path in ROOT.glob(f"[a-z]*/**/*.{kind}")]
+    text = "\n".join(
+        path.read_text(encoding="utf-8") for path in pages if not path.is_relative_to(ROOT / "tests")
+    )
+    assert [key for key in works.entries if key not in text] == []
