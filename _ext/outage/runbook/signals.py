@@ -122,7 +122,7 @@ def from_servers(names: Names, servers: Iterable[Watched], seconds: float) -> tu
 
     Args:
         names: of the metrics.
-        servers: that give metrics of these names.
+        servers: to be asked; those without such requests are left out.
         seconds: between the two looks.
 
     Returns:
@@ -132,7 +132,11 @@ def from_servers(names: Names, servers: Iterable[Watched], seconds: float) -> tu
     first, silent = _looks(servers)
     time.sleep(seconds)
     second, silent_now = _looks(servers)
-    both = [name for name in first if name in second]
+    both = [
+        name
+        for name in first
+        if name in second and any(metric == names.requests for metric, _ in second[name])
+    ]
     differences = {name: _difference(first[name], second[name]) for name in both}
     now = time.time()
     found: Found = {signal: {} for signal in SIGNALS}

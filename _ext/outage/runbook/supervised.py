@@ -10,7 +10,9 @@ import http.client
 import xmlrpc.client
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from outage.runbook.kit import require
 from outage.text import one_line
@@ -30,6 +32,7 @@ class Program:
         pid: its process; 0: none.
         since: when it came into this state, in UTC; None where the supervisor does not know.
         code: its last exit status.
+        log: the file of what it has written, on the supervisor's machine.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Program:
     pid: int
     since: datetime | None
     code: int
+    log: str
 
     @property
     def stopped(self) -> bool:
@@ -97,8 +101,29 @@ def programs(url: str) -> dict[str, Program]:
 
 def last_words(url: str, program: Program, lines: int = 6) -> list[str]:
     """The end of what a program has written, oldest line first; each safe to show."""
-    text = str(ask(url, "tailProcessStdoutLog", program.full, 0, 4000)[0])
+    text = tail(url, program, 4000)
     return [one_line(line) for line in text.splitlines() if line.strip()][-lines:]
+
+
+def tail(url: str, program: Program, most: int) -> str:
+    """The last bytes, at most so many, of what a program has written.
+
+    XML cannot carry control characters, and supervisor does not escape them: then the file itself is
+    read, where it is on this machine.
+
+    Raises:
+        CheckFailed: the supervisor does not answer, or has no log of it.
+    """
+    try:
+        return str(ask(url, "tailProcessStdoutLog", program.full, 0, most)[0])
+    except ExpatError:
+        pass
+    try:
+        with Path(program.log).open("rb") as file:
+            file.seek(max(0, Path(program.log).stat().st_size - most))
+            return file.read(most).decode(errors="replace")
+    except OSError as error:
+        return f"(it holds control characters, and {program.log} cannot be read here: {error.strerror})"
 
 
 def _program(told: dict[str, Any]) -> Program:
@@ -111,4 +136,5 @@ def _program(told: dict[str, Any]) -> Program:
         pid=told["pid"],
         since=datetime.fromtimestamp(moment, UTC) if moment else None,
         code=told["exitstatus"],
+        log=told["stdout_logfile"],
     )

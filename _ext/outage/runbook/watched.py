@@ -123,15 +123,20 @@ def over_time(expression: str, begin: float, end: float, step: float) -> list[Se
 
 
 def watched() -> list[Watched]:
-    """All that Prometheus watches, as it says itself, or, where it does not answer, as its files say."""
+    """All that Prometheus watches: as it says itself, then as its files say.
+
+    Its files know what it does not: everything while it is down, and for some seconds after its start.
+    """
     try:
         told = prometheus("targets", state="active")["activeTargets"]
     except CheckFailed:
-        return list(_from_files())
-    return [
+        told = []
+    found = [
         Watched(one["labels"]["job"], one["labels"]["instance"], one["scrapeUrl"], one["health"] == "up")
         for one in told
     ]
+    known = {(one.job, one.instance) for one in found}
+    return [*found, *(one for one in _from_files() if (one.job, one.instance) not in known)]
 
 
 def metrics(url: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
