@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,33 @@ def test_a_playbook_that_is_none_is_told_in_ansibles_words(ansible, tmp_path):
     (tmp_path / "plays" / "tell.yml").write_text("- hosts: [", encoding="utf-8")
     with pytest.raises(RunbookError, match=r"ansible-playbook ended with \d+: .*YAML"):
         play("plays/tell.yml", variables={"fleet": "web"})
+
+
+def test_an_interrupt_ends_ansible_and_everything_that_it_started(ansible, tmp_path):
+    slow = TELL.replace("tasks:", f"tasks:\n    - raw: 'echo $$ > {tmp_path}/pid; exec sleep 100'")
+    (tmp_path / "plays" / "tell.yml").write_text(slow, encoding="utf-8")
+    ansible(web1=LOCAL)
+    pid = tmp_path / "pid"
+
+    def interrupt():
+        while not (pid.exists() and pid.read_text(encoding="utf-8").strip()):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        play("plays/tell.yml", variables={"fleet": "web"})
+    thread.join()
+    process = int(pid.read_text(encoding="utf-8"))
+    assert _gone(process)
+
+
+def _gone(process):
+    until = time.monotonic() + 5
+    while Path(f"/proc/{process}").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    return not Path(f"/proc/{process}").exists()
 
 
 def test_nothing_of_a_play_is_left_behind(ansible, tmp_path, monkeypatch):

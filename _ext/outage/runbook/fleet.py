@@ -25,10 +25,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from outage.runbook.kit import RunbookError
+from outage.runbook.leftovers import end_marked
 from outage.text import one_line
 
 State = Literal["done", "failed", "unreachable"]
 _KEY = "outage"
+_MARK = "OUTAGE_PLAY"
 _WORDS = 400
 _NO_HOSTS = "look at ANSIBLE_INVENTORY: does it name the file, and does that name the group?"
 
@@ -104,6 +106,8 @@ def play(
 
     Raises:
         RunbookError: Ansible could not start, read the playbook or find any host; the message says why.
+        KeyboardInterrupt: it was interrupted: nothing new begins. What a machine that is reached by ssh
+            does at that moment, it does to its end.
     """
     import ansible_runner
 
@@ -117,7 +121,7 @@ def play(
             extravars=dict(variables or {}),
             limit=":".join(hosts) if hosts is not None else None,
             cmdline="--check" if looking else None,
-            envvars=_environment(),
+            envvars=_environment() | {_MARK: private},
             settings={"pexpect_timeout": 1},
             quiet=True,
             event_handler=watcher.take,
@@ -127,6 +131,7 @@ def play(
             signal.signal(each, handler)
         shutil.rmtree(private, ignore_errors=True)
     if runner.status == "canceled":
+        end_marked(private, _MARK)  # Ansible's workers lead sessions of their own
         raise KeyboardInterrupt
     if not watcher.hosts:
         raise _not_started(runner.rc, watcher)

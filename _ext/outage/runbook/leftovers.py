@@ -35,19 +35,19 @@ def hold(folder: Path) -> int:
     return descriptor
 
 
-def end_marked(mark: str) -> int:
-    """Kill every process that carries a mark; returns how many there were.
+def end_marked(mark: str, variable: str = MARK) -> int:
+    """Kill every process that carries a mark in that variable; returns how many there were.
 
     What forks faster than it is found is hunted for a while. Where there is no ``/proc``
     (macOS), nothing is found: there only the kernel's process group is ended.
     """
     ended: set[int] = set()
     for _ in range(_ROUNDS):
-        found = _marked(mark)
+        found = _marked(f"{variable}={mark}")
         if not found:
             break
         for process in found:
-            _kill(process, mark)
+            _kill(process, f"{variable}={mark}")
         ended |= set(found)
         sleep(0.005)
     return len(ended)
@@ -103,7 +103,7 @@ def _carries(process: int, mark: str) -> bool:
         environment = (_PROCESSES / str(process) / "environ").read_bytes()
     except OSError:
         return False
-    return f"{MARK}={mark}".encode() in environment.split(b"\0")
+    return mark.encode() in environment.split(b"\0")
 
 
 def _kill(process: int, mark: str) -> None:
