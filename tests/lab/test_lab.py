@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -199,6 +200,14 @@ def test_a_pid_that_is_somebody_elses_by_now_is_left_alone(tmp_path):
     assert processes.running(record) is None
     assert not processes.end(record)
     assert not record.exists()
+
+
+@pytest.mark.parametrize("pid", [str(os.getpid()), f"-{os.getpid()}", "999999999", "", "x"])
+def test_a_stale_pid_file_of_postgresql_is_no_server_and_ends_nobody(tmp_path, pid):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "postmaster.pid").write_text(f"{pid}\n", encoding="utf-8")
+    assert not postgres.alive(tmp_path)
+    postgres.stop(tmp_path)  # if it took the pid for its server's, this test would not end
 
 
 @pytest.mark.parametrize("torn", ["", "{", "[]", '{"pid": 1}', '{"pid": "x", "started": 0}'])
