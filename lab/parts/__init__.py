@@ -76,6 +76,6 @@ def missing(parts: Iterable[Part]) -> None:
         return
     debian = sorted({package for package in absent.values() if not package.startswith(PYPI)})
     python = sorted({package.removeprefix(PYPI) for package in absent.values() if package.startswith(PYPI)})
-    steps = [f"apt-get install {' '.join(debian)}"] if debian else []
-    steps += [f"install what requirements.txt names ({', '.join(python)})"] if python else []
+    steps = [f"'make packages' installs {', '.join(debian)} and starts none of them"] if debian else []
+    steps += [f"'make venv' installs {', '.join(python)}"] if python else []
     raise Refused(f"not installed: {', '.join(absent)}; nothing was started", hint="; ".join(steps))

@@ -118,7 +118,8 @@ class TestUp:
             "not installed: redis-server, haproxy, no-such-program; nothing was started"
         )
         assert refused.value.hint == (
-            "apt-get install haproxy redis-server; install what requirements.txt names (no-such-wheel)"
+            "'make packages' installs haproxy, redis-server and starts none of them;"
+            " 'make venv' installs no-such-wheel"
         )
         assert not folder.exists()
 
