@@ -9,12 +9,15 @@ takes back what was just deployed). ``before`` in the result is what ran, or was
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.release import deployed, digest, running
+
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 def install(folder: Path, source: Path, expected: str) -> None:
@@ -80,6 +83,8 @@ def main() -> None:
     module = AnsibleModule(argument_spec=options, supports_check_mode=True)
     given = module.params
     folder, version, expected = Path(given["folder"]), given["version"], given["digest"]
+    if not VERSION.fullmatch(version):
+        module.fail_json(msg=f"{version!r} is no version: it names a folder")
     was = before(folder, given["url"])
     said = {"before": was, "outage": {"back": version} if given["back"] else {"before": was}}
     if module.check_mode:
