@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import psycopg
 import pytest
@@ -101,15 +100,10 @@ def test_a_build_that_fails_by_itself_leaves_nothing(slow):
 
 def test_a_statement_cannot_smuggle_a_second_one_into_the_plan(libpq):
     """What stands in pg_stat_activity is anybody's text; it is explained as one statement, or not at all."""
-    plan = stage(NAME).run("setup", "check")
-    plan.scope.update(worst=None, plan=None)
-    explain = next(cell.source for cell, tag in plan.contract.steps if "def explain" in cell.source)
-    local: dict[str, Any] = {}
-    exec(explain, plan.scope | {"guilty": []}, local)
-    local["explain"].__globals__.update(plan.scope)
+    explain = stage(NAME).run("setup", "check").scope["explain"]
     with libpq.server.connect("shop") as shop:
         shop.row_factory = psycopg.rows.namedtuple_row
-        found, why_not = local["explain"](shop, "select 1; drop table customers")
+        found, why_not = explain(shop, "select 1; drop table customers")
         assert found is None
         assert "cannot insert multiple commands" in why_not
         assert shop.execute("select count(*) from customers").fetchone() == (200,)
