@@ -1,7 +1,7 @@
 """Ansible action: take a server out of HAProxy's rotation, or put it back. It runs where Ansible runs.
 
 Options: ``backend``, ``server``, ``state`` (``drain``, ``ready`` or ``maint``), ``seconds`` (to wait, when
-draining, for the last session to end; default 10). ``before`` in the result is the state that it was in.
+draining, for the last session to end; default 20). ``before`` in the result is the state that it was in.
 HAPROXY_ADMIN_SOCKET is the path of HAProxy's socket of level admin.
 """
 
@@ -85,7 +85,7 @@ class ActionModule(ActionBase):
         answer = ask(f"set server {backend}/{server} state {state}").strip()
         if answer:
             raise AnsibleActionFail(f"HAProxy refuses to set {backend}/{server} to {state}: {answer}")
-        words = self._until(backend, server, state, float(given.get("seconds", 10)))
+        words = self._until(backend, server, state, float(given.get("seconds", 20)))
         return {"changed": True, "before": before, "outage_says": words}
 
     def _until(self, backend: str, server: str, state: str, seconds: float) -> str:

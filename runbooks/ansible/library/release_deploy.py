@@ -77,7 +77,7 @@ def main() -> None:
         "digest": {"type": "str", "required": True},
         "restart": {"type": "list", "elements": "str", "default": []},
         "url": {"type": "str", "required": True},
-        "seconds": {"type": "float", "default": 20.0},
+        "seconds": {"type": "float", "default": 60.0},
         "back": {"type": "bool", "default": False},
     }
     module = AnsibleModule(argument_spec=options, supports_check_mode=True)
