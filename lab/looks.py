@@ -17,12 +17,14 @@ class Look:
         fault: the fault's id.
         says: what its plan must say about it.
         parameters: that it is given.
+        calm: seconds that the lab is well before its stored outputs are made: something to compare with.
     """
 
     runbook: str
     fault: str
     says: str
     parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+    calm: float = 0.0
 
 
 LOOKS = (
@@ -31,6 +33,7 @@ LOOKS = (
         bad_release.ID,
         says="release 4.3.1 runs on",
         parameters={"window": "2m", "recent": "5s"},
+        calm=45.0,
     ),
     Look("support-bundle", one_server_down.ID, says="specs/programs.csv"),
 )

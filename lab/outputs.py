@@ -21,6 +21,7 @@ from nbclient import NotebookClient
 
 from lab import control
 from lab.faults import FAULTS
+from lab.looks import LOOKS
 from lab.model import Lab
 from outage.runbook.contract import parameter_values, read_contract
 from outage.runbook.inject import injected_source
@@ -33,17 +34,23 @@ _ROOT = Path(__file__).parents[1]
 def refresh(path: Path) -> None:
     """Run the plan's cells of the notebook at ``path`` in a lab of their own, and store what they show.
 
-    The first fault that names the runbook is injected, and its parameters are given.
+    The first fault that names the runbook is injected, and its parameters are given; for a runbook that
+    only looks, the one that its proof shows it. Monitoring is up, for some ask it.
     """
-    fault = next(fault for fault in FAULTS.values() if fault.runbook == path.stem)
+    look = next((look for look in LOOKS if look.runbook == path.stem), None)
+    fault = next(
+        fault for fault in FAULTS.values() if fault.runbook == path.stem or (look and fault.id == look.fault)
+    )
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory() as folder:
-        lab, _ = control.up(Path(folder) / "lab", fault.parts)
+        lab, _ = control.up(Path(folder) / "lab", (*fault.parts, "prometheus"))
         try:
+            time.sleep(look.calm if look else 0.0)
             fault.begin(lab)
             time.sleep(_LONG_ENOUGH)
             os.environ.update(lab.environment())
-            _run(notebook, _parameters(path, dict(fault.parameters(lab))))
+            given = look.parameters if look else fault.parameters(lab)
+            _run(notebook, _parameters(path, dict(given)))
             _without_places(notebook, lab)
             fault.mend(lab)
         finally:
