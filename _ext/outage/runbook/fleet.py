@@ -192,6 +192,7 @@ def _why(result: Mapping[str, Any]) -> str:
     said = [str(result.get(name) or "").strip() for name in ("msg", "stderr", "module_stderr")]
     told = one_line(" ".join(text for text in said if text)) or "it gave no reason"
     told = told.removeprefix("Task failed: ").removeprefix("Failed to connect to the host via ssh: ")
+    told = told.partition("can be reached over ssh: ")[2] or told
     return told if len(told) <= _WORDS else f"{told[:_WORDS]}…"
 
 
