@@ -1,6 +1,6 @@
 """A walkthrough, as a group sees it: from the first event to the last, and never one ahead.
 
-It runs for every page with a player: every case that has a record, those that come later too.
+It runs for every case that has a record and a player, those that come later too, and for a drill of ours.
 """
 
 from __future__ import annotations
@@ -22,8 +22,14 @@ from outage.practice.script import load_script
 from tests.browser.conftest import DESK, PHONE, SETTLE
 from tests.sites import ROOT
 
-CASES = [folder.name for folder in find_cases(ROOT) if (folder / "walkthrough.md").is_file()]
-MADE_UP = "larkfield-nobody-can-sign-in"
+WITH_PLAYER = [folder.name for folder in find_cases(ROOT) if (folder / "walkthrough.md").is_file()]
+DRILL = "a-drill-of-ours"
+PLAYED = {f"{name}/walkthrough": f"case-studies/{name}" for name in WITH_PLAYER}
+PLAYED[DRILL] = f"incidents/{next(path.name for path in ROOT.glob('incidents/*-drill-*'))}"
+"""Pages that hold a player, below ``case-studies/``, and what each of them plays."""
+
+CASES = list(PLAYED)
+MADE_UP = "larkfield-nobody-can-sign-in/walkthrough"
 TELLING = 30
 """Texts of at least as many characters are told by one event only; ``Sev 1`` may be said by several."""
 
@@ -37,7 +43,7 @@ def plain(text: str) -> str:
 
 def story_of(name: str) -> dict[str, Any]:
     """What the player of a case is given."""
-    script = load_script(ROOT, f"case-studies/{name}")
+    script = load_script(ROOT, PLAYED[name])
     return page_data(script, frames(script))
 
 
@@ -95,7 +101,7 @@ def opened(reader, published) -> Callable[..., Any]:
 
     def window(name: str, *, width: int = DESK, theme: str = "light", script: bool = True) -> Any:
         made = reader(width, theme, script=script)
-        made.open(published("handbook.yml").url(f"case-studies/{name}/walkthrough"))
+        made.open(published("handbook.yml").url(f"case-studies/{name}"))
         return made
 
     return window
@@ -260,7 +266,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_plays(reader, published) -> No
     window = reader(DESK, "light")
     refuse = "Object.defineProperty(window, 'localStorage', {get() { throw new Error('no') }})"
     window.page.add_init_script(refuse)
-    page = window.open(published("handbook.yml").url(f"case-studies/{MADE_UP}/walkthrough"))
+    page = window.open(published("handbook.yml").url(f"case-studies/{MADE_UP}"))
     page.keyboard.press("ArrowRight")
     assert Player(page).step == 1
     assert page.locator("[data-show=lost]").is_visible()
@@ -282,7 +288,7 @@ def test_the_projector_view_shows_the_player_alone_larger_and_as_wide_as_the_wal
 def test_a_finger_moves_it(chromium, published) -> None:
     context = chromium.new_context(viewport={"width": PHONE, "height": 800}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    page.goto(published("handbook.yml").url(f"case-studies/{MADE_UP}/walkthrough"))
+    page.goto(published("handbook.yml").url(f"case-studies/{MADE_UP}"))
     player = Player(page)
     page.get_by_role("button", name="Begin").tap()
     assert player.step == 1
@@ -312,7 +318,7 @@ def test_space_on_a_button_presses_that_button_and_no_more(opened) -> None:
 
 def test_an_address_opens_a_decision(opened, published) -> None:
     page = opened(MADE_UP).page
-    page.goto(published("handbook.yml").url(f"case-studies/{MADE_UP}/walkthrough") + "#decision-3")
+    page.goto(published("handbook.yml").url(f"case-studies/{MADE_UP}") + "#decision-3")
     page.reload()
     story = story_of(MADE_UP)
     decisions = [number for number, frame in enumerate(story["frames"], 1) if frame["decision"]]
