@@ -151,3 +151,10 @@ def test_the_place_that_is_kept_belongs_to_this_very_story(tmp_path: Path) -> No
         path.read_text(encoding="utf-8").replace("The trouble lasts.", "It lasts."), encoding="utf-8"
     )
     assert played(root, f"case-studies/{SMALL}")["key"] != before
+
+
+def test_a_source_is_named_without_its_title_for_a_title_may_tell_the_end(tmp_path: Path) -> None:
+    told = played(handbook(tmp_path), f"case-studies/{SMALL}")["frames"]
+    words = [one["words"] for frame in told for one in frame["sources"]]
+    assert "The Regulator, paragraph 3 (read in transcription)" in words
+    assert not any("sells what it has not got" in one for one in words)

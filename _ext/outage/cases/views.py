@@ -87,9 +87,9 @@ def entry_of(study: Study, moment: Moment) -> Entry:
 
 
 def _account(study: Study, account: Account) -> str:
-    when = f" ({plain(account.when.words(study.times))})" if account.when else ""
+    when = f"{plain(account.when.words(study.times))}: " if account.when else ""
     sources = "; ".join(source(one) for one in account.sources)
-    return f"{plain(account.text)}{when} {sources}".rstrip()
+    return f"{when}{plain(account.text)} {sources}".rstrip()
 
 
 def source(one: Source) -> str:

@@ -114,7 +114,7 @@ def _leads(one: SpeaksData) -> Data:
 
 
 def _source(one: Source) -> Data:
-    return {"words": one_line(source_words(one)), "url": one.work.url}
+    return {"words": one_line(source_words(one, title=False)), "url": one.work.url}
 
 
 def _recorded(one: RecordingData, offset: str) -> Data:

@@ -163,12 +163,15 @@ def _due(incident: Incident, moment: Moment, script: Script) -> tuple[Task, ...]
         if one.at > now + AHEAD or len(found) == MOST_DUE:
             break
         late = one.state == "late" and moment.when.exact
-        found.append(Task(one.text.partition(": ")[0], script.times.near(one.at, now), one.clause, one.limit, late))
+        found.append(
+            Task(one.text.partition(": ")[0], script.times.near(one.at, now), one.clause, one.limit, late)
+        )
     return tuple(found)
 
 
-def source_words(source: Source) -> str:
-    """``Author, Title, place (how we know it)``."""
+def source_words(source: Source, *, title: bool = True) -> str:
+    """``Author, Title, place (how we know it)``; a title may tell the end, so it can be left out."""
     work = source.work
-    named = ", ".join(part for part in (work.author, work.title, source.place) if part)
+    titled = work.title if title or not work.author else ""
+    named = ", ".join(part for part in (work.author, titled, source.place) if part)
     return f"{named} ({source.how})"

@@ -12,6 +12,7 @@ from outage.text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from outage.cases.study import Account, Source
     from outage.policy import Policy
     from outage.practice.script import Script
 
@@ -31,14 +32,19 @@ def _event(frame: Frame, script: Script, site: Policy) -> str:
     unseen = " Nobody there knew it yet." if moment.told.unseen else ""
     parts = [f"{head}{by}: {plain(frame.text)}{unseen}"]
     if moment.accounts:
-        parts.append(bullets(f"{plain(one.text)} {_sources(one.sources)}" for one in moment.accounts))
+        parts.append(bullets(_account(one, script) for one in moment.accounts))
     if moment.sources:
         parts[0] += f" {_sources(moment.sources)}"
     return "\n\n".join(parts)
 
 
-def _sources(sources: Iterable[object]) -> str:
-    return plain(f"[{'; '.join(source_words(one) for one in sources)}]") if sources else ""  # type: ignore[arg-type]
+def _account(one: Account, script: Script) -> str:
+    when = f"{plain(one.when.words(script.times))}: " if one.when else ""
+    return f"{when}{plain(one.text)} {_sources(one.sources)}".rstrip()
+
+
+def _sources(sources: Iterable[Source]) -> str:
+    return plain(f"[{'; '.join(source_words(one) for one in sources)}]") if sources else ""
 
 
 def _known(frame: Frame) -> str:

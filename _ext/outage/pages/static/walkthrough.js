@@ -277,7 +277,7 @@
       for (const one of data.promises) {
         const what = (one.what ? one.what + " (" + one.clause + ", " + one.limit + "): " : one.clause + ": ") + one.text;
         const element = item(" " + what);
-        element.prepend(made("strong", one.verdict));
+        element.prepend(made("strong", one.verdict[0].toUpperCase() + one.verdict.slice(1)));
         all.append(element);
       }
       const head = data.ours ? "What the policy promised" : "What the sample policy would have promised";
@@ -317,10 +317,10 @@
     function accounts(frame) {
       const all = document.createElement("ul");
       for (const one of frame.accounts) {
-        const when = one.when ? " (" + one.when + ")" : "";
+        const when = one.when ? one.when + ": " : "";
         const from = made("span", " ", "outage-aside");
         from.append(...inRow(one.sources));
-        all.append(item(one.text + when, from));
+        all.append(item(when + one.text, from));
       }
       return [made("h3", "The accounts do not agree"), all];
     }
