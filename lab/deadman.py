@@ -19,7 +19,7 @@ from typing import Any
 
 ALERT = "MonitoringDown"
 PAGE = "https://outage.larkfield.example/runbooks/dead-process.html"  # as in lab/alerts/monitoring.yml
-_PATIENCE = 4.0  # seconds without a word
+_PATIENCE = 8.0  # seconds without a word; that Prometheus is silent is told after some four
 _LONGEST = 1_000_000  # bytes of a message
 
 

@@ -38,7 +38,7 @@ def mend(lab: Lab) -> bool:
 def symptom(lab: Lab) -> Symptom:
     """Whether it serves queries."""
     try:
-        well = prometheus.ready(lab)
+        well = prometheus.answers(lab)
     except OSError:
         well = False
     words = "Prometheus answers" if well else "Prometheus does not answer: nothing can alert"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 from lab import targets
+from lab.parts import alertmanager
 from lab.parts.model import Part, Program, required
 from lab.ports import HOST
 
@@ -56,10 +57,26 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     return (Program("prometheus", command, environment={"GOMAXPROCS": "1"}, directory=own),)
 
 
-def ready(lab: Lab) -> bool:
-    """Whether it serves queries."""
+def answers(lab: Lab) -> bool:
+    """Whether it serves queries.
+
+    Raises:
+        OSError: nobody answers.
+    """
     with urlopen(f"{url(lab)}/-/ready", timeout=2) as answer:
         return bool(answer.status == 200)
+
+
+def ready(lab: Lab) -> bool:
+    """Whether it serves, and its alerts arrive: the dead man's switch has heard of it."""
+    with urlopen(f"{alertmanager.switch(lab)}/api/v2/alerts", timeout=2) as raised:
+        arrive = json.load(raised) == []
+    with urlopen(f"{alertmanager.url(lab)}/api/v2/alerts", timeout=2) as fire:
+        return (
+            answers(lab)
+            and arrive
+            and any(one["labels"]["alertname"] == "Watchdog" for one in json.load(fire))
+        )
 
 
 PART = Part(
