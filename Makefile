@@ -50,6 +50,7 @@ bench: venv
 	$(PY) benchmarks.site_build
 	$(PY) benchmarks.lab_up
 	$(PY) benchmarks.fleet
+	.venv/bin/outage prove && $(PY) benchmarks.proofs
 
 clean:
 	rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -29,7 +29,7 @@ from outage.runbook.notebook import find_notebook, runbook_names
 from outage.runbook.proof import Proof
 from outage.runbook.review import working_digest
 
-_JOBS = 2  # at a time; what is measured is also waiting, so two cores carry two
+_JOBS = 3  # at a time: on two cores, for much of a proof is waiting for an alert, or for a service to be well
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def prove(
     looks: Iterable[Look] = LOOKS,
     told: Callable[[Proof], None] = lambda proof: None,
 ) -> list[Proof]:
-    """Prove runbooks, each in a lab of its own, two at a time.
+    """Prove runbooks, each in a lab of its own, three at a time.
 
     Args:
         project: the handbook, as it stands in its folder.
