@@ -158,7 +158,11 @@ def stop(home: Path) -> None:
         binaries = _reachable(programs(), home)
         options = ("-m", "immediate", "-w", "-t", "10")
         run(binaries / "pg_ctl", "stop", "-D", home / "data", *options, check=False)
-    processes.end_all(_users_of(home), patience=0)
+    for _ in range(5):  # one may have started another while we looked
+        left = _users_of(home)
+        if not left:
+            break
+        processes.end_all(left, patience=0)
 
 
 def _users_of(home: Path) -> list[psutil.Process]:
