@@ -13,7 +13,7 @@ from tests.pages.test_runbook_pages import NB_CONF
 from tests.runbook.build import notebook, reading, touching
 
 CONFLICT = {"when": "canceling statement due to conflict with recovery", "means": "A standby cancels it."}
-ABOUT = {
+ABOUT: dict[str, dict[str, object]] = {
     "lag": {"summary": "A replica lags.", "service": "database", "alerts": ["Lag"], "hints": [CONFLICT]},
     "drift": {"summary": "Servers differ.", "service": "web", "alerts": ["FleetDrift"]},
     "signals": {"summary": "Latency, traffic, errors.", "service": "web", "hints": [

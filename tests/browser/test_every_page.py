@@ -21,7 +21,7 @@ def pages(*folders: str) -> list[str]:
     return sorted(str(path.relative_to(ROOT).with_suffix("")) for path in found if "runs" not in path.parts)
 
 
-CASES = [(name, LOOKS) for name in pages(*URGENT)]
+CASES: list[tuple[str, tuple[tuple[int, str], ...]]] = [(name, LOOKS) for name in pages(*URGENT)]
 # One look each is enough where pages are prose in the same colours: every second one in the other.
 CASES += [(name, LOOKS[number % 2 : number % 2 + 1]) for number, name in enumerate(pages(*QUIET))]
 

@@ -10,6 +10,7 @@ from outage.runbook.proof import Alert, Attempt, Case, Failure, Proof, Sign, Und
 
 AT = datetime(2026, 6, 17, 9, 40, tzinfo=UTC)
 PLAN = Attempt(run="r1", seconds=2.04, cells=1.5, ours=0.5)
+UNDONE = Undone(attempt=PLAN, restored=True, sign=Sign(words="as before"))
 CASE = Case(
     fault="lock-blocker",
     summary="A session holds a lock.",
@@ -20,7 +21,7 @@ CASE = Case(
     compared=31,
     apply=Attempt(run="r2", seconds=3.1, cells=2.0, ours=1.1),
     cleared=0.4,
-    undo=Undone(attempt=PLAN, restored=True, sign=Sign(words="as before")),
+    undo=UNDONE,
 )
 
 
@@ -83,5 +84,5 @@ def test_validated_is_not_proved_and_says_why():
 
 
 def test_an_undo_that_did_not_restore_is_not_told_as_one_that_did():
-    undone = CASE.model_copy(update={"undo": CASE.undo.model_copy(update={"restored": False})})
+    undone = CASE.model_copy(update={"undo": UNDONE.model_copy(update={"restored": False})})
     assert "did NOT restore" in shown(proof(cases=(undone,)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from outage.record.incident import Run
 from outage.record.words import sentence
 from outage.report.case import CaseRun
@@ -38,7 +40,13 @@ def test_names_that_policy_masks_are_masked_in_a_reason():
 
 
 def test_without_its_journal_the_record_tells_it_once():
-    lines = {"run": "r9", "runbook": "x", "mode": "apply", "target": "db1", "state": "waiting"}
+    lines: dict[str, Any] = {
+        "run": "r9",
+        "runbook": "x",
+        "mode": "apply",
+        "target": "db1",
+        "state": "waiting",
+    }
     alone = [event(20 + n, "run", alone=["Ines: nobody is there"], **lines) for n in range(2)]
     recorded = Run("r9", "x", "apply", "db1", "waiting", None, at(20), at(21), "Ines", ("e",))
     shown = case([*told(), *alone], runs=(CaseRun("r9", recorded, None, "it is not here"),))
@@ -47,7 +55,7 @@ def test_without_its_journal_the_record_tells_it_once():
 
 
 def test_the_timeline_says_it_where_it_happened():
-    data = {
+    data: dict[str, Any] = {
         "run": "r9",
         "runbook": "x",
         "mode": "apply",

@@ -21,7 +21,7 @@ def send_in_pieces(stream: Any) -> None:
     """
     whole = stream.write
 
-    def write(self: Any, text: str) -> int:
+    def write(self: Any, text: Any) -> int:
         """Write ``text``; each piece of a long one is sent before the next one is written."""
         if not isinstance(text, str) or len(text) <= PIECE:
             return int(whole(self, text))  # which says what it thinks of something that is no text
