@@ -58,6 +58,17 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
         assert "](javascript:" not in text
 
 
+def test_a_recording_is_linked_at_the_events_that_it_shows(tmp_path: Path) -> None:
+    root = handbook(tmp_path)
+    with (root / "case-studies" / SMALL / "record.yml").open("a", encoding="utf-8") as file:
+        file.write(
+            "recordings:\n"
+            "  - {title: Our session, link: 'https://v.example/x?t={seconds}', marks: {open: '1:02:30'}}\n"
+        )
+    assert "](<https://v.example/x?t=3750>)" in shown(root, "case-story")
+    assert "](<https://v.example/x?t=0>)" in shown(root, "case-facts")
+
+
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

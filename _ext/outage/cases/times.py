@@ -113,3 +113,11 @@ def _day_in_words(written: str) -> str:
     if rest[1:]:
         words.insert(0, str(int(rest[1])))
     return " ".join(words)
+
+
+def seconds(offset: str) -> int:
+    """The seconds of an offset in a recording: 750 of ``12:30``."""
+    total = 0
+    for part in offset.split(":"):
+        total = total * 60 + int(part)
+    return total

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from outage.cases.judge import VERDICTS, Judged, judged
+from outage.cases.times import seconds
 from outage.record.words import sentence
 from outage.report.markup import anchor_id, bullets, chip, folded, goto, here, list_table
 from outage.text import joined, plain
@@ -49,8 +50,8 @@ def facts(study: Study) -> str:
     return "\n\n".join([plain(data.summary), bullets(items), *play])
 
 
-def _recording(title: str, where: str) -> str:
-    return f"**Recording:** [{plain(title)}](<{where.replace('{seconds}', '0')}>)"
+def _recording(title: str, where: str, offset: str = "0") -> str:
+    return f"**Recording:** [{plain(title)}](<{where.replace('{seconds}', str(seconds(offset)))}>)"
 
 
 def story(study: Study) -> str:
@@ -78,6 +79,13 @@ def _what(study: Study, moment: Moment) -> str:
         parts.append(bullets(_account(study, one) for one in moment.accounts))
     if moment.sources:
         parts.append(f"Source: {'; '.join(source(one) for one in moment.sources)}")
+    parts += [
+        _recording(
+            f"{one.title}, from {one.marks[moment.id]}", one.link or one.file or "", one.marks[moment.id]
+        )
+        for one in study.data.recordings
+        if moment.id in one.marks
+    ]
     return "\n\n".join(parts)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from outage.cases.times import seconds
 from outage.practice.frames import Frame, source_words
 from outage.report.times import day
 from outage.text import one_line, visible
@@ -118,10 +119,8 @@ def _source(one: Source) -> Data:
 
 
 def _recorded(one: RecordingData, offset: str) -> Data:
-    seconds = 0
-    for part in offset.split(":"):
-        seconds = seconds * 60 + int(part)
-    where = f"{one.file}#t={seconds}" if one.file else (one.link or "").replace("{seconds}", str(seconds))
+    at = seconds(offset)
+    where = f"{one.file}#t={at}" if one.file else (one.link or "").replace("{seconds}", str(at))
     return {"words": one_line(f"{one.title}, from {offset}"), "url": where}
 
 
