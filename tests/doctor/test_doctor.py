@@ -222,6 +222,15 @@ def test_a_runbook_that_must_be_told_something_is_not_tried(clinic, chat):
     assert found["words"] == "it must be told flag, so its checks were not run"
 
 
+def test_a_check_that_asks_for_a_parameter_is_no_failure(clinic, chat):
+    asks = code("check", _REQUIRE.replace("look at SHOP_HOST", "-p flag=NAME, or another"))
+    parameters = code("parameters", "flag: str | None = None  # which")
+    clinic.write("look", [prose("# Look"), parameters, code("setup", "1"), asks, code("read", "1")])
+    found = findings(0)["runbooks look"]
+    assert found["state"] == "unknown"
+    assert found["hint"] == "outage run look -p flag=... --check"
+
+
 def test_a_secret_that_a_runbook_names_and_that_is_missing_fails(clinic, chat, monkeypatch):
     monkeypatch.delenv("SHOP_CHANGE_URL", raising=False)
     uses = code("setup", "from outage.runbook.kit import secret\nurl = 'secret://env/SHOP_CHANGE_URL'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 AREA = "runbooks"
 SECONDS = 60.0
 AT_ONCE = 3
+_ASKS = re.compile(r"-p (\w+)=")  # the hint of a check that would be told something first
 CHANGE_ROLE = "change_user"
 """The parameter in which a runbook names the database role that its changes log in as."""
 
@@ -81,6 +83,11 @@ def _checked(project: Project, contract: Contract) -> Finding:
     if done.returncode == 0:
         return Finding(AREA, contract.name, "works", "its checks pass from here")
     words, hint = _reason(done.stdout, done.stderr)
+    asked = _ASKS.match(hint)
+    if asked and asked[1] in {parameter.name for parameter in contract.parameters}:
+        words = f"it must be told {asked[1]}, so not all of its checks were run"
+        hint = f"outage run {contract.name} {asked[0]}... --check"
+        return Finding(AREA, contract.name, "unknown", words, hint)
     return Finding(AREA, contract.name, "fails", words, hint)
 
 
