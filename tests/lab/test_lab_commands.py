@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,19 @@ def test_without_a_lab_it_says_how_to_start_one(outage, words):
     assert refused.returncode == 2
     assert refused.stdout == ""
     assert refused.stderr.splitlines() == ["the lab is not up", "  hint: start it with 'outage lab up'"]
+
+
+def test_an_alert_is_shown_with_the_page_that_it_leads_to(outage):
+    """What a newcomer follows: from the broken lab to its alert, and from there to the runbook's page."""
+    outage("lab", "up", "postgres", "database_metrics", "prometheus", "alertmanager")
+    broken = outage("lab", "break", "lock-blocker")
+    assert "Its alert, SessionsWaitForLock, is shown by 'outage lab status'" in broken.stdout
+    until = time.monotonic() + 40
+    while not (alerts := json.loads(outage("lab", "status", "--json").stdout)["alerts"]):
+        assert time.monotonic() < until, "the alert did not fire"
+        time.sleep(0.5)
+    assert alerts[0]["name"] == "SessionsWaitForLock"
+    assert "/runbooks/blocked-queries.html" in alerts[0]["runbook_url"]
+    shown = outage("lab", "status").stdout
+    assert "  ALERT SessionsWaitForLock: " in shown
+    assert "runbooks/blocked-queries.html" in shown.partition("its page: ")[2]

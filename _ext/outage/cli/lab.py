@@ -13,6 +13,7 @@ import click
 
 from outage.errors import Refused
 from outage.project import find_project
+from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
     from lab.condition import Condition
@@ -66,6 +67,7 @@ def env() -> None:
 def status(as_json: bool) -> None:
     """What is up, how it is, and what each fault's symptom shows at this moment."""
     folder = _folder()
+    from lab.alarms import firing
     from lab.condition import conditions
     from lab.control import running, was_started
     from lab.faults import FAULTS
@@ -79,13 +81,29 @@ def status(as_json: bool) -> None:
     known = [fault for fault in FAULTS.values() if all(map(there.has, fault.parts))]
     symptoms = {fault.id: fault.symptom(there) for fault in known}
     if as_json:
-        click.echo(json.dumps(_as_data(there, parts, symptoms), indent=2))
+        alerts = [{"name": one.name, **one.annotations} for one in firing(there)]
+        click.echo(json.dumps({**_as_data(there, parts, symptoms), "alerts": alerts}, indent=2))
         return
     click.echo(f"The lab is up since {there.since:%Y-%m-%d %H:%M:%S} UTC, in {there.folder}.")
     for part in parts:
         click.echo(f"  {'up  ' if part.well else 'DOWN'}  {part.id}: {part.words}")
     for name, symptom in symptoms.items():
         click.echo(f"  {'SICK' if symptom.sick else 'well'}  {name}: {symptom.words}")
+    for alarm in firing(there):
+        summary, page = (alarm.annotations.get(key, "") for key in ("summary", "runbook_url"))
+        click.echo(terminal(f"  ALERT {one_line(alarm.name)}: {one_line(summary)}"))
+        click.echo(terminal(f"        its page: {_here(page)}"))
+
+
+def _here(page: str) -> str:
+    """An alert's link, as it leads into the site that was built here, if it was."""
+    project = find_project()
+    site = str(project.policy().alerts.site or "").rstrip("/")
+    built = project.root / "_build" / "html"
+    name, _, parameters = page.removeprefix(f"{site}/").partition("?")
+    if site and page.startswith(f"{site}/") and (built / name).is_file():
+        return (built / name).as_uri() + (f"?{parameters}" if parameters else "")
+    return page
 
 
 @lab.command("break")
@@ -99,6 +117,10 @@ def break_(fault: str) -> None:
     there.require(*chosen.parts)
     chosen.begin(there)
     click.echo(f"{chosen.summary}\n  Now: {chosen.symptom(there).words}.")
+    if chosen.alert and there.has("alertmanager"):
+        click.echo(
+            f"Its alert, {chosen.alert}, is shown by 'outage lab status' in some seconds, with its page."
+        )
     click.echo(f"Find and end it:  outage run {chosen.runbook}")
     click.echo(f"Or give up:       outage lab mend {chosen.id}")
 
