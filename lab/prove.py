@@ -76,7 +76,11 @@ def prove(
 
         slowest_first = sorted(tasks, key=lambda task: _expected(project.root, task), reverse=True)
         waiting = {task.contract.name: pool.submit(one, task) for task in slowest_first}
-        return [waiting[task.contract.name].result() for task in tasks]
+        try:
+            return [waiting[task.contract.name].result() for task in tasks]
+        except BaseException:  # those that run take their labs down first; no other is begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _faults_of(
