@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab import control, proving
+from lab import control, outputs, proving
 from lab.alarms import Watch, firing
 from lab.faults import Fault, Symptom
 from lab.fingerprint import differences, fingerprint
 from lab.looks import Look
 from lab.model import Lab
 from lab.proving import Copy, Spoken
+from lab.shown import stale
 from outage.errors import OutageError
 from outage.runbook.contract import Contract
 from outage.runbook.history import Run
@@ -180,7 +181,19 @@ class _Proving:
         if self.look and self.look.says not in spoken.words:
             next_ = "it looks at the fault and does not show it: look at what its read cells ask for"
             raise _NotKept("the plan shows the fault", f"'{self.look.says}'", _said(spoken), next_)
+        self._page_shows(run)
         return run, last, moving
+
+    def _page_shows(self, run: Run) -> None:
+        """The outputs that the page shows are those of this fault's plan; of others it shows none."""
+        name = self.contract.name
+        shown = outputs.fault_for(name)
+        if shown is None or shown.id != self.fault.id:
+            return
+        if found := stale(self.copy.root / "runbooks" / f"{name}.ipynb", run):
+            expected = "every cell's stored output says what a plan says, numbers and names aside"
+            next_ = f"look at the difference, then store them anew: python -m lab.outputs {name}"
+            raise _NotKept("the page shows what a plan shows", expected, "; ".join(found), next_)
 
     def _mended_by_the_lab(self) -> None:
         """A runbook that only looks has done its work; the alert must still go once the fault is mended."""

@@ -20,9 +20,10 @@ import nbformat
 from nbclient import NotebookClient
 
 from lab import control
-from lab.faults import FAULTS
+from lab.faults import FAULTS, Fault
 from lab.looks import LOOKS
 from lab.model import Lab
+from outage.errors import Refused
 from outage.runbook.contract import parameter_values, read_contract
 from outage.runbook.inject import injected_source
 
@@ -38,9 +39,9 @@ def refresh(path: Path) -> None:
     only looks, the one that its proof shows it. Monitoring is up, for some ask it.
     """
     look = next((look for look in LOOKS if look.runbook == path.stem), None)
-    fault = next(
-        fault for fault in FAULTS.values() if fault.runbook == path.stem or (look and fault.id == look.fault)
-    )
+    fault = fault_for(path.stem)
+    if fault is None:
+        raise Refused(f"the lab has no fault for '{path.stem}'", hint="name it in a module of lab/faults/")
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory() as folder:
         lab, _ = control.up(Path(folder) / "lab", (*fault.parts, "prometheus"))
@@ -56,6 +57,15 @@ def refresh(path: Path) -> None:
         finally:
             control.down(Path(folder) / "lab")
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
+
+
+def fault_for(runbook: str) -> Fault | None:
+    """The fault under which a runbook's stored outputs are made; None if the lab has none for it."""
+    look = next((look for look in LOOKS if look.runbook == runbook), None)
+    fitting = (
+        fault for fault in FAULTS.values() if fault.runbook == runbook or (look and fault.id == look.fault)
+    )
+    return next(fitting, None)
 
 
 def _parameters(path: Path, given: dict[str, str]) -> str:
