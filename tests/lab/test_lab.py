@@ -202,7 +202,11 @@ def test_a_pid_that_is_somebody_elses_by_now_is_left_alone(tmp_path):
     assert not record.exists()
 
 
-@pytest.mark.parametrize("pid", [str(os.getpid()), f"-{os.getpid()}", "999999999", "", "x"])
+@pytest.mark.parametrize(
+    "pid",
+    [str(os.getpid()), f"-{os.getpid()}", "999999999", "", "x"],
+    ids=["this process", "this process by pg_ctl's minus", "nobody", "empty", "no number"],
+)
 def test_a_stale_pid_file_of_postgresql_is_no_server_and_ends_nobody(tmp_path, pid):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "postmaster.pid").write_text(f"{pid}\n", encoding="utf-8")
