@@ -52,10 +52,10 @@ Reader = Callable[..., Window]
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, started once for each worker."""
-    path = shutil.which("chromium")
-    assert path, "chromium is missing; apt.txt names it, and 'make packages' installs it"
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    assert path, "Chromium is missing; apt.txt names it, and 'make packages' installs it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 

@@ -20,7 +20,10 @@ from tests.sites import ROOT
 BUILT_AT = at(47)
 HOSTILE_WORDS = {f"hostile-{n}": "\n".join(HOSTILE[n : n + 6]) for n in range(0, len(HOSTILE), 6)}
 """By incident; a title and a name have at most 200 characters."""
-FOLDERS = ("_ext", "process", "runbooks", "playbooks")
+FOLDERS = (
+    *("_ext", "process", "runbooks", "playbooks", "incidents", "case-studies", "change", "diagnosis"),
+    *("learning", "library", "professions", "service-levels", "tests/runbook"),
+)
 
 
 class Staged:
@@ -32,7 +35,7 @@ class Staged:
             *ROOT.glob("*.md"),
             ROOT / "conf.py",
             ROOT / "handbook.yml",
-            ROOT / "incidents/index.md",
+            ROOT / "bibliography.bib",
         ]:
             self.write(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
         for folder in FOLDERS:

@@ -9,8 +9,11 @@ from tests.browser.conftest import DESK, PHONE
 from tests.sites import ROOT
 
 LOOKS = ((PHONE, "dark"), (DESK, "light"))
-URGENT = ("process", "playbooks", "runbooks")
-QUIET = ("case-studies", "change", "diagnosis", "learning", "library", "professions", "service-levels")
+URGENT = ("process", "playbooks")
+QUIET = (
+    *("case-studies", "change", "diagnosis", "learning", "library", "professions", "runbooks"),
+    "service-levels",
+)
 
 
 def pages(*folders: str) -> list[str]:
@@ -22,7 +25,7 @@ def pages(*folders: str) -> list[str]:
 
 
 CASES: list[tuple[str, tuple[tuple[int, str], ...]]] = [(name, LOOKS) for name in pages(*URGENT)]
-# One look each is enough where pages are prose in the same colours: every second one in the other.
+# One look each is enough where pages are alike: every second one in the other.
 CASES += [(name, LOOKS[number % 2 : number % 2 + 1]) for number, name in enumerate(pages(*QUIET))]
 
 
