@@ -124,7 +124,8 @@ def test_hostile_metadata_is_shown_as_text(runbooks, words):
     assert runbooks.build().warnings == ""
     for name in (PAGE, INDEX):
         body = runbooks.page(name).find(class_="body")
-        assert body.find_all(["script", "b"]) == []
+        run = [one for one in body.find_all(["script", "b"]) if one.get("type") != "application/json"]
+        assert run == []
         assert " ".join(words.split()) in " ".join(body.get_text().split())
 
 

@@ -118,6 +118,11 @@ def _mask(app: Sphinx, notebook: dict[str, Any]) -> None:
             masked_outputs(cell.get("outputs"), mask)
 
 
+def _runbooks(folder: Path) -> list[Path]:
+    """What the list of a folder's runbooks is made from."""
+    return [*sorted(folder.glob("*.ipynb")), *_proofs(folder)]
+
+
 def _proofs(folder: Path) -> list[Path]:
     """The proofs of a folder's runbooks."""
     return sorted((folder.parent / proof.FOLDER).glob("*.json"))
@@ -125,7 +130,7 @@ def _proofs(folder: Path) -> list[Path]:
 
 def setup(app: Sphinx) -> None:
     """Add the directives, the badges, and what puts the facts on the page."""
-    folders.depend("runbooks", lambda folder: [*sorted(folder.glob("*.ipynb")), *_proofs(folder)])
+    folders.depend("runbooks", _runbooks, lambda folder: f"{catalogue(folder)}{listed(folder)}")
     folders.depend("proof", _proofs)
     app.add_directive_to_domain("outage", "about-runbook", AboutDirective)
     app.add_directive_to_domain("outage", "runbooks", RunbooksDirective)
