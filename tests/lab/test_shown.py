@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -66,6 +67,15 @@ def test_words_that_are_said_no_more_are_named(judged):
 )
 def test_what_is_shown_and_what_is_not_is_told(judged, stored, fresh, said):
     assert judged(stored, fresh) == [f"cell 2 {said}"]
+
+
+def test_every_runbook_stores_what_its_plan_shows():
+    """Else a proof would have nothing to compare, and its page nothing to show."""
+    for path in sorted((Path(__file__).parents[2] / "runbooks").glob("*.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
+        for tag in ("check", "read"):  # a cell may gather and say nothing, but not all of them
+            told = [cell.outputs for cell in cells if tag in cell.metadata.get("tags", [])]
+            assert any(told), f"{path.name}: no {tag} cell shows anything"
 
 
 def test_a_notebook_that_stores_nothing_is_not_judged(judged):

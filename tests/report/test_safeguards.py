@@ -39,6 +39,17 @@ def test_names_that_policy_masks_are_masked_in_a_reason():
     assert "ana@example.org" not in shown(("gate", ALONE | {"reason": "asked ana@example.org"}), ended())
 
 
+def test_they_are_masked_where_the_run_is_told_too():
+    """The same words stand below the run's own heading."""
+    said = ALONE | {"reason": "asked ana@example.org"}
+    told_of = run(
+        *looked(), ("gate", said), ended(), review={"unreviewed": "bo@example.org cannot be reached"}
+    )
+    words = page(case(told(), runs=(CaseRun("r1", None, told_of),)))
+    assert "passed alone by Ines" in words
+    assert "example.org" not in words.replace("\\", "")
+
+
 def test_without_its_journal_the_record_tells_it_once():
     lines: dict[str, Any] = {
         "run": "r9",

@@ -31,7 +31,7 @@ def lab() -> None:
 @click.argument("parts", metavar="[PART]...", nargs=-1)
 def up(parts: tuple[str, ...]) -> None:
     """Start the lab, or only each PART and what it needs. What is up already stays as it is."""
-    folder = _folder()
+    folder = run_folder()
     from lab import control
     from lab.parts import PARTS
 
@@ -48,7 +48,7 @@ def up(parts: tuple[str, ...]) -> None:
 @lab.command()
 def down() -> None:
     """Stop the lab and remove what belongs to it."""
-    folder = _folder()
+    folder = run_folder()
     from lab import control
 
     removed = control.down(folder)
@@ -66,7 +66,7 @@ def env() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(as_json: bool) -> None:
     """What is up, how it is, and what each fault's symptom shows at this moment."""
-    folder = _folder()
+    folder = run_folder()
     from lab.alarms import firing
     from lab.condition import conditions
     from lab.control import running, was_started
@@ -159,7 +159,7 @@ def _as_data(there: Lab, parts: list[Condition], symptoms: dict[str, Symptom]) -
     }
 
 
-def _folder() -> Path:
+def run_folder() -> Path:
     """The run folder; makes the handbook's ``lab`` importable on the way.
 
     Raises:
@@ -171,13 +171,13 @@ def _folder() -> Path:
         raise Refused(f"the handbook in {root} has no lab", hint=hint)
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
-    from lab.control import run_folder
+    from lab import control
 
-    return run_folder(root)
+    return control.run_folder(root)
 
 
 def _lab() -> Lab:
-    folder = _folder()
+    folder = run_folder()
     from lab.control import find
 
     return find(folder)

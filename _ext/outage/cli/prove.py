@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from outage.cli.lab import _folder as lab_folder
+from outage.cli.lab import run_folder
 from outage.project import find_project
 from outage.text import terminal
 
@@ -27,7 +27,7 @@ def prove(runbooks: tuple[str, ...], as_json: bool) -> None:
     The labs are of their own and go away; one that is up stays as it is. Each proof is written to
     proof/RUNBOOK.json, and the next build of the site shows it.
     """
-    lab_folder()
+    run_folder()  # also makes the handbook's lab importable
     from lab.prove import prove as prove_all
     from outage.runbook.proof import store
 

@@ -21,13 +21,10 @@ PORTS = {True: 443, False: 80}
 
 def look(policy: Policy) -> list[Finding]:
     """One finding for each channel that has an address."""
-    from outage.chat.deliver import ready
-
     addressed = {channel.name: channel.address for channel in policy.channels.values() if channel.address}
     if not addressed:
         words = "no channel has an address: messages are shown to you, and you paste them"
         return [Finding(AREA, "channels", "look", words, "add addresses under channels in handbook.yml")]
-    ready()
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(_channel, addressed, addressed.values()))
 

@@ -52,13 +52,10 @@ def _servers(policy: Policy) -> list[Server]:
 
 
 def _of_channel(reference: str) -> list[Server]:
-    from outage.chat.deliver import ready
-
     try:
         address = resolve(reference)
     except OutageError:
         return []
-    ready()
     plugin = chat.plugin_of(address)
     place = chat.server(plugin) if plugin is not None else None
     return [place] if place else []

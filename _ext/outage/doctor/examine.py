@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from outage.chat.deliver import ready
 from outage.doctor import chat, clock, handbook, runbooks
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
@@ -25,6 +26,8 @@ AREAS: dict[str, Callable[[Project, Policy], list[Finding]]] = {
 
 def examine(project: Project, policy: Policy) -> Iterator[Finding]:
     """Everything a responder relies on, area by area; each is told as soon as those before it are known."""
+    if any(channel.address for channel in policy.channels.values()):
+        ready()  # Apprise is loaded by one thread, and before there are others
     with ThreadPoolExecutor(len(AREAS)) as pool:
         asked = {area: pool.submit(look, project, policy) for area, look in AREAS.items()}
         for area, answer in asked.items():

@@ -143,9 +143,8 @@ def _listed(folder: Path, name: str) -> Listed:
     except OutageError:
         return Listed(name, words=name)
     meta = contract.meta
-    known = [text for hint in meta.hints for text in (hint.when, hint.matches) if text]
-    symptoms = [
-        word for text in known for word in (text.split("|") if text not in _spelt(contract) else [text])
+    symptoms = [  # a bar in a pattern parts two errors; in a text it is a bar
+        words for hint in meta.hints for words in ([hint.when] if hint.when else str(hint.matches).split("|"))
     ]
     prose = [cell.source for cell in contract.notebook.cells[:1] if cell.cell_type == "markdown"]
     said = [
@@ -163,11 +162,6 @@ def _listed(folder: Path, name: str) -> Listed:
         symptoms=tuple(dict.fromkeys(symptoms)),
         words=" ".join([*said, *prose]),
     )
-
-
-def _spelt(contract: Contract) -> set[str]:
-    """Hints that are texts and no patterns: a bar in one is a bar."""
-    return {hint.when for hint in contract.meta.hints if hint.when}
 
 
 def _row(folder: Path, name: str) -> tuple[str, str]:

@@ -62,7 +62,10 @@ def _masked(run: CaseRun, mask: Masker) -> CaseRun:
     if isinstance(given := began.get("parameters"), dict):
         began["parameters"] = _lightly(given, mask)
     reason = mask.text(journal.reason)
-    shown = replace(journal, cells=tuple(cells), proposals=proposals, began=began, reason=reason)
+    gates = tuple(replace(gate, reason=mask.text(gate.reason or "", sql=False)) for gate in journal.gates)
+    if isinstance(review := began.get("review"), dict):
+        began["review"] = _lightly(review, mask)
+    shown = replace(journal, cells=tuple(cells), proposals=proposals, began=began, reason=reason, gates=gates)
     return replace(run, journal=shown)
 
 
