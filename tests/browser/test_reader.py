@@ -1,0 +1,24 @@
+"""The reader that judges pages: it tells what stands in a reader's way, and nothing that passes by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import DESK
+
+PAGE = """<!doctype html><html lang="en"><title>A page</title>
+<style>.fading {{ animation: fade {animation} }} @keyframes fade {{ from {{ opacity: .1 }} }}</style>
+<main><h1 {heading}>A heading</h1></main></html>"""
+
+
+@pytest.mark.parametrize("animation", ["1h", "1h infinite"])
+def test_a_heading_that_is_still_fading_in_is_no_barrier(animation, reader):
+    window = reader(DESK)
+    window.page.set_content(PAGE.format(animation=animation, heading='class="fading"'))
+    assert not window.barriers
+
+
+def test_a_heading_that_stays_faint_is_one(reader):
+    window = reader(DESK)
+    window.page.set_content(PAGE.format(animation="none", heading='style="opacity: .1"'))
+    assert "color-contrast" in window.barriers
