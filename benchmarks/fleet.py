@@ -23,7 +23,7 @@ from pathlib import Path
 from lab import control
 from lab.model import Lab
 from lab.parts import web
-from outage.runbook.fleet import play
+from outage.toolbox.fleet import play
 
 LOOK = "runbooks/ansible/look.yml"
 MANY = (8, 50, 200)

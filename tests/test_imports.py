@@ -20,7 +20,7 @@ LAYERS = [  # a room may import its own layer and those above it in this list
     {"clock"},
     {"audit", "playbook", "review", "chat", "sync", "incidents", "response"},
     {"runbook", "practice", "cases", "views", "report", "plan"},
-    {"check"},
+    {"check", "toolbox"},
     {"doctor"},
     {"pages"},
     {"cli"},

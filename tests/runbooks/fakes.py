@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from outage.runbook.fleet import Host, Played
-from outage.runbook.haproxy import Server
+from outage.toolbox.fleet import Host, Played
+from outage.toolbox.haproxy import Server
 from tests.runbooks.cells import Stage, stage
 
 DIGESTS = {"4.1.0": "aaaaaaaaaaaa", "4.2.0": "bbbbbbbbbbbb", "4.3.1": "cccccccccccc"}

@@ -6,8 +6,8 @@ from unittest import mock
 
 import pytest
 
-from outage.runbook.fleet import Host
 from outage.runbook.kit import CheckFailed, Guarded
+from outage.toolbox.fleet import Host
 from tests.runbooks.fakes import fleet, looked, release, server
 
 NAME = "fleet-drift"

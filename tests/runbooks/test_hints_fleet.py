@@ -8,10 +8,10 @@ from unittest import mock
 import pytest
 import redis as client
 
-from outage.runbook import haproxy, manifest
 from outage.runbook.contract import read_contract
-from outage.runbook.fleet import Host, Played
 from outage.runbook.kit import CheckFailed, RunbookError
+from outage.toolbox import haproxy, manifest
+from outage.toolbox.fleet import Host, Played
 from tests.runbooks.cells import RUNBOOKS, stage
 from tests.runbooks.fakes import fleet, looked
 

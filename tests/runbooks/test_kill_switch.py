@@ -9,8 +9,8 @@ import pytest
 from lab import control
 from lab.parts import redis
 from lab.shop.flags import LOYALTY_PRICE
-from outage.runbook.fleet import Host, Played
 from outage.runbook.kit import CheckFailed, Guarded
+from outage.toolbox.fleet import Host, Played
 from tests.runbooks.cells import stage
 from tests.runbooks.fakes import fleet, server
 

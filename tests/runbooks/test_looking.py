@@ -15,7 +15,7 @@ from outage.policy import load_policy
 from outage.runbook import kit
 from outage.runbook.contract import read_contract
 from outage.runbook.kit import CheckFailed, Guarded, run_folder
-from outage.runbook.watched import prometheus
+from outage.toolbox.watched import prometheus
 from tests.runbooks.cells import RUNBOOKS, stage
 
 SIGNALS, BUNDLE = "golden-signals", "support-bundle"

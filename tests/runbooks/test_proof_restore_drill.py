@@ -14,8 +14,8 @@ import pytest
 from lab import postgres
 from lab.faults import backup_broken
 from lab.parts import backup
-from outage.runbook import scratch
 from outage.runbook.kit import CheckFailed
+from outage.toolbox import scratch
 from tests.runbooks.cells import stage
 from tests.runbooks.proof import applied, given, planned
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from outage.runbook.fleet import Host, Played
 from outage.runbook.kit import CheckFailed
+from outage.toolbox.fleet import Host, Played
 from tests.runbooks.fakes import fleet, looked, server
 
 NAME = "rolling-release"

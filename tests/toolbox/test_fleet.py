@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from outage.runbook import haproxy, manifest
-from outage.runbook.fleet import natural, play, table
 from outage.runbook.kit import RunbookError
+from outage.toolbox import haproxy, manifest
+from outage.toolbox.fleet import natural, play, table
 
 LOCAL = {"ansible_connection": "local"}
 DEAD = {

@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 from matplotlib import image
 
-from outage.runbook import scratch
-from outage.runbook.chart import AFTER, BEFORE, picture
-from outage.runbook.postgres import length, short, size
+from outage.toolbox import scratch
+from outage.toolbox.chart import AFTER, BEFORE, picture
+from outage.toolbox.postgres import length, short, size
 
 
 def dots(axes):
@@ -34,7 +34,7 @@ def test_the_same_picture_is_the_same_file():
 
 
 def test_drawing_is_not_imported_until_something_is_drawn():
-    script = "import sys, outage.runbook.chart, outage.runbook.postgres, outage.runbook.scratch\n"
+    script = "import sys, outage.toolbox.chart, outage.toolbox.postgres, outage.toolbox.scratch\n"
     script += "sys.exit(str({'matplotlib', 'numpy', 'psycopg'} & set(sys.modules) or ''))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from outage.policy import load_policy
-from outage.runbook import bundle as room
-from outage.runbook.bundle import Bundle, read
+from outage.toolbox import bundle as room
+from outage.toolbox.bundle import Bundle, read
 
 POLICY = Path(__file__).parents[2] / "handbook.yml"
 PASSWORD = "k7+Zq/correct-horse"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from outage.runbook.watched import Series, Watched, metrics, over_time
+from outage.toolbox.watched import Series, Watched, metrics, over_time
 
 TO_SIGMA = 1.4826
 ALL = ""

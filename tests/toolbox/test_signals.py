@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from outage.runbook.kit import CheckFailed
-from outage.runbook.signals import (
+from outage.toolbox.signals import (
     ALL,
     ERRORS,
     LATENCY,
@@ -23,7 +23,7 @@ from outage.runbook.signals import (
     from_servers,
     robust_z,
 )
-from outage.runbook.watched import Watched, metrics, prometheus, prometheus_answers, watched, why_silent
+from outage.toolbox.watched import Watched, metrics, prometheus, prometheus_answers, watched, why_silent
 
 NAMES = Names("requests_total", "request_seconds", "inflight")
 
