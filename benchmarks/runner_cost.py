@@ -22,9 +22,10 @@ import nbformat
 from nbclient import NotebookClient
 
 from outage.project import find_project
-from outage.runbook.execute import Order, execute
-from outage.runbook.journal import Journal, read_journal
-from outage.runbook.lines import CellLine, OutputLine
+from outage.run.execute import execute
+from outage.run.journal import Journal, read_journal
+from outage.run.lines import CellLine, OutputLine
+from outage.run.order import Order
 
 CELLS = 500
 HERE = Path(__file__).parent

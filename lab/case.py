@@ -17,8 +17,8 @@ from lab.model import Lab
 from lab.proving import Copy, Spoken
 from lab.shown import stale
 from outage.errors import OutageError
+from outage.run.model import Run
 from outage.runbook.contract import Contract
-from outage.runbook.history import Run
 from outage.runbook.proof import Alert, Attempt, Case, Failure, Sign, Undone
 
 _MEASURED = {"postgres", "replica", "backup", "dispatch"}  # of which the exporter tells Prometheus

@@ -24,8 +24,8 @@ from lab.faults import FAULTS, Fault
 from lab.looks import LOOKS
 from lab.model import Lab
 from outage.errors import Refused
+from outage.run.inject import injected_source
 from outage.runbook.contract import parameter_values, read_contract
-from outage.runbook.inject import injected_source
 
 IN_A_PLAN = {"parameters", "setup", "check", "read"}
 _LONG_ENOUGH = 7.0  # seconds that a fault stands before we look, so that it is no ordinary hiccup

@@ -24,10 +24,10 @@ from lab.parts import resolve
 from lab.versions import versions
 from outage.errors import Failed
 from outage.project import Project
+from outage.run.review import working_digest
 from outage.runbook.contract import Contract, read_contract
 from outage.runbook.notebook import find_notebook, runbook_names
 from outage.runbook.proof import Proof, find
-from outage.runbook.review import working_digest
 
 _JOBS = 3  # at a time: on two cores, for much of a proof is waiting for an alert, or for a service to be well
 

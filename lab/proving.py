@@ -17,8 +17,9 @@ from pathlib import Path
 
 from outage.errors import Failed
 from outage.policy import Policy
-from outage.runbook.history import Run, load_run
-from outage.runbook.journal import read_journal
+from outage.run.history import load_run
+from outage.run.journal import read_journal
+from outage.run.model import Run
 from outage.runbook.proof import Attempt
 
 STARTER, SECOND = "outage prove", "a second person of outage prove"

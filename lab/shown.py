@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 
-from outage.runbook.history import Run
+from outage.run.model import Run
 
 ENOUGH = 0.6
 """Share of the stored words that must be said again; the rest may be names, or what was slow by chance."""

@@ -13,8 +13,8 @@ import lab.prove
 from benchmarks.proofs import main as table
 from outage.cli.prove import prove
 from outage.errors import Failed
+from outage.run.schema import proof_schema
 from outage.runbook.proof import Proof, load
-from outage.runbook.schema import proof_schema
 from tests.runbook.test_proof import EVERYTHING
 
 VALIDATED = EVERYTHING.model_copy(

@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from lab.shown import stale
-from outage.runbook.history import CellRun, Run
+from outage.run.model import CellRun, Run
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 THEN = "4 sessions wait; pid 4211 holds a lock, idle in its transaction for 7 s"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from outage.report.case import CaseRun
-from outage.runbook.folding import fold
-from outage.runbook.history import Run
-from outage.runbook.journal import Line
+from outage.run.folding import fold
+from outage.run.journal import Line
+from outage.run.model import Run
 from tests.report.story import at
 
 PNG = (  # one transparent pixel

@@ -15,10 +15,11 @@ import psutil
 import pytest
 
 from outage.project import find_project
-from outage.runbook.execute import Order, carry_on, execute
-from outage.runbook.history import Run
-from outage.runbook.journal import FILE, read_journal
-from outage.runbook.schema import journal_schema
+from outage.run.execute import carry_on, execute
+from outage.run.journal import FILE, read_journal
+from outage.run.model import Run
+from outage.run.order import Order
+from outage.run.schema import journal_schema
 from tests.runbook.build import Cell, Handbook, code
 
 VALIDATOR = jsonschema.Draft202012Validator(journal_schema())

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from outage.errors import OutageError
-from outage.runbook.derive import FILE
-from outage.runbook.history import Run
+from outage.run.derive import FILE
+from outage.run.model import Run
 from tests.runbook.build import Handbook, code, reading
 from tests.runbook.running import nothing_is_left, run, states, text
 

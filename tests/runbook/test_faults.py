@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from outage.errors import Failed
-from outage.runbook import conduct, execute
-from outage.runbook.client import Ending
-from outage.runbook.history import load_run
-from outage.runbook.journal import FILE
+from outage.run import conduct, execute
+from outage.run.client import Ending
+from outage.run.history import load_run
+from outage.run.journal import FILE
 from outage.runbook.kit import ACTIONS_MIME, SAVED_MIME
 from tests.runbook.build import Handbook, reading
 from tests.runbook.running import Log, again, changes, marked, nothing_is_left, run, two_changes
@@ -147,7 +147,7 @@ def test_power_that_goes_away_at_any_write_leaves_a_true_journal(
 ) -> None:
     handbook.write("two", two_changes())
     for number in range(1, 200):
-        monkeypatch.setattr("outage.runbook.journal.os.write", Disk(number, part, PowerLossError()))
+        monkeypatch.setattr("outage.run.journal.os.write", Disk(number, part, PowerLossError()))
         folder, how = one_run(handbook, acted, number)
         check_is_true(folder, acted)
         if how == "succeeded":
@@ -164,7 +164,7 @@ def test_a_disk_that_is_full_at_any_write_leaves_a_true_journal(
     handbook.write("two", two_changes())
     for number in range(1, 200):
         disk = Disk(number, part, OSError(28, "No space left on device"))
-        monkeypatch.setattr("outage.runbook.journal.os.write", disk)
+        monkeypatch.setattr("outage.run.journal.os.write", disk)
         folder, how = one_run(handbook, acted, number)
         check_is_true(folder, acted)
         if how == "succeeded":
@@ -183,7 +183,7 @@ def test_before_a_change_its_line_is_on_the_disk(
     def synced(descriptor: int) -> None:
         safe.append(size(descriptor).st_size)
 
-    monkeypatch.setattr("outage.runbook.journal.os.fdatasync", synced)
+    monkeypatch.setattr("outage.run.journal.os.fdatasync", synced)
     begun = Actor.run
 
     async def watched(self: Actor, source: str, sink: Any, limit: float) -> Ending:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from outage.errors import Refused
-from outage.runbook.gates import Question, answer_gate
+from outage.run.gates import Question, answer_gate
 from tests.runbook.build import POLICY, Handbook, prose
 from tests.runbook.running import Log, again, changes, nothing_is_left, run  # noqa: F401
 from tests.runbook.test_cli import outage

@@ -13,12 +13,13 @@ import nbformat
 import pytest
 
 from outage.errors import Failed
-from outage.runbook import lines
-from outage.runbook.derive import derived_notebook
-from outage.runbook.folding import fold
-from outage.runbook.history import Run, load_run
-from outage.runbook.journal import FILE, Journal, is_alive, parse_journal, read_journal
-from outage.runbook.schema import PUBLISHED, journal_schema, text
+from outage.run import lines
+from outage.run.derive import derived_notebook
+from outage.run.folding import fold
+from outage.run.history import load_run
+from outage.run.journal import FILE, Journal, is_alive, parse_journal, read_journal
+from outage.run.model import Run
+from outage.run.schema import PUBLISHED, journal_schema, text
 
 GOLDEN = Path(__file__).parent / "golden"
 VALIDATOR = jsonschema.Draft202012Validator(journal_schema())
@@ -46,7 +47,7 @@ def write(folder: Path, count: int) -> bytes:
 
 @pytest.mark.parametrize("path", list(PUBLISHED), ids=lambda path: path.name)
 def test_the_published_schemas_are_the_models(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == text(PUBLISHED[path]()), "run: python -m outage.runbook.schema"
+    assert path.read_text(encoding="utf-8") == text(PUBLISHED[path]()), "run: python -m outage.run.schema"
     jsonschema.Draft202012Validator.check_schema(PUBLISHED[path]())
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from outage.runbook import outputs
-from outage.runbook.outputs import CellOutputs
+from outage.run import outputs
+from outage.run.outputs import CellOutputs
 
 
 class Kept:

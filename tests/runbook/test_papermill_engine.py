@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from outage.runbook.history import load_run
+from outage.run.history import load_run
 from tests.runbook.build import Handbook, reading, touching
 
 

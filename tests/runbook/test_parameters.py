@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from outage.runbook.inject import injected_source
+from outage.run.inject import injected_source
 from outage.runbook.parameters import UNSET, Parameter, read_parameters
 from outage.runbook.types import Scalar, from_data, to_data, to_text
 from outage.runbook.values import resolve

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from outage.runbook import progress
-from outage.runbook.progress import JsonLines, Words
+from outage.run import progress
+from outage.run.progress import JsonLines, Words
 
 CELLS = [
     {"cell_type": "code", "source": "# Set up", "step": "setup"},

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from outage.errors import Refused
+from outage.run.schema import proof_schema
 from outage.runbook.proof import Alert, Attempt, Case, Failure, Proof, Sign, Undone, find, load, store
-from outage.runbook.schema import proof_schema
 
 GOLDEN = Path(__file__).with_name("golden") / "proof.json"
 BEGAN = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)

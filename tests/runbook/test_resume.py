@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from outage.errors import OutageError, Refused
-from outage.runbook.gates import Question
-from outage.runbook.history import SPOOL, load_run
-from outage.runbook.journal import FILE, read_journal
+from outage.run.gates import Question
+from outage.run.history import SPOOL, load_run
+from outage.run.journal import FILE, read_journal
 from tests.runbook.build import Handbook
 from tests.runbook.running import Log, again, changes, nothing_is_left, run, states, two_changes  # noqa: F401
 

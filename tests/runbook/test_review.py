@@ -10,11 +10,11 @@ import pytest
 
 from outage.errors import Problems, Refused
 from outage.project import find_project
-from outage.runbook.execute import Order
-from outage.runbook.lines import ReviewData
+from outage.run.lines import ReviewData
+from outage.run.order import Order
+from outage.run.prepare import prepare
+from outage.run.review import find_review, working_digest
 from outage.runbook.notebook import read_notebook
-from outage.runbook.prepare import prepare
-from outage.runbook.review import find_review, working_digest
 from tests.runbook.build import Handbook, code, touching
 
 

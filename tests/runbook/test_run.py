@@ -19,12 +19,14 @@ import pytest
 
 from outage.errors import Failed, OutageError, Refused
 from outage.project import find_project
-from outage.runbook.derive import FILE as NOTEBOOK
-from outage.runbook.execute import Order, execute
-from outage.runbook.gates import Question
-from outage.runbook.history import Run, load_run
-from outage.runbook.journal import FILE, read_journal
-from outage.runbook.schema import journal_schema
+from outage.run.derive import FILE as NOTEBOOK
+from outage.run.execute import execute
+from outage.run.gates import Question
+from outage.run.history import load_run
+from outage.run.journal import FILE, read_journal
+from outage.run.model import Run
+from outage.run.order import Order
+from outage.run.schema import journal_schema
 from tests.runbook.build import CHANGE, PROPOSE, Handbook, code, prose, reading, touching
 
 VALIDATOR = jsonschema.Draft202012Validator(journal_schema())
@@ -408,7 +410,7 @@ def test_a_run_joins_the_incident_that_is_open(handbook: Handbook, tmp_path: Pat
 def test_a_journal_that_cannot_be_written_stops_the_run_before_the_next_cell(
     handbook: Handbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from outage.runbook.journal import Journal
+    from outage.run.journal import Journal
 
     handbook.write("touch", touching())
     write: Callable[..., None] = Journal._write

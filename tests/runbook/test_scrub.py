@@ -14,9 +14,9 @@ import pytest
 
 from outage.report.case import load_case
 from outage.report.page import page
-from outage.runbook import outputs
-from outage.runbook.outputs import CellOutputs
-from outage.runbook.scrub import MARK, Scrubber
+from outage.run import outputs
+from outage.run.outputs import CellOutputs
+from outage.run.scrub import MARK, Scrubber
 from tests.runbook.build import Handbook, code, touching
 from tests.runbook.test_cli import outage
 

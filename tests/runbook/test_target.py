@@ -8,8 +8,8 @@ import pytest
 
 from outage.errors import Refused
 from outage.policy import Policy, load_policy
+from outage.run.target import find_target
 from outage.runbook.meta import RunbookMeta
-from outage.runbook.target import find_target
 from tests.runbook.build import POLICY
 
 

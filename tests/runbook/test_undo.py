@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from outage.errors import Refused
-from outage.runbook.history import load_run
-from outage.runbook.journal import FILE, read_journal
-from outage.runbook.undo import undo_plan
+from outage.run.history import load_run
+from outage.run.journal import FILE, read_journal
+from outage.run.undo import undo_plan
 from tests.runbook.build import Handbook, prose
 from tests.runbook.running import Log, again, changes, nothing_is_left, two_changes  # noqa: F401
 from tests.runbook.test_cli import on_terminal, outage

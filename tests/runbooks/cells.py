@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from outage.run.inject import injected_source
 from outage.runbook import kit
 from outage.runbook.contract import Contract, parameter_values, read_contract
-from outage.runbook.inject import injected_source
 
 RUNBOOKS = Path(__file__).parents[2] / "runbooks"
 

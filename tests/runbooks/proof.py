@@ -5,7 +5,7 @@ from __future__ import annotations
 from lab.faults.model import Fault
 from lab.fingerprint import differences, fingerprint
 from lab.model import Lab
-from outage.runbook.history import load_run
+from outage.run.history import load_run
 
 
 def given(lab: Lab, fault: Fault, *more: str) -> list[str]:

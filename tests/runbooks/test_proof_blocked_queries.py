@@ -7,7 +7,7 @@ import pytest
 from lab.faults import lock_blocker
 from lab.faults.lock_sessions import BLOCKER
 from lab.fingerprint import fingerprint
-from outage.runbook.history import load_run
+from outage.run.history import load_run
 
 NAME = "blocked-queries"
 AT_ONCE = ("-p", "min_wait=0.01 seconds")

@@ -13,7 +13,7 @@ from outage.text import terminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from outage.runbook.gates import Question
+    from outage.run.gates import Question
 
 _LOOK_SECONDS = 0.3
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from outage.project import Project
-    from outage.runbook.history import Run
+    from outage.run.model import Run
 
 BY = click.option("--by", metavar="NAME", help="Who does it. It is recorded, and nobody checks it.")
 _STOP_SECONDS = 15.0
@@ -37,9 +37,8 @@ def approve(run: str, by: str | None, decline: str | None, alone: str | None) ->
     """Answer the gate at which RUN waits: it may go on."""
     from outage.cli.asking import ask, terminal_ask
     from outage.response import who
-    from outage.runbook.gates import Question, answer_gate
-    from outage.runbook.history import load_run
-    from outage.runbook.prepare import find_run
+    from outage.run.gates import Question, answer_gate
+    from outage.run.history import find_run, load_run
 
     project = find_project()
     folder = find_run(project, run)
@@ -66,10 +65,9 @@ def stop(run: str, by: str | None) -> None:
     """End RUN: its cell is interrupted, and what it did stays on its journal."""
     from outage.errors import Failed, Refused
     from outage.response import who
-    from outage.runbook.history import load_run
-    from outage.runbook.journal import is_alive
-    from outage.runbook.kernel import sweep_leftovers
-    from outage.runbook.prepare import find_run
+    from outage.run.history import find_run, load_run
+    from outage.run.journal import is_alive
+    from outage.run.kernel import sweep_leftovers
 
     project = find_project()
     folder = find_run(project, run)
@@ -100,10 +98,10 @@ def stop(run: str, by: str | None) -> None:
 def undo(run: str, by: str | None, apply: bool, as_json: bool) -> None:
     """Show what undoing RUN would do, newest change first. With --apply, do it."""
     from outage.cli.asking import terminal_ask
-    from outage.runbook.execute import Order, carry_on
-    from outage.runbook.history import load_run
-    from outage.runbook.prepare import find_run
-    from outage.runbook.undo import undo_was_planned
+    from outage.run.execute import carry_on
+    from outage.run.history import find_run, load_run
+    from outage.run.order import Order
+    from outage.run.undo import undo_was_planned
 
     project = find_project()
     folder = find_run(project, run)
@@ -123,7 +121,7 @@ def undo(run: str, by: str | None, apply: bool, as_json: bool) -> None:
 def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> None:
     """Show what undoing a run would do; that it was shown, and to whom, goes on its journal."""
     from outage.response import who
-    from outage.runbook.undo import plan_undo, undo_plan
+    from outage.run.undo import plan_undo, undo_plan
 
     if as_json:
         click.echo(json.dumps(undo_plan(run), indent=2))
@@ -137,7 +135,7 @@ def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> 
 
 
 def _undo_shown(run: Run) -> str:
-    from outage.runbook.undo import undo_words
+    from outage.run.undo import undo_words
 
     return f"Target: {one_line(run.target)}\n{undo_words(run)}"
 
@@ -146,9 +144,10 @@ def offer_undo(project: Project, done: Run, by: str | None) -> None:
     """After a failure, at a terminal: name what was changed, and undo it if the person says so."""
     from outage.cli.asking import ask
     from outage.response import who
-    from outage.runbook.execute import Order, carry_on
-    from outage.runbook.gates import Question
-    from outage.runbook.undo import plan_undo, undo_words
+    from outage.run.execute import carry_on
+    from outage.run.gates import Question
+    from outage.run.order import Order
+    from outage.run.undo import plan_undo, undo_words
 
     if not done.changed:
         return
@@ -175,9 +174,9 @@ def _gate_words(run: Run) -> str:
 
 def _end_waiting(folder: Path, by: str) -> None:
     """End a run that waits and has no process."""
-    from outage.runbook.history import load_run
-    from outage.runbook.journal import Journal
-    from outage.runbook.lines import Ended
+    from outage.run.history import load_run
+    from outage.run.journal import Journal
+    from outage.run.lines import Ended
 
     run = load_run(folder)
     journal = Journal(folder)

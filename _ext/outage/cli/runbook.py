@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from outage.project import Project
+    from outage.run.model import Run
     from outage.runbook.contract import Contract
-    from outage.runbook.history import Run
 
 JSON = click.option("--json", "as_json", is_flag=True, help="For programs: JSON on standard output.")
 
@@ -102,7 +102,8 @@ def run(
 ) -> None:
     """Plan RUNBOOK: look, and show what would be changed. With --apply, change it."""
     from outage.cli.asking import terminal_ask
-    from outage.runbook.execute import Order, carry_on, execute
+    from outage.run.execute import carry_on, execute
+    from outage.run.order import Order
 
     project = find_project()
     told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
@@ -135,7 +136,8 @@ def _check(
     """Run a runbook's checks and nothing else, in a folder that goes with them; returns the exit code."""
     from tempfile import TemporaryDirectory
 
-    from outage.runbook.execute import Order, execute
+    from outage.run.execute import execute
+    from outage.run.order import Order
 
     if runbook is None or resume or asked["apply"] or asked["plan"]:
         raise click.UsageError("--check takes a runbook and its parameters, and applies nothing.")
@@ -151,7 +153,7 @@ def _resumed(
     project: Project, resume: str, runbook: str | None, assignments: tuple[str, ...], asked: dict[str, Any]
 ) -> Path:
     """The folder of the run to go on with; everything else was said when it was started."""
-    from outage.runbook.prepare import find_run
+    from outage.run.history import find_run
 
     further = [name for name in ("file", "plan", "incident", "unreviewed") if asked.get(name)]
     if runbook or assignments or further:
@@ -173,9 +175,8 @@ def finish(project: Project, done: Run, *, as_json: bool) -> None:
 def runs(incident: str | None, number: int, as_json: bool) -> None:
     """List the runs and how they ended."""
     from outage.errors import OutageError
-    from outage.runbook.history import find_runs, load_run
-    from outage.runbook.kernel import sweep_leftovers
-    from outage.runbook.prepare import run_folders
+    from outage.run.history import find_runs, load_run, run_folders
+    from outage.run.kernel import sweep_leftovers
 
     project = find_project()
     sweep_leftovers()
@@ -214,7 +215,7 @@ class Progress:
     def __call__(self, kind: str, data: dict[str, Any]) -> None:
         """Show a line of the journal."""
         if self._show is None:
-            from outage.runbook.progress import JsonLines, Words
+            from outage.run.progress import JsonLines, Words
 
             live = sys.stdout.isatty()
             self._show = JsonLines() if self._as_json else Words(live=live, colour=live)
@@ -241,8 +242,8 @@ def _row(run: Run) -> dict[str, Any]:
 
 
 def _summary(project: Project, done: Run) -> list[str]:
-    from outage.runbook.derive import FILE
-    from outage.runbook.progress import summary
+    from outage.run.derive import FILE
+    from outage.run.progress import summary
 
     path = done.folder / FILE
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -13,8 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from outage.runbook.journal import FILE as JOURNAL
-from outage.runbook.journal import is_alive
+from outage.run.journal import FILE as JOURNAL
+from outage.run.journal import is_alive
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -26,7 +26,7 @@ from outage.report.drawing import description, drawing, legend
 from outage.report.listing import incident_list
 from outage.report.page import page
 from outage.report.shapes import NARROW, WIDE
-from outage.runbook.journal import FILE as JOURNAL
+from outage.run.journal import FILE as JOURNAL
 from outage.text import one_line
 
 if TYPE_CHECKING:

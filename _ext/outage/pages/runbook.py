@@ -22,10 +22,10 @@ from outage.pages.site import policy_of
 from outage.report.catalogue import STEPS, about, catalogue, listed
 from outage.report.proof import proof_section
 from outage.report.times import Times
+from outage.run.review import working_digest
 from outage.runbook import proof
 from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
-from outage.runbook.review import working_digest
 from outage.text import one_line
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from outage.playbook.follow import Following, following
 from outage.policy import Policy, parse_policy
 from outage.record.folding import load
 from outage.report.times import Times
-from outage.runbook import history
+from outage.run import history
+from outage.run import model as run_model
 
 if TYPE_CHECKING:
     from outage.record.incident import Incident, Run
@@ -41,7 +42,7 @@ class CaseRun:
 
     id: str
     recorded: Run | None
-    journal: history.Run | None
+    journal: run_model.Run | None
     trouble: str = ""
 
     @property

@@ -22,7 +22,7 @@ from outage.text import block, joined, one_line, plain
 
 if TYPE_CHECKING:
     from outage.report.case import Case, CaseRun
-    from outage.runbook.history import CellRun, Gate, Proposal, Run
+    from outage.run.model import CellRun, Gate, Proposal, Run
 
 TEXT_CHARS = 6_000
 """Of each output, head and tail up to this many characters are shown."""

@@ -1,6 +1,6 @@
-"""Runbooks: plain notebooks with typed parameters, run so that their record can be trusted.
+"""Runbooks: plain notebooks with typed parameters. This room reads them, and never executes one.
 
-``contract`` reads a notebook without executing it; ``kit`` is what its cells may import;
-``run`` carries it out; ``journal`` is the record of that, and the truth about it.
+``contract`` is what a notebook declares; ``kit`` is what its cells may import; ``proof``
+is when it last worked on a broken lab. ``outage.run`` carries a notebook out.
 Nothing is imported here: a kernel imports ``outage.runbook.kit`` and should get only that.
 """

@@ -216,7 +216,7 @@ def secret(reference: str) -> str:
     return value
 
 
-# Called by the runner, in the kernel, around cells; see client.py.
+# Called by the runner, in the kernel, around cells; see run/client.py.
 
 
 def _issue(text: str) -> None:

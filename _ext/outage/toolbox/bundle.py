@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from outage.mask import masker
 from outage.policy.models import Masks
-from outage.runbook.scrub import Scrubber, run_scrubber
+from outage.run.scrub import Scrubber, run_scrubber
 from outage.text import one_line
 
 MOST_BYTES = 50_000_000

@@ -24,8 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from outage.run.leftovers import end_marked
 from outage.runbook.kit import RunbookError
-from outage.runbook.leftovers import end_marked
 from outage.text import one_line
 
 State = Literal["done", "failed", "unreachable"]

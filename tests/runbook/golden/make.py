@@ -11,9 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from outage.runbook.derive import derived_notebook
-from outage.runbook.folding import fold
-from outage.runbook.journal import NO_LINE, parse_journal
+from outage.run.derive import derived_notebook
+from outage.run.folding import fold
+from outage.run.journal import NO_LINE, parse_journal
 
 HERE = Path(__file__).parent
 TARGET = {

@@ -7,13 +7,13 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from outage.runbook import lines
-from outage.runbook.inject import injected_source
+from outage.run import lines
+from outage.run.inject import injected_source
 from outage.runbook.structure import step_tag
 from outage.runbook.types import to_data
 
 if TYPE_CHECKING:
-    from outage.runbook.prepare import Prepared
+    from outage.run.order import Prepared
 
 
 def began_line(prepared: Prepared, run: str) -> lines.Began:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from outage.runbook.lines import Data
+    from outage.run.lines import Data
 
 FILE = "journal.jsonl"
 ALIVE = "alive.lock"

@@ -10,22 +10,24 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from outage.errors import OutageError, Problems, Refused
+from outage.run.history import find_run, load_run
+from outage.run.journal import is_alive
+from outage.run.lines import ReviewData
+from outage.run.model import Run
+from outage.run.order import Prepared
+from outage.run.prepare import needs_second_person
+from outage.run.review import working_digest
+from outage.run.scrub import run_scrubber
+from outage.run.target import find_target
 from outage.runbook.contract import Contract, read_contract, recorded_values
-from outage.runbook.history import Run, load_run
-from outage.runbook.journal import is_alive
-from outage.runbook.lines import ReviewData
 from outage.runbook.notebook import find_notebook
-from outage.runbook.prepare import Prepared, find_run, needs_second_person
-from outage.runbook.review import working_digest
-from outage.runbook.scrub import run_scrubber
-from outage.runbook.target import find_target
 from outage.text import joined
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from outage.project import Project
-    from outage.runbook.execute import Order
+    from outage.run.order import Order
 
 _MOST_LINES = 40
 _RESUMABLE = ("waiting", "failed", "interrupted", "abandoned")

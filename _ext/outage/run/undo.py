@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from outage.runbook.journal import Journal
-from outage.runbook.lines import ActionData, UndoneCell, UndoPlanned
+from outage.run.journal import Journal
+from outage.run.lines import ActionData, UndoneCell, UndoPlanned
 from outage.text import one_line
 
 if TYPE_CHECKING:
-    from outage.runbook.history import Run
+    from outage.run.model import Run
 
 
 def undo_plan(run: Run) -> list[dict[str, Any]]:

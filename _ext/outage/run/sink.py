@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from outage.runbook import lines
+from outage.run import lines
+from outage.run.outputs import CellOutputs
 from outage.runbook.kit import ACTIONS_MIME, SAVED_MIME
-from outage.runbook.outputs import CellOutputs
 
 if TYPE_CHECKING:
-    from outage.runbook.conduct import Conductor
+    from outage.run.conduct import Conductor
     from outage.runbook.notebook import Cell
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from outage.runbook.history import CellRun, Run
+    from outage.run.model import CellRun, Run
 
 FILE = "notebook.ipynb"
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from outage.runbook.lines import TargetData
+    from outage.run.lines import TargetData
 
 
 @contextmanager

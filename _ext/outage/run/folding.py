@@ -1,4 +1,4 @@
-"""Folds a journal's lines into the run that they tell of (:mod:`outage.runbook.history`)."""
+"""Folds a journal's lines into the run that they tell of (:mod:`outage.run.model`)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import socket
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from outage.runbook.history import CellRun, Gate, Proposal, Run
-from outage.runbook.journal import Line, Trouble
+from outage.run.journal import Line, Trouble
+from outage.run.model import CellRun, Gate, Proposal, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,25 +12,26 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Failed
-from outage.runbook import lines
-from outage.runbook.client import Ending, NoKernelError, RunbookClient
-from outage.runbook.derive import write_notebook
-from outage.runbook.endings import Stop, cell_line, error_data, stop_after
-from outage.runbook.gates import Gatekeeper, Question
-from outage.runbook.history import SPOOL, CellRun, Run, load_run, spooled
-from outage.runbook.inject import injected_source
-from outage.runbook.outputs import EVERY
-from outage.runbook.sink import CellSink
+from outage.run import lines
+from outage.run.client import Ending, NoKernelError, RunbookClient
+from outage.run.derive import write_notebook
+from outage.run.endings import Stop, cell_line, error_data, stop_after
+from outage.run.gates import Gatekeeper, Question
+from outage.run.history import SPOOL, load_run, spooled
+from outage.run.inject import injected_source
+from outage.run.model import CellRun, Run
+from outage.run.outputs import EVERY
+from outage.run.sink import CellSink
 from outage.runbook.structure import GUARDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from outage.runbook.journal import Journal
-    from outage.runbook.kernel import Kernel
+    from outage.run.journal import Journal
+    from outage.run.kernel import Kernel
+    from outage.run.order import Prepared
+    from outage.run.outputs import CellOutputs
     from outage.runbook.notebook import Cell
-    from outage.runbook.outputs import CellOutputs
-    from outage.runbook.prepare import Prepared
 
 RUN_IN_PLAN = ("parameters", "setup", "check", "read")
 RUN_IN_UNDO = ("parameters", "setup")

@@ -16,8 +16,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Refused
+from outage.run.scrub import Scrubber
 from outage.runbook.kit import SECRET_MIME
-from outage.runbook.scrub import Scrubber
 from outage.secrets import resolve
 
 if TYPE_CHECKING:

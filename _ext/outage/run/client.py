@@ -2,7 +2,7 @@
 
 nbclient sends the code, follows the kernel's messages and watches that it lives; this
 subclass gives outputs away as they come instead of gathering them, and tells apart the ways
-in which a cell can end. What is run, and when, is :mod:`outage.runbook.conduct`'s business.
+in which a cell can end. What is run, and when, is :mod:`outage.run.conduct`'s business.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from nbformat import from_dict
 from outage.errors import OutageError
 
 if TYPE_CHECKING:
-    from outage.runbook.kernel import Kernel
+    from outage.run.kernel import Kernel
 
 BOOT_SECONDS = 60
 IOPUB_SECONDS = 30
@@ -49,7 +49,7 @@ class NoKernelError(OutageError):
 
 
 class Sink(Protocol):
-    """Where a cell's outputs go; see :class:`outage.runbook.outputs.CellOutputs`."""
+    """Where a cell's outputs go; see :class:`outage.run.outputs.CellOutputs`."""
 
     def stream(self, name: str, text: str) -> None:
         """Text on stdout or stderr."""

@@ -17,11 +17,12 @@ from papermill.exceptions import PapermillException
 
 from outage.errors import OutageError
 from outage.project import find_project
-from outage.runbook.derive import derived_notebook
-from outage.runbook.execute import Order, carry_out
+from outage.run.derive import derived_notebook
+from outage.run.execute import carry_out
+from outage.run.order import Order
 
 if TYPE_CHECKING:
-    from outage.runbook.history import Run
+    from outage.run.model import Run
 
 NODE: Any = nbformat.from_dict
 _STATUS = {"passed": "completed", "planned": "pending", "skipped": "pending", "never-ran": "pending"}

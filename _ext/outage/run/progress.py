@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
-from outage.runbook.outputs import without_colours
+from outage.run.outputs import without_colours
 from outage.runbook.titles import titles
 from outage.text import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from outage.runbook.history import Run
+    from outage.run.model import Run
 
 _INDENT = "    "
 _MOST_LINES = 40

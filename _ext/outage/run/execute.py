@@ -6,53 +6,21 @@ checked. It runs nothing until all of that is done, and a refusal ends it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from outage.runbook.kernel import start_kernel, sweep_leftovers
+from outage.run.kernel import start_kernel, sweep_leftovers
 from outage.runbook.notebook import find_notebook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from outage.project import Project
-    from outage.runbook.gates import Question
-    from outage.runbook.history import Run
-    from outage.runbook.prepare import Prepared
+    from outage.run.gates import Question
+    from outage.run.model import Run
+    from outage.run.order import Order, Prepared
 
 _PATIENCE = 0.3
-
-
-@dataclass(frozen=True)
-class Order:
-    """What somebody asked for.
-
-    Attributes:
-        assignments: ``name=value`` texts.
-        file: a YAML file of parameters.
-        plan: id of the plan whose notebook, parameters and actions the apply insists on.
-        incident: an id; None for the one that is open; ``none`` for none.
-        by: who asks; None: as :func:`outage.response.who` finds out.
-        unreviewed: why code may be applied that nobody reviewed.
-        alone: why whoever starts it also answers gates that are for a second person.
-        data: parameters from a program, as a file would give them.
-        folder: where the run's journal goes; None: among the runs of the incident or the project.
-        checks_only: run parameters, setup and checks, and stop there.
-    """
-
-    runbook: str
-    assignments: tuple[str, ...] = ()
-    file: Path | None = None
-    apply: bool = False
-    plan: str | None = None
-    incident: str | None = None
-    by: str | None = None
-    unreviewed: str | None = None
-    alone: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-    folder: Path | None = None
-    checks_only: bool = False
 
 
 def execute(
@@ -92,7 +60,7 @@ def carry_out(
     """As :func:`execute`, for a notebook that was found already."""
 
     def prepared() -> Prepared:
-        from outage.runbook.prepare import prepare  # not earlier: the kernel boots meanwhile
+        from outage.run.prepare import prepare  # not earlier: the kernel boots meanwhile
 
         return prepare(project, path, order)
 
@@ -126,7 +94,7 @@ def carry_on(
     """
 
     def prepared() -> Prepared:
-        from outage.runbook.again import prepare_again
+        from outage.run.again import prepare_again
 
         return prepare_again(project, folder, order, undo=undo, can_ask=ask is not None)
 
@@ -146,7 +114,7 @@ def _carry(
     try:
         sweep_leftovers()  # what a killed runner left may still be at work on this target
         prepared = prepare()
-        from outage.runbook.conduct import Conductor
+        from outage.run.conduct import Conductor
 
         with _locked(prepared):
             journal = _open(prepared, observe)
@@ -171,7 +139,7 @@ def _locked(prepared: Prepared) -> Any:
     """The lock of runbook and target for an apply; plans exclude nobody."""
     from contextlib import nullcontext
 
-    from outage.runbook.exclusion import exclusive
+    from outage.run.exclusion import exclusive
 
     if prepared.mode == "plan":
         return nullcontext()
@@ -182,11 +150,11 @@ def _locked(prepared: Prepared) -> Any:
 def _open(prepared: Prepared, observe: Callable[[str, dict[str, Any]], None] | None) -> Any:
     """The run's folder and journal, with its first two lines."""
     from outage.errors import Failed
-    from outage.runbook.history import SPOOL, spooled
-    from outage.runbook.journal import Journal
-    from outage.runbook.lines import SavedLine
-    from outage.runbook.opening import began_line, notebook_line, resumed_line
-    from outage.runbook.undo import undo_line, undo_was_planned
+    from outage.run.history import SPOOL, spooled
+    from outage.run.journal import Journal
+    from outage.run.lines import SavedLine
+    from outage.run.opening import began_line, notebook_line, resumed_line
+    from outage.run.undo import undo_line, undo_was_planned
 
     if prepared.past is not None:
         journal = Journal(prepared.folder, observe, prepared.scrubber.data)

@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Refused
-from outage.runbook import lines
-from outage.runbook.endings import Stop, cell_line, first_line
-from outage.runbook.history import Gate, Run, load_run
-from outage.runbook.journal import Journal, is_alive
+from outage.run import lines
+from outage.run.endings import Stop, cell_line, first_line
+from outage.run.history import load_run
+from outage.run.journal import Journal, is_alive
+from outage.run.model import Gate, Run
 from outage.runbook.structure import step_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from outage.run.order import Prepared
     from outage.runbook.notebook import Cell
-    from outage.runbook.prepare import Prepared
 
 
 @dataclass(frozen=True)

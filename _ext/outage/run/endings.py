@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outage.runbook import lines
+from outage.run import lines
 from outage.runbook.structure import GUARDED
 
 if TYPE_CHECKING:
-    from outage.runbook.client import Ending
+    from outage.run.client import Ending
+    from outage.run.order import Prepared
     from outage.runbook.notebook import Cell
-    from outage.runbook.prepare import Prepared
 
 _CODES = {"failed": 1, "timed-out": 4, "killed": 4, "interrupted": 130}
 

@@ -3,7 +3,7 @@
 Only the standard library is imported here, so that the kernel boots beside our imports.
 It talks over sockets in a private folder (no ports, no races), reads no start-up files of its
 user, has no stdin, and leads its own process group, which is ended as a whole. What left that
-group is found by a mark, see :mod:`outage.runbook.leftovers`.
+group is found by a mark, see :mod:`outage.run.leftovers`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from time import monotonic, sleep
 from typing import Any
 
 from outage.errors import Refused
-from outage.runbook.leftovers import MARK, PREFIX, end_marked, hold, sweep
+from outage.run.leftovers import MARK, PREFIX, end_marked, hold, sweep
 
-_LAUNCHER = "outage.runbook.launcher"
+_LAUNCHER = "outage.run.launcher"
 _SOCKET_PATH = 80
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
@@ -106,7 +106,7 @@ def start_kernel(cwd: Path, python_path: list[Path]) -> Kernel:
             [
                 sys.executable,
                 "-m",
-                "outage.runbook.launcher",
+                "outage.run.launcher",
                 "-f",
                 str(file),
                 "--HistoryManager.enabled=False",

@@ -1,6 +1,6 @@
 """The published JSON Schemas of a runbook's metadata, of a journal's lines and of a proof.
 
-Write them anew with ``python -m outage.runbook.schema``.
+Write them anew with ``python -m outage.run.schema``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import outage
-from outage.runbook.lines import KINDS, Envelope
+from outage.run.lines import KINDS, Envelope
 from outage.runbook.meta import RunbookMeta
 from outage.runbook.proof import Proof
 

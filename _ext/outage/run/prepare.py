@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Problems, Refused
+from outage.run.history import find_run, load_run
+from outage.run.lines import ReviewData, TargetData
+from outage.run.model import Run
+from outage.run.order import Order, Prepared
+from outage.run.review import find_review, working_digest
+from outage.run.scrub import run_scrubber
+from outage.run.target import find_target
 from outage.runbook.contract import Contract, parameter_values, read_contract
 from outage.runbook.files import file_problems
-from outage.runbook.history import Run, find_runs, load_run
-from outage.runbook.lines import ReviewData, TargetData
-from outage.runbook.review import find_review, working_digest
-from outage.runbook.scrub import Scrubber, run_scrubber
-from outage.runbook.target import find_target
 from outage.runbook.types import to_data
 from outage.text import joined
 
@@ -25,51 +26,7 @@ if TYPE_CHECKING:
 
     from outage.policy import Policy
     from outage.project import Project
-    from outage.runbook.execute import Order
     from outage.runbook.meta import RunbookMeta
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """An order that nothing speaks against.
-
-    Attributes:
-        path: the notebook's file.
-        values: Python values of all parameters; secrets as references.
-        folder: where the run's journal will be; it does not exist yet.
-        incident: the incident's folder, or None.
-        plan: the plan to be kept, or None.
-        by: who asks; recorded, not authenticated.
-        scrubber: knows what may not be written or shown.
-        second_person: whether only a second person may answer its gates.
-        past: the run that goes on or is undone, as it was read; None for a new one.
-        undo: cells of the changes to be undone, newest first; None when nothing is.
-    """
-
-    project: Project
-    order: Order
-    path: Path
-    contract: Contract
-    values: dict[str, Any]
-    policy: Policy
-    target: TargetData
-    digest: str
-    review: ReviewData | None
-    folder: Path
-    incident: Path | None
-    plan: Run | None
-    by: str
-    scrubber: Scrubber
-    second_person: bool = False
-    past: Run | None = None
-    undo: tuple[int, ...] | None = None
-
-    @property
-    def mode(self) -> str:
-        """Plan, apply or undo."""
-        if self.undo is not None:
-            return "undo"
-        return "apply" if self.order.apply else "plan"
 
 
 def prepare(project: Project, path: Path, order: Order) -> Prepared:
@@ -128,29 +85,6 @@ def prepare(project: Project, path: Path, order: Order) -> Prepared:
 def needs_second_person(meta: RunbookMeta, policy: Policy) -> bool:
     """Whether the runbook, or the policy for runbooks of its risk, asks for a second person."""
     return meta.approvals == "second-person" or meta.risk in policy.runbooks.second_person
-
-
-def run_folders(project: Project) -> list[Path]:
-    """Folders of all runs of a project, newest first."""
-    inside = project.incidents.glob("*/runs") if project.incidents.is_dir() else ()
-    return find_runs([project.runs, *inside])
-
-
-def find_run(project: Project, wanted: str) -> Path:
-    """The folder of a run, by its id or a part of it that fits only one.
-
-    Raises:
-        Refused: none fits, or several do.
-    """
-    folders = run_folders(project)
-    exact = [folder for folder in folders if folder.name == wanted]
-    fitting = exact or [folder for folder in folders if wanted in folder.name]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        listed = joined([folder.name for folder in fitting[:5]])
-        raise Refused(f"'{wanted}' fits several runs: {listed}", hint="write more of the id")
-    raise Refused(f"there is no run '{wanted}'", hint="'outage runs' lists them")
 
 
 def _file_values(order: Order) -> dict[str, Any]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from outage.runbook.journal import FILE, Trouble, is_alive, read_journal
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
-SPOOL = "saved.jsonl"
+    from outage.run.journal import Trouble
+
 UNSETTLED = frozenset({"failed", "timed-out", "interrupted", "killed", "started-unknown", "running"})
 OVER = frozenset({"succeeded", "failed", "interrupted", "undone"})
 
@@ -94,12 +91,12 @@ class Run:
         state: a run state of the design; ``running`` while its process lives.
         code: the exit code, once it has ended.
         reason: why it ended, in a sentence.
-        began: the first line's data (see ``outage.runbook.lines.Began``).
+        began: the first line's data (see ``outage.run.lines.Began``).
         updated: when the last line was written.
         saved: what cells saved, by name.
         gates: the last word on each, in the order in which they were last reached or answered.
         alone: gates that the starter passed for the second person that was asked for.
-        resumed: data of the lines that began it again, see ``outage.runbook.lines.Resumed``.
+        resumed: data of the lines that began it again, see ``outage.run.lines.Resumed``.
         undo_planned: data of the last line that says what undoing it would do, if somebody asked.
         troubles: torn lines, broken chain, kinds that this version does not know.
     """
@@ -169,42 +166,3 @@ class Run:
     def count(self, *states: str) -> int:
         """How many cells are in one of these states."""
         return sum(cell.state in states for cell in self.cells)
-
-
-def load_run(folder: Path) -> Run:
-    """The run in a folder.
-
-    Raises:
-        Failed: there is no journal, or nothing of it can be read.
-    """
-    from outage.errors import Failed
-    from outage.runbook.folding import fold
-
-    reading = read_journal(folder)
-    if not reading.lines:
-        raise Failed("the journal holds no line that can be read", file=folder / FILE)
-    alive = is_alive(folder)
-    run = fold(folder, reading.lines, reading.troubles, alive=alive)
-    return run if alive else replace(run, saved={**run.saved, **spooled(folder)})
-
-
-def spooled(folder: Path) -> dict[str, Any]:
-    """What a change saved, as its kernel wrote it down: for where nobody lived to put it in the journal."""
-    found: dict[str, Any] = {}
-    try:
-        lines = (folder / SPOOL).read_bytes().splitlines()
-    except OSError:
-        return found
-    for line in lines:
-        try:
-            data = json.loads(line)
-            found[str(data["name"])] = data["value"]
-        except (ValueError, KeyError, TypeError):  # torn: its save() has not returned
-            continue
-    return found
-
-
-def find_runs(folders: Iterable[Path]) -> list[Path]:
-    """Folders of runs under folders that hold runs, newest first (a run's id begins with its time)."""
-    found = [path.parent for folder in folders for path in folder.glob(f"*/{FILE}")]
-    return sorted(found, key=lambda path: path.name, reverse=True)

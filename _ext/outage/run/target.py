@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Refused
-from outage.runbook.lines import TargetData
+from outage.run.lines import TargetData
 from outage.runbook.types import to_text
 from outage.text import joined, one_line
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.errors import OutageError, Refused
+from outage.run.lines import ReviewData
 from outage.runbook.digest import named_files, notebook_digest, project_modules
-from outage.runbook.lines import ReviewData
 from outage.runbook.notebook import parse_notebook
 
 if TYPE_CHECKING:

@@ -1,0 +1,6 @@
+"""Runs: a runbook carried out, so that its record can be trusted.
+
+``execute`` is where a run begins; ``conduct`` takes it from cell to cell; ``journal`` is
+the record of that, and the truth about it; ``history`` reads it back; ``undo`` and
+``again`` (resume) go on from it. ``client`` and ``kernel`` do what nbclient does not.
+"""

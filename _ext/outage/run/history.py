@@ -1,0 +1,83 @@
+"""Runs on the disk: where they are, and each as its journal tells it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from outage.run.journal import FILE, is_alive, read_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from outage.project import Project
+    from outage.run.model import Run
+
+SPOOL = "saved.jsonl"
+
+
+def load_run(folder: Path) -> Run:
+    """The run in a folder.
+
+    Raises:
+        Failed: there is no journal, or nothing of it can be read.
+    """
+    from outage.errors import Failed
+    from outage.run.folding import fold
+
+    reading = read_journal(folder)
+    if not reading.lines:
+        raise Failed("the journal holds no line that can be read", file=folder / FILE)
+    alive = is_alive(folder)
+    run = fold(folder, reading.lines, reading.troubles, alive=alive)
+    return run if alive else replace(run, saved={**run.saved, **spooled(folder)})
+
+
+def spooled(folder: Path) -> dict[str, Any]:
+    """What a change saved, as its kernel wrote it down: for where nobody lived to put it in the journal."""
+    found: dict[str, Any] = {}
+    try:
+        lines = (folder / SPOOL).read_bytes().splitlines()
+    except OSError:
+        return found
+    for line in lines:
+        try:
+            data = json.loads(line)
+            found[str(data["name"])] = data["value"]
+        except (ValueError, KeyError, TypeError):  # torn: its save() has not returned
+            continue
+    return found
+
+
+def find_runs(folders: Iterable[Path]) -> list[Path]:
+    """Folders of runs under folders that hold runs, newest first (a run's id begins with its time)."""
+    found = [path.parent for folder in folders for path in folder.glob(f"*/{FILE}")]
+    return sorted(found, key=lambda path: path.name, reverse=True)
+
+
+def run_folders(project: Project) -> list[Path]:
+    """Folders of all runs of a project, newest first."""
+    inside = project.incidents.glob("*/runs") if project.incidents.is_dir() else ()
+    return find_runs([project.runs, *inside])
+
+
+def find_run(project: Project, wanted: str) -> Path:
+    """The folder of a run, by its id or a part of it that fits only one.
+
+    Raises:
+        Refused: none fits, or several do.
+    """
+    from outage.errors import Refused
+    from outage.text import joined
+
+    folders = run_folders(project)
+    exact = [folder for folder in folders if folder.name == wanted]
+    fitting = exact or [folder for folder in folders if wanted in folder.name]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        listed = joined([folder.name for folder in fitting[:5]])
+        raise Refused(f"'{wanted}' fits several runs: {listed}", hint="write more of the id")
+    raise Refused(f"there is no run '{wanted}'", hint="'outage runs' lists them")

@@ -1,0 +1,91 @@
+"""What somebody asked for, and the same once it is known that nothing speaks against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from outage.policy import Policy
+    from outage.project import Project
+    from outage.run.lines import ReviewData, TargetData
+    from outage.run.model import Run
+    from outage.run.scrub import Scrubber
+    from outage.runbook.contract import Contract
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody asked for.
+
+    Attributes:
+        assignments: ``name=value`` texts.
+        file: a YAML file of parameters.
+        plan: id of the plan whose notebook, parameters and actions the apply insists on.
+        incident: an id; None for the one that is open; ``none`` for none.
+        by: who asks; None: as :func:`outage.response.who` finds out.
+        unreviewed: why code may be applied that nobody reviewed.
+        alone: why whoever starts it also answers gates that are for a second person.
+        data: parameters from a program, as a file would give them.
+        folder: where the run's journal goes; None: among the runs of the incident or the project.
+        checks_only: run parameters, setup and checks, and stop there.
+    """
+
+    runbook: str
+    assignments: tuple[str, ...] = ()
+    file: Path | None = None
+    apply: bool = False
+    plan: str | None = None
+    incident: str | None = None
+    by: str | None = None
+    unreviewed: str | None = None
+    alone: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+    checks_only: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An order that nothing speaks against.
+
+    Attributes:
+        path: the notebook's file.
+        values: Python values of all parameters; secrets as references.
+        folder: where the run's journal will be; it does not exist yet.
+        incident: the incident's folder, or None.
+        plan: the plan to be kept, or None.
+        by: who asks; recorded, not authenticated.
+        scrubber: knows what may not be written or shown.
+        second_person: whether only a second person may answer its gates.
+        past: the run that goes on or is undone, as it was read; None for a new one.
+        undo: cells of the changes to be undone, newest first; None when nothing is.
+    """
+
+    project: Project
+    order: Order
+    path: Path
+    contract: Contract
+    values: dict[str, Any]
+    policy: Policy
+    target: TargetData
+    digest: str
+    review: ReviewData | None
+    folder: Path
+    incident: Path | None
+    plan: Run | None
+    by: str
+    scrubber: Scrubber
+    second_person: bool = False
+    past: Run | None = None
+    undo: tuple[int, ...] | None = None
+
+    @property
+    def mode(self) -> str:
+        """Plan, apply or undo."""
+        if self.undo is not None:
+            return "undo"
+        return "apply" if self.order.apply else "plan"
