@@ -27,6 +27,7 @@ myst_url_schemes = ["http", "https", "mailto", "tel", "sip"]  # a phone calls th
 # HTML, Markdown, SVG and JavaScript into the page as they are. Data left for `outage run` is not shown.
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_code_prompt_show, nb_code_prompt_hide = "Show the code", "Hide the code"
 nb_ipywidgets_js = {}
 nb_mime_priority_overrides = [
     ("*", "application/javascript", None),

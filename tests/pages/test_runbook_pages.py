@@ -92,6 +92,18 @@ def test_a_badge_stands_right_above_its_cell(runbooks):
         assert f"tag_{tag}" in badge.find_next_sibling("div")["class"]
 
 
+def test_only_code_that_changes_something_is_in_view_at_once(runbooks):
+    found = {}
+    for badge in runbooks.page(PAGE).find_all(class_="outage-step"):
+        shown = badge.find_parent("p").find_next_sibling("div")
+        found[badge.get_text().split()[1]] = shown.find("details") is None
+    assert found == {"parameters": False, "read": False, "change": True, "verify": False}
+
+
+def test_what_a_folded_step_found_is_in_view(runbooks):
+    assert not runbooks.page(PAGE).find(string=re.compile("found it")).find_parent("details")
+
+
 def test_stored_outputs_are_shown(runbooks):
     assert "found it" in runbooks.words(PAGE)
 

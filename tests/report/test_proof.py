@@ -74,7 +74,8 @@ def test_a_failed_proof_names_the_promise_what_was_expected_and_seen():
     )
     words = shown(proof(state="failed", cases=(CASE.model_copy(update={"failures": (wrong,)}),)))
     assert "{chip}`failed <run bad>`" in words
-    assert r"**the plan changes nothing**: expected no change; seen: a \<b\>row" in words
+    told = r"**the plan changes nothing**: expected no change; seen: a \<b\>row"
+    assert told in words.partition("{dropdown}")[0], "what failed is not folded away"
 
 
 def test_validated_is_not_proved_and_says_why():

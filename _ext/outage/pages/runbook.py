@@ -1,7 +1,8 @@
 """A runbook's page: facts at its head, and what each code cell is for; ``{runbooks}``, the list of all.
 
 The page is the notebook, rendered by MyST-NB with its stored outputs. A directive is put below its
-title while it is read, so that a runbook needs nothing in it for the site's sake.
+title while it is read, so that a runbook needs nothing in it for the site's sake. What was found stays
+in view; the code that found it is folded away. Code that changes something is never folded away.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 FOLDER = "runbooks/"
+CHANGING = frozenset({"change", "undo"})
 HEADING = re.compile(r"^# .*$", re.MULTILINE)
 ABOUT = "\n\n```{about-runbook}\n```\n"
 
@@ -101,6 +103,7 @@ def _add_about(app: Sphinx, docname: str, source: list[str]) -> None:
     try:
         notebook = json.loads(source[0])
         _mask(app, notebook)
+        _fold(notebook)
         cell = next(one for one in notebook["cells"] if one["cell_type"] == "markdown")
         text = "".join(cell["source"])
     except (ValueError, KeyError, TypeError, StopIteration):
@@ -116,6 +119,14 @@ def _mask(app: Sphinx, notebook: dict[str, Any]) -> None:
         mask = masker(masks)
         for cell in notebook["cells"]:
             masked_outputs(cell.get("outputs"), mask)
+
+
+def _fold(notebook: dict[str, Any]) -> None:
+    """Fold the code of steps that only look, and of no other, whatever the notebook itself asks for."""
+    for cell in notebook["cells"]:
+        tags = [tag for tag in cell.get("metadata", {}).get("tags", []) if tag != "hide-input"]
+        if set(tags) & STEPS.keys():
+            cell["metadata"]["tags"] = tags if set(tags) & CHANGING else [*tags, "hide-input"]
 
 
 def _runbooks(folder: Path) -> list[Path]:

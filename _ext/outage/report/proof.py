@@ -38,8 +38,9 @@ def proof_section(proof: Proof | None, runbook: str, digest: str, times: Times) 
     if proof.digest != digest:
         head += f". **The runbook was changed since**: {again} proves it anew"
     reason = f"\n\n{plain(proof.reason)}" if proof.reason else ""
-    parts = [head + reason, bullets(line for case in proof.cases for line in _case(case)), _failures(proof)]
-    parts.append(folded("What it was proved with", _versions(proof)))
+    told = bullets(line for case in proof.cases for line in _case(case))
+    how = folded("What was broken, and what became of it", f"{told}\n\n{_versions(proof)}".strip())
+    parts = [head + reason, _failures(proof), how]
     return "\n\n".join(part for part in parts if part)
 
 
