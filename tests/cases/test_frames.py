@@ -81,6 +81,38 @@ def test_where_nobody_declared_our_people_and_channels_are_left_out(tmp_path: Pa
     assert all(frame["severity"] is None for frame in told)
 
 
+def test_what_nobody_knew_is_told_when_it_is_over_and_changes_nothing_of_what_was_due(tmp_path: Path) -> None:
+    root = handbook(tmp_path)
+    before = {frame["text"]: frame for frame in played(root, f"case-studies/{SMALL}")["frames"]}
+    path = root / "case-studies" / SMALL / "record.yml"
+    late = "    unseen: true\n    told_after: stopped\n"
+    path.write_text(path.read_text(encoding="utf-8").replace("    unseen: true\n", late), encoding="utf-8")
+    told = played(root, f"case-studies/{SMALL}")["frames"]
+    hidden = [text for text, frame in before.items() if frame["unseen"]]
+    texts = [frame["text"] for frame in told]
+    at = texts.index(hidden[0])
+    assert told[at - 1]["label"] == "Stage", "they follow the end of the trouble"
+    assert texts[at : at + 3] == hidden, "in their own order"
+    assert [told[at]["when"], told[at]["label"]] == ["October 2011", "What nobody knew"]
+    assert texts[0] == next(text for text, frame in before.items() if not frame["unseen"])
+    assert all(before[one["text"]]["due"] == one["due"] for one in told if not one["unseen"])
+    assert told[at]["due"] == told[at - 1]["due"]
+
+
+def test_at_knight_no_group_is_told_before_it_has_chosen_what_nobody_in_the_room_knew() -> None:
+    told = played(ROOT, "case-studies/knight-capital")["frames"]
+    last = max(number for number, frame in enumerate(told) if frame["decision"])
+    before = json.dumps(
+        [
+            [one["text"], (one["decision"] or {}).get("question"), (one["decision"] or {}).get("unknown")]
+            for one in told[:last]
+        ]
+    )
+    for word in ("seven", "eight", "one server", "filled", "212", "copy"):
+        assert word not in before.lower(), word
+    assert not any(frame["unseen"] for frame in told[:last])
+
+
 def test_a_time_that_is_not_known_has_no_clock(tmp_path: Path) -> None:
     told = played(handbook(tmp_path), f"case-studies/{SMALL}")["frames"]
     clocks = [frame["clock"]["utc"] if frame["clock"] else frame["when"] for frame in told]

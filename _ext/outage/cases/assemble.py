@@ -173,6 +173,11 @@ def _references(data: StudyData, found: Found) -> Iterator[Broken]:
         if name not in known:
             yield Broken(at, f"there is no event '{name}'", nearest(name, known, "give that event an id"))
 
+    for place, (index, moment) in enumerate(found):
+        later = moment.told.told_after
+        if later is not None and later not in known[place + 1 :]:
+            hint = nearest(later, known[place + 1 :], "name one that stands below it")
+            yield Broken(("events", str(index), "told_after"), f"there is no later event '{later}'", hint)
     for index, promise in enumerate(data.promises):
         for event in promise.events:
             yield from missing(("promises", str(index), "events"), event)

@@ -130,6 +130,8 @@ class EventData(TimeData):
         question, known, unknown, options, speaks: of a decision: what the group is asked, what was known
             then and what was not, what could be done, and what speaks to it.
         unseen: nobody there knew it then: it is told, and the walkthrough says so.
+        told_after: id of a later event; the walkthrough keeps what was unseen until then, so that a group
+            decides with no more than those who were there.
     """
 
     id: Id | None = None
@@ -156,6 +158,7 @@ class EventData(TimeData):
     options: tuple[OptionData, ...] = ()
     speaks: tuple[SpeaksData, ...] = ()
     unseen: bool = False
+    told_after: Id | None = None
 
 
 SAYS = ("text", "title", "role", "person", "severity", "scope", "stage", "audience", "why", "owner", "due")

@@ -78,6 +78,9 @@ def _events(case: _Case) -> Iterator[Broken]:
         yield from _time(at, event, case, needed=event.event is None)
         yield from _decision(at, event, case)
         yield from _who_says(at, event, case)
+        if event.told_after is not None and not event.unseen:
+            reason = "only what nobody there knew is told later than it was"
+            yield Broken((*at, "told_after"), reason, "add unseen: true, or leave 'told_after' out")
 
 
 def _said(at: Address, event: EventData, case: _Case) -> Iterator[Broken]:

@@ -6,7 +6,7 @@ real commands hostile: pass them through ``outage.text`` before they reach a pag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,6 +97,22 @@ class Study:
     incident: Incident
     declared: bool
     works: Mapping[str, Work]
+
+    @property
+    def as_told(self) -> tuple[Moment, ...]:
+        """Its events as a walkthrough tells them: what was kept back follows the event that it waits for."""
+        waiting: dict[str, list[Moment]] = {}
+        for moment in self.moments:
+            if moment.told.told_after is not None:
+                waiting.setdefault(moment.told.told_after, []).append(moment)
+
+        def with_those_that_wait(moment: Moment) -> Iterator[Moment]:
+            yield moment
+            for one in waiting.get(moment.id, ()):
+                yield from with_those_that_wait(one)
+
+        first = (moment for moment in self.moments if moment.told.told_after is None)
+        return tuple(one for moment in first for one in with_those_that_wait(moment))
 
     @property
     def recorded(self) -> bool:

@@ -18,6 +18,8 @@ from outage.record.folding import HIDDEN, fold
 from outage.record.words import role_name, sentence, severity_name
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from outage.cases.study import Moment, Source
     from outage.practice.script import Script
     from outage.record.incident import Entry, Incident
@@ -49,6 +51,9 @@ LABELS = {
     "run": "Runbook",
     "playbook": "Playbook",
 }
+
+UNKNOWN = "What nobody knew"
+"""The label of what is told later than it happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +108,11 @@ def frames(script: Script) -> Iterator[Frame]:
     final = {entry.event.id: entry for entry in script.incident.entries}
     channels: dict[str, None] = {}
     before: dict[str, str] = {}
-    for moment, following in pairwise((*script.moments, None)):
-        assert moment is not None
-        limit = following.event.order if following else None
+    following = dict(pairwise((*sorted(one.event.order for one in script.moments), None)))
+    now = min(script.moments, key=_order)
+    for moment in script.moments:
+        now = max(now, moment, key=_order)  # what is told late changes nothing of how things stand
+        limit = following[now.event.order]
         so_far = [event for event in script.events if limit is None or event.order < limit]
         incident = fold(so_far, name=script.name)
         entry = next(one for one in incident.entries if one.event.id == moment.event.id)
@@ -113,7 +120,7 @@ def frames(script: Script) -> Iterator[Frame]:
         held = {holding.role: holding.person for holding in incident.holdings if holding.until is None}
         yield Frame(
             moment=moment,
-            label=LABELS.get(entry.event.kind, entry.event.kind),
+            label=UNKNOWN if moment.told.told_after else LABELS.get(entry.event.kind, entry.event.kind),
             text=_text(entry, final[moment.event.id], script),
             by=moment.event.by,
             severity=_severity(incident, script),
@@ -123,9 +130,13 @@ def frames(script: Script) -> Iterator[Frame]:
                 for role, person in held.items()
             ),
             channels=tuple(channels),
-            due=_due(incident, moment, script),
+            due=_due(incident, now, script),
         )
         before = held
+
+
+def _order(moment: Moment) -> tuple[datetime, datetime, str]:
+    return moment.event.order
 
 
 def _text(entry: Entry, final: Entry, script: Script) -> str:

@@ -44,7 +44,7 @@ class Script:
         ours: the policy is that of the people in the story, so its promises and channels are theirs.
         policy: by which what is due is told.
         times: how moments are written.
-        moments: what is played, in order.
+        moments: what is played, as it is told: what nobody knew may stand later than it happened.
         events: what is folded to know roles, stage and what is due; more than the moments' own, where
             nobody declared an incident.
         recordings: of this story, with offsets.
@@ -99,7 +99,7 @@ def _case(folder: Path, root: Path, name: str) -> Script:
         ours=study.declared,
         policy=study.policy,
         times=study.times,
-        moments=study.moments,
+        moments=study.as_told,
         events=study.events,
         incident=study.incident,
         recordings=data.recordings,

@@ -29,7 +29,7 @@ def _event(frame: Frame, script: Script, site: Policy) -> str:
     if moment.decides:
         asked = moment.told.question or "What would you decide?"
         return f"{head}{by}: {plain(asked)}\n\n{_known(frame)}{folded('What was done', _done(frame, site))}"
-    unseen = " Nobody there knew it yet." if moment.told.unseen else ""
+    unseen = " Nobody there knew it then." if moment.told.unseen else ""
     parts = [f"{head}{by}: {plain(frame.text)}{unseen}"]
     if moment.accounts:
         parts.append(bullets(_account(one, script) for one in moment.accounts))
