@@ -53,6 +53,14 @@ def running(record: Path) -> psutil.Process | None:
         return None
 
 
+def halted(process: psutil.Process) -> bool:
+    """Whether it was told to stop where it is, as ``kill -STOP`` does; False if it is over."""
+    try:
+        return bool(process.status() == psutil.STATUS_STOPPED)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def end_all(processes: Iterable[psutil.Process], *, patience: float = 3.0) -> None:
     """End processes, kindly and after ``patience`` seconds firmly; those that are over are passed by."""
     left = list(processes)

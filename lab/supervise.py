@@ -6,7 +6,6 @@ its own, read from a file of its own, so that a part can be added to a lab that 
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import shlex
@@ -25,6 +24,7 @@ import psutil
 
 from lab import processes
 from outage.errors import Failed
+from outage.toolbox import rpc
 
 if TYPE_CHECKING:
     from lab.parts.model import Program
@@ -34,6 +34,8 @@ _ALIVE = {"RUNNING", "STARTING", "BACKOFF"}  # what supervisor can stop, and doe
 _UNSAFE = re.compile(r"[\s][;#]|[\n\r]")  # supervisor's configuration would end there
 _SPAWNED = re.compile(r"^(\S+ \S+),\d+ INFO spawned: '.*' with pid (\d+)$", re.MULTILINE)
 _ONE_AT_A_TIME = threading.RLock()  # supervisord must not read what another thread is writing
+PATIENCE = 20.0
+"""Seconds that supervisord may be silent; on a busy machine it is slow, and that is no fault."""
 _STOP_SECONDS = 5  # until a program that does not stop is killed
 _SAME_START = 2.0  # seconds between the start of a process and the whole second that the log names
 
@@ -95,7 +97,7 @@ class Supervisor:
         """
         if not self.was_started():
             return {}
-        found = self._call("supervisor.getAllProcessInfo")
+        found = self._call("getAllProcessInfo")
         return {
             one["name"]: State(one["group"], one["statename"], one["pid"], one["description"])
             for one in found
@@ -115,12 +117,12 @@ class Supervisor:
     def start(self, name: str, *, wait: bool = True) -> None:
         """Start a program that does not run; return when it has run for a second, or at once."""
         if self.state(name).state not in _ALIVE:
-            self._call("supervisor.startProcess", f"{self.state(name).part}:{name}", wait)
+            self._call("startProcess", f"{self.state(name).part}:{name}", wait)
 
     def stop(self, name: str) -> None:
         """Stop a program, and keep it stopped; return when it has ended."""
         if self.state(name).state in _ALIVE:
-            self._call("supervisor.stopProcess", f"{self.state(name).part}:{name}", False)
+            self._call("stopProcess", f"{self.state(name).part}:{name}", False)
         self._until_stopped(lambda one, _: one == name)
 
     def restart(self, name: str, *, wait: bool = True) -> None:
@@ -140,8 +142,8 @@ class Supervisor:
             config = self._config(part)
             config.touch(mode=0o600)
             config.write_text(lines, encoding="utf-8")
-            self._call("supervisor.reloadConfig")
-            self._call("supervisor.addProcessGroup", part)
+            self._call("reloadConfig")
+            self._call("addProcessGroup", part)
 
     def remove(self, part: str) -> None:
         """Stop the programs of a part and forget them."""
@@ -149,11 +151,11 @@ class Supervisor:
             if not self.alive() or not self._config(part).exists():
                 return
             self._config(part).unlink()
-            self._call("supervisor.reloadConfig")
+            self._call("reloadConfig")
             if any(state.part == part for state in self.states().values()):
-                self._call("supervisor.stopProcessGroup", part, False)
+                self._call("stopProcessGroup", part, False)
                 self._until_stopped(lambda _, state: state.part == part)
-                self._call("supervisor.removeProcessGroup", part)
+                self._call("removeProcessGroup", part)
 
     # ------------------------------------------------------------ supervisord itself
 
@@ -182,11 +184,14 @@ class Supervisor:
     def end(self) -> None:
         """End supervisord and every process that it or its programs started, dead or alive as it may be."""
         left = list(self._descendants())
+        own = processes.running(self._record)
+        if own is not None and processes.halted(own):
+            own.resume()  # it ends its programs better than we do
         if self._answers():
             with suppress(Failed):  # what is left is killed below
-                self._call("supervisor.stopAllProcesses", False)
+                self._call("stopAllProcesses", False)
                 self._until_stopped(lambda *_: True)
-                self._call("supervisor.shutdown")
+                self._call("shutdown")
         processes.end(self._record)
         processes.end_all(left)
 
@@ -228,7 +233,7 @@ class Supervisor:
 
     def _answers(self) -> bool:
         try:
-            self._call("supervisor.getState")
+            self._call("getState")
         except Failed:
             return False
         return True
@@ -245,21 +250,23 @@ class Supervisor:
         )
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        """One request, on a connection of its own, so that threads do not mix theirs."""
-        from supervisor.xmlrpc import SupervisorTransport
+        """One request; starting waits until the program has run for a second.
 
-        transport = SupervisorTransport(serverurl=self.url)
+        Raises:
+            Failed: it refuses, or does not answer; that it is halted is seen without waiting.
+        """
+        own = processes.running(self._record)
+        hint = "'outage lab down' ends it and all that it runs"
+        if own is not None and processes.halted(own):
+            go_on = f"'kill -CONT {own.pid}' lets it go on, {hint}"
+            raise Failed(f"the supervisor is halted (process {own.pid}) and answers nobody", hint=go_on)
         try:
-            proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
-            return getattr(proxy, method)(*arguments)
+            return rpc.call(self.url, method, *arguments, seconds=PATIENCE)
         except xmlrpc.client.Fault as fault:
-            raise Failed(
-                f"the supervisor refuses {method.partition('.')[2]}{arguments}: {fault.faultString}"
-            ) from None
-        except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
-            raise Failed(f"the supervisor does not answer: {error}") from None
-        finally:
-            transport.close()
+            raise Failed(f"the supervisor refuses {method}{arguments}: {fault.faultString}") from None
+        except rpc.TROUBLE as error:
+            words = f"{type(error).__name__}: {error}"
+            raise Failed(f"the supervisor does not answer: {words}", hint=hint) from None
 
 
 def _configuration(folder: Path, part: str, programs: Iterable[Program]) -> Iterator[str]:

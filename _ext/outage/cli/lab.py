@@ -16,9 +16,8 @@ from outage.project import find_project
 from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
-    from lab.condition import Condition
+    from lab.condition import Condition, Measured
     from lab.control import Lab
-    from lab.faults import Symptom
     from lab.parts import Part
 
 
@@ -68,7 +67,7 @@ def status(as_json: bool) -> None:
     """What is up, how it is, and what each fault's symptom shows at this moment."""
     folder = run_folder()
     from lab.alarms import firing
-    from lab.condition import conditions
+    from lab.condition import conditions, measured
     from lab.control import running, was_started
     from lab.faults import FAULTS
 
@@ -79,7 +78,7 @@ def status(as_json: bool) -> None:
         return
     parts = conditions(there)
     known = [fault for fault in FAULTS.values() if all(map(there.has, fault.parts))]
-    symptoms = {fault.id: fault.symptom(there) for fault in known}
+    symptoms = measured(there, known)
     if as_json:
         alerts = [{"name": one.name, **one.annotations} for one in firing(there)]
         click.echo(json.dumps({**_as_data(there, parts, symptoms), "alerts": alerts}, indent=2))
@@ -87,12 +86,19 @@ def status(as_json: bool) -> None:
     click.echo(f"The lab is up since {there.since:%Y-%m-%d %H:%M:%S} UTC, in {there.folder}.")
     for part in parts:
         click.echo(f"  {'up  ' if part.well else 'DOWN'}  {part.id}: {part.words}")
-    for name, symptom in symptoms.items():
-        click.echo(f"  {'SICK' if symptom.sick else 'well'}  {name}: {symptom.words}")
+    for name, found in symptoms.items():
+        click.echo(f"  {_state(found)}  {name}: {found.words}")
     for alarm in firing(there):
         summary, page = (alarm.annotations.get(key, "") for key in ("summary", "runbook_url"))
         click.echo(terminal(f"  ALERT {one_line(alarm.name)}: {one_line(summary)}"))
         click.echo(terminal(f"        its page: {_here(page)}"))
+
+
+def _state(found: Measured) -> str:
+    """A symptom in four letters."""
+    if found.symptom is None:
+        return "?   "
+    return "SICK" if found.symptom.sick else "well"
 
 
 def _here(page: str) -> str:
@@ -111,12 +117,15 @@ def _here(page: str) -> str:
 def break_(fault: str) -> None:
     """Inject FAULT, for real."""
     there = _lab()
+    from lab.condition import answering
     from lab.faults import fault as named
 
     chosen = named(fault)
     there.require(*chosen.parts)
-    chosen.begin(there)
-    click.echo(f"{chosen.summary}\n  Now: {chosen.symptom(there).words}.")
+    with answering(f"{chosen.id} cannot be injected"):
+        chosen.begin(there)
+        now = chosen.symptom(there).words
+    click.echo(f"{chosen.summary}\n  Now: {now}.")
     if chosen.alert and there.has("alertmanager"):
         click.echo(
             f"Its alert, {chosen.alert}, is shown by 'outage lab status' in some seconds, with its page."
@@ -130,14 +139,17 @@ def break_(fault: str) -> None:
 def mend(fault: str) -> None:
     """End FAULT without its runbook."""
     there = _lab()
+    from lab.condition import answering
     from lab.faults import fault as named
 
     chosen = named(fault)
     if not all(map(there.has, chosen.parts)):
         click.echo(f"{chosen.id} was not there: the lab runs without what it breaks.")
         return
-    done = chosen.mend(there)
-    click.echo(f"{chosen.id} {'is mended' if done else 'was not there'}. Now: {chosen.symptom(there).words}.")
+    with answering(f"{chosen.id} cannot be mended"):
+        done = chosen.mend(there)
+        now = chosen.symptom(there).words
+    click.echo(f"{chosen.id} {'is mended' if done else 'was not there'}. Now: {now}.")
 
 
 def _tell(there: Lab, part: Part) -> None:
@@ -145,7 +157,7 @@ def _tell(there: Lab, part: Part) -> None:
     click.echo("  " + ": ".join(filter(None, (part.id, part.summary, part.address(there)))))
 
 
-def _as_data(there: Lab, parts: list[Condition], symptoms: dict[str, Symptom]) -> dict[str, object]:
+def _as_data(there: Lab, parts: list[Condition], symptoms: dict[str, Measured]) -> dict[str, object]:
     """The lab's state as JSON values, for ``status --json``."""
     return {
         "v": 2,
@@ -153,10 +165,15 @@ def _as_data(there: Lab, parts: list[Condition], symptoms: dict[str, Symptom]) -
         "folder": str(there.folder),
         "since": there.since.isoformat(),
         "parts": {part.id: {"up": part.well, "address": part.address, "down": part.down} for part in parts},
-        "faults": {
-            name: {"sick": symptom.sick, "signals": symptom.signals} for name, symptom in symptoms.items()
-        },
+        "faults": {name: _fault_as_data(found) for name, found in symptoms.items()},
     }
+
+
+def _fault_as_data(found: Measured) -> dict[str, object]:
+    """``sick`` is null where the symptom could not be measured; ``why`` says why."""
+    if found.symptom is None:
+        return {"sick": None, "signals": {}, "why": found.words}
+    return {"sick": found.symptom.sick, "signals": found.symptom.signals}
 
 
 def run_folder() -> Path:

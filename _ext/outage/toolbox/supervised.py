@@ -1,12 +1,11 @@
 """What runbooks about programs share: the supervisor that keeps them running, and whether they answer.
 
 The supervisor is supervisord, asked through XML-RPC at ``SUPERVISOR_URL`` (``unix:///...`` or
-``http://...``). It is imported in kernels.
+``http://...``).
 """
 
 from __future__ import annotations
 
-import http.client
 import xmlrpc.client
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from xml.parsers.expat import ExpatError
 
 from outage.runbook.kit import require
 from outage.text import one_line
+from outage.toolbox import rpc
 
 RUNS = frozenset({"RUNNING"})
 STARTS = frozenset({"STARTING", "BACKOFF"})
@@ -63,26 +63,23 @@ def ask(url: str, method: str, *arguments: Any) -> Any:
     """One call of the supervisor's XML-RPC, for example ``ask(url, "getState")``.
 
     Raises:
-        CheckFailed: nobody answers there, or it refuses; the hint names what to look at.
+        CheckFailed: nobody answers there in time, or it refuses; the hint names what to look at.
     """
-    from supervisor.xmlrpc import SupervisorTransport
-
     require(url, "no supervisor is named", "look at SUPERVISOR_URL: unix:///path/of/its/socket")
     form = url.startswith(("unix:///", "http://"))
     require(form, f"SUPERVISOR_URL is {one_line(url)}", "look at SUPERVISOR_URL: unix:///... or http://...")
-    transport = SupervisorTransport(serverurl=url)
+    seconds = rpc.CHANGING if method.startswith(("start", "stop")) else rpc.LOOKING
     try:
-        proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
-        return getattr(proxy.supervisor, method)(*arguments)
+        return rpc.call(url, method, *arguments, seconds=seconds)
     except xmlrpc.client.Fault as fault:
         what = " ".join(map(str, arguments))
         require(False, f"the supervisor refuses {method} {one_line(what)}: {one_line(fault.faultString)}")
-    except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+    except ExpatError:
+        raise
+    except rpc.TROUBLE as error:
         words = one_line(f"{type(error).__name__}: {error}")
         hint = "look at SUPERVISOR_URL: does supervisord run, and may you use its socket?"
         require(False, f"the supervisor does not answer: {words}", hint)
-    finally:
-        transport.close()
 
 
 def programs(url: str) -> dict[str, Program]:
