@@ -17,7 +17,8 @@ ABOUT: dict[str, dict[str, object]] = {
     "lag": {"summary": "A replica lags.", "service": "database", "alerts": ["Lag"], "hints": [CONFLICT]},
     "drift": {"summary": "Servers differ.", "service": "web", "alerts": ["FleetDrift"]},
     "signals": {"summary": "Latency, traffic, errors.", "service": "web", "hints": [
-        {"matches": "HTTP 50[234]|upstream timed out", "means": "<img src=x onerror=alert(1)>"}]},
+        {"matches": "HTTP 50[234]|by .*(refused|timed out) upstream",
+         "means": "<img src=x onerror=alert(1)>"}]},
 }  # fmt: skip
 
 
@@ -58,6 +59,15 @@ def test_a_pasted_error_finds_the_runbook_that_knows_it(page_url, reader, pasted
     assert sorted(rows(page)) == ["drift", "lag", "signals"]
     assert page.locator(".outage-catalogue-because").count() == 0
     assert window.complaints == []
+
+
+@pytest.mark.parametrize("pasted", ["by web3: [110] timed out upstream, at 02:10", "got HTTP 502"])
+def test_what_differs_from_one_error_to_the_next_may_be_anything(page_url, reader, pasted):
+    page = reader(DESK).open(page_url)
+    page.locator("input[type=search]").fill(pasted)
+    assert rows(page) == ["signals"]
+    page.locator("input[type=search]").fill("timed out upstream by web3")
+    expect(page.locator(".outage-catalogue-because")).to_have_count(0)
 
 
 def test_it_is_filtered_by_service_alert_and_risk(page_url, reader):

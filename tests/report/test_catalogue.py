@@ -137,14 +137,3 @@ def test_rows_and_what_is_searched_have_one_order(tmp_path):
     assert [one.name for one in listed(tmp_path)] == ["ant", "middle", "zebra"]
     text = catalogue(tmp_path)
     assert text.index("`ant`") < text.index("middle") < text.index("`zebra`")
-
-
-def test_a_page_names_what_to_read_next_each_once(tmp_path):
-    meta = {
-        "hints": [
-            *HINTS,
-            {"when": "x", "means": "y", "runbook": "other"},
-            {"when": "z", "means": "y", "runbook": "look"},
-        ]
-    }
-    assert "read next: {runbook}`other`\n" in told(notebook(tmp_path, meta=meta, read="1")) + "\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,9 @@ from outage.errors import OutageError
 from outage.mask import masked_outputs, masker
 from outage.pages import catalogue_search, folders, run_form
 from outage.pages.site import policy_of
-from outage.report.catalogue import STEPS, about, catalogue, listed
+from outage.report.catalogue import STEPS, about, catalogue, contract_in, listed, services
 from outage.report.proof import proof_section
+from outage.report.stops import after
 from outage.report.times import Times
 from outage.run.review import working_digest
 from outage.runbook import proof
@@ -48,7 +50,7 @@ class AboutDirective(SphinxDirective):
             contract = examine(read_notebook(path, Path(path.name)))
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
-        folders.note(self.env, "proof")
+        folders.note(self.env, "runbook")
         parts = (about(contract), self._proof(contract.name, path))
         texts = [nodes.container("", *self.parse_text_to_nodes(text)) for text in parts]
         for text, look in zip(texts, ("outage-about", "outage-proof"), strict=True):
@@ -97,7 +99,10 @@ def _badge(number: int, tag: str) -> nodes.paragraph:
 
 
 def _add_about(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put the directive below a runbook's first heading, in that cell: the cells keep their numbers."""
+    """Put the directive below a runbook's first heading, and what follows a run below its last cell.
+
+    No cell gets another number by it.
+    """
     if not docname.startswith(FOLDER) or app.env.doc2path(docname).suffix != ".ipynb":
         return
     try:
@@ -109,7 +114,15 @@ def _add_about(app: Sphinx, docname: str, source: list[str]) -> None:
     except (ValueError, KeyError, TypeError, StopIteration):
         return  # MyST-NB says what is wrong with it
     cell["source"] = HEADING.sub(lambda found: found[0] + ABOUT, text, count=1)
+    _add_after(notebook, Path(app.env.doc2path(docname)))
     source[0] = json.dumps(notebook)
+
+
+def _add_after(notebook: dict[str, Any], path: Path) -> None:
+    """Put what errors mean, and where to go on, below the last step."""
+    with suppress(OutageError, OSError):  # the directive at the head says what is wrong
+        if text := after(contract_in(path.parent, path.stem), path.parent):
+            notebook["cells"].append({"cell_type": "markdown", "id": "after", "metadata": {}, "source": text})
 
 
 def _mask(app: Sphinx, notebook: dict[str, Any]) -> None:
@@ -134,6 +147,11 @@ def _runbooks(folder: Path) -> list[Path]:
     return [*sorted(folder.glob("*.ipynb")), *_proofs(folder)]
 
 
+def _around(folder: Path) -> str:
+    """What a runbook's page shows beside its notebook."""
+    return f"{[path.read_text(encoding='utf-8') for path in _proofs(folder)]}{services(folder)}"
+
+
 def _proofs(folder: Path) -> list[Path]:
     """The proofs of a folder's runbooks."""
     return sorted((folder.parent / proof.FOLDER).glob("*.json"))
@@ -142,7 +160,7 @@ def _proofs(folder: Path) -> list[Path]:
 def setup(app: Sphinx) -> None:
     """Add the directives, the badges, and what puts the facts on the page."""
     folders.depend("runbooks", _runbooks, lambda folder: f"{catalogue(folder)}{listed(folder)}")
-    folders.depend("proof", _proofs)
+    folders.depend("runbook", _runbooks, _around)
     app.add_directive_to_domain("outage", "about-runbook", AboutDirective)
     app.add_directive_to_domain("outage", "runbooks", RunbooksDirective)
     app.add_transform(StepBadges)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,14 +66,6 @@ def _facts(contract: Contract) -> Iterator[str]:
     yield from (f"needs: {plain(need)}" for need in meta.needs)
     apply = "; add `--apply` to carry it out" if contract.changes else ""
     yield f"look, and see what it would do: `outage run {contract.name}`{apply}"
-    if following := read_next(contract):
-        yield "read next: " + ", ".join(f"{{runbook}}`{name}`" for name in following)
-
-
-def read_next(contract: Contract) -> list[str]:
-    """Runbooks to which this one's hints lead, each once, in the hints' order."""
-    hints = contract.meta.hints
-    return list(dict.fromkeys(h.runbook for h in hints if h.runbook and h.runbook != contract.name))
 
 
 def _owner(owner: str) -> str:
@@ -133,19 +127,37 @@ def catalogue(folder: Path) -> str:
     return list_table(("Runbook", "What it does"), rows, widths="1 2", css="outage-runbooks")
 
 
-def _contract(folder: Path, name: str) -> Contract:
-    return examine(read_notebook(find_notebook(folder, name)))
+def contract_in(folder: Path, name: str) -> Contract:
+    """What a runbook in a folder declares, read once as long as its file is the same.
+
+    Raises:
+        OutageError: it cannot be read.
+    """
+    path = find_notebook(folder, name)
+    state = path.stat()
+    return _contract(path, (state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=512)
+def _contract(path: Path, _state: tuple[int, int]) -> Contract:
+    return examine(read_notebook(path))
+
+
+def services(folder: Path) -> dict[str, str]:
+    """Each runbook that says so to the service that it is about."""
+    found = {}
+    for name in runbook_names(folder):
+        with suppress(OutageError, OSError):
+            found[name] = contract_in(folder, name).meta.service or ""
+    return {name: service for name, service in found.items() if service}
 
 
 def _listed(folder: Path, name: str) -> Listed:
     try:
-        contract = _contract(folder, name)
+        contract = contract_in(folder, name)
     except OutageError:
         return Listed(name, words=name)
     meta = contract.meta
-    symptoms = [  # a bar in a pattern parts two errors; in a text it is a bar
-        words for hint in meta.hints for words in ([hint.when] if hint.when else str(hint.matches).split("|"))
-    ]
     prose = [cell.source for cell in contract.notebook.cells[:1] if cell.cell_type == "markdown"]
     said = [
         name,
@@ -159,7 +171,7 @@ def _listed(folder: Path, name: str) -> Listed:
         service=meta.service or "",
         risk=meta.risk if contract.changes else "none",
         alerts=meta.alerts,
-        symptoms=tuple(dict.fromkeys(symptoms)),
+        symptoms=tuple(dict.fromkeys(words for hint in meta.hints for words in hint.says)),
         words=" ".join([*said, *prose]),
     )
 
@@ -167,7 +179,7 @@ def _listed(folder: Path, name: str) -> Listed:
 def _row(folder: Path, name: str) -> tuple[str, str]:
     link = f"{{runbook}}`{name}`"
     try:
-        contract = _contract(folder, name)
+        contract = contract_in(folder, name)
     except OutageError as error:
         return plain(name), f"cannot be read: {plain(error.message)}"
     meta = contract.meta

@@ -16,6 +16,7 @@ from pydantic import (
 
 from outage.linear import linear
 from outage.policy.duration import Duration
+from outage.runbook.spelt import spelt
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
@@ -56,6 +57,11 @@ class Hint(_Model):
         if (self.when is None) == (self.matches is None):
             raise ValueError("say either 'when' (a text) or 'matches' (a pattern)")
         return self
+
+    @property
+    def says(self) -> list[str]:
+        """The errors that it is about, as they are spelt; a gap stands for what differs."""
+        return [self.when] if self.when else spelt(str(self.matches))
 
     def fits(self, text: str) -> bool:
         """Whether this hint is about an error of this text."""

@@ -11,6 +11,20 @@
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/\s+/g, " ").trim();
 
   /**
+   * Whether a pasted text holds an error as a runbook spells it; what stands at a gap (…) may be anything.
+   * @param {string} query
+   * @param {string} error
+   */
+  const holds = (query, error) => {
+    let at = 0;
+    return error.split("…").every((piece) => {
+      const found = query.indexOf(piece.trim(), at);
+      at = found + piece.trim().length;
+      return found >= 0;
+    });
+  };
+
+  /**
    * How well an entry fits: 3 for an error that it names, 2 for all words, below 1 the share of words that it has.
    * @param {Entry} entry
    * @param {string} query already plain
@@ -20,7 +34,7 @@
     if (!query) return { score: 2, because: "" };
     const known = entry.symptoms.find((symptom) => {
       const text = plain(symptom);
-      return text.length > 5 && (query.includes(text) || (query.length > 5 && text.includes(query)));
+      return text.length > 5 && (holds(query, text) || (query.length > 5 && text.includes(query)));
     });
     if (known) return { score: 3, because: known };
     const all = plain([entry.name, entry.service, ...entry.alerts, ...entry.symptoms, entry.words].join(" "));
