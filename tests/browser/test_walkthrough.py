@@ -28,7 +28,7 @@ PLAYED[DRILL] = f"incidents/{next(path.name for path in ROOT.glob('incidents/*-d
 """Pages that hold a player, below ``case-studies/``, and what each of them plays."""
 
 CASES = list(PLAYED)
-MADE_UP = "larkfield-nobody-can-sign-in/walkthrough"
+MADE_UP = "larkfield-nobody-can-pay/walkthrough"
 TELLING = 30
 """Texts of at least as many characters are told by one event only; ``Sev 1`` may be said by several."""
 

@@ -50,7 +50,7 @@ def test_a_decision_keeps_what_was_done_apart(name: str) -> None:
 
 
 def test_roles_stage_and_severity_are_those_of_the_moment() -> None:
-    told = played(ROOT, "case-studies/larkfield-nobody-can-sign-in")["frames"]
+    told = played(ROOT, "case-studies/larkfield-nobody-can-pay")["frames"]
     assert told[0]["roles"] == []
     assert told[0]["severity"] == {"name": "Sev 2", "rank": 1}
     commander = next(frame for frame in told if frame["roles"])
@@ -59,14 +59,14 @@ def test_roles_stage_and_severity_are_those_of_the_moment() -> None:
 
 
 def test_channels_are_those_to_which_the_commands_post() -> None:
-    told = played(ROOT, "case-studies/larkfield-nobody-can-sign-in")["frames"]
+    told = played(ROOT, "case-studies/larkfield-nobody-can-pay")["frames"]
     assert "Status page" not in told[0]["channels"]
     assert {"#company-outages", "#exec-updates", "Status page"} < set(told[-1]["channels"])
 
 
 def test_what_is_due_was_due_then() -> None:
     """The message that nobody wrote is late before anybody notices."""
-    told = played(ROOT, "case-studies/larkfield-nobody-can-sign-in")["frames"]
+    told = played(ROOT, "case-studies/larkfield-nobody-can-pay")["frames"]
     late = [frame["clock"]["utc"] for frame in told if any(one["late"] for one in frame["due"])]
     assert late[0] == "09:21 UTC"
     assert late[-1] == "09:34 UTC"

@@ -12,7 +12,7 @@ from outage.cases.judge import judged
 from outage.record import read
 from tests.cases.company import ROOT
 
-FOLDER = ROOT / "case-studies" / "larkfield-nobody-can-sign-in"
+FOLDER = ROOT / "case-studies" / "larkfield-nobody-can-pay"
 
 
 def said(folder: Path) -> list[tuple[object, ...]]:

@@ -79,5 +79,5 @@ def test_every_case_of_the_handbook_is_right() -> None:
 
 def test_the_catalogue_has_every_case_the_made_up_one_first() -> None:
     text = cases_list(ROOT)
-    assert text.startswith("**[The morning nobody could sign in]")
+    assert text.startswith("**[The morning nobody could pay]")
     assert "Made up" in text.split("\n\n")[0]
