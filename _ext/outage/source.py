@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 from outage.errors import OutageError, Problems, Refused
 from outage.text import one_line
@@ -23,10 +24,15 @@ _SCALARS: list[tuple[re.Pattern[str], Any]] = [
     (re.compile(r"~|null|Null|NULL|"), lambda text: None),
     (re.compile(r"true|True|TRUE"), lambda text: True),
     (re.compile(r"false|False|FALSE"), lambda text: False),
-    (re.compile(r"[-+]?[0-9]+"), int),
+    (re.compile(r"[-+]?[0-9]{1,18}"), int),
+    (re.compile(r"[-+]?[0-9]{19,}"), str),  # nothing here counts that far: a mistyped word
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
 ]
 _DEEPEST = 40
+_LARGEST = 1_000_000
+"""Bytes of a file that somebody writes by hand; the largest of ours has 16,000."""
+_LONGEST_REASON = 300
+"""Characters; a reason may repeat what somebody wrote."""
 
 
 @dataclass
@@ -53,6 +59,9 @@ class Source:
     def refuse(self, address: Address, reason: str, hint: str | None = None) -> Refused:
         """A refusal of the value at ``address``: ``file:line: dotted.path: reason``."""
         dotted = one_line(".".join(address))
+        reason = one_line(reason)
+        if len(reason) > _LONGEST_REASON:
+            reason = f"{reason[: _LONGEST_REASON // 2]} … {reason[-_LONGEST_REASON // 2 :]}"
         message = f"{dotted}: {reason}" if dotted else reason
         return Refused(message, file=self.path, line=self.line(address), hint=hint)
 
@@ -65,27 +74,15 @@ def read_yaml(path: Path, shown: Path | None = None) -> Source:
         shown: the name for messages; ``path`` when None.
 
     Raises:
-        Problems: the file is missing, unreadable, not UTF-8, not YAML, or repeats a key.
+        Problems: the file is missing, unreadable, not UTF-8, too large, not YAML, or repeats a key.
     """
     shown = shown or path
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise Problems(
-            [Refused("there is no such file", file=shown, hint="check the path, or restore it with git")]
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise Problems([Refused(f"cannot be read: {reason}", file=shown)]) from None
-    return parse_yaml(text, shown)
+    return parse_yaml(read_text(path, shown), shown)
 
 
 def parse_yaml(text: str, shown: Path) -> Source:
     """Parse YAML text; as :func:`read_yaml` for what is already in memory."""
-    try:
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise Problems([_syntax(error, shown)]) from None
+    root = tree(text, shown)
     source = Source(shown, None, {(): 1})
     problems: list[OutageError] = []
     if root is not None:
@@ -95,7 +92,70 @@ def parse_yaml(text: str, shown: Path) -> Source:
     return source
 
 
-def _syntax(error: yaml.YAMLError, shown: Path) -> Refused:
+def read_text(path: Path, shown: Path) -> str:
+    """The text of a file that somebody writes by hand.
+
+    Raises:
+        Problems: the file is missing, unreadable, not UTF-8 or too large.
+    """
+    try:
+        with path.open("rb") as file:
+            found = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        hint = "check the path, or restore it with git"
+        raise Problems([Refused("there is no such file", file=shown, hint=hint)]) from None
+    except OSError as error:
+        raise Problems([Refused(f"cannot be read: {error.strerror}", file=shown)]) from None
+    if len(found) > _LARGEST:
+        reason = f"it has more than {_LARGEST:,} bytes, and nobody writes that by hand"
+        hint = "check that it is the file you mean, or restore it with git"
+        raise Problems([Refused(f"cannot be read: {reason}", file=shown, hint=hint)])
+    try:
+        return found.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = found.count(b"\n", 0, error.start) + 1
+        hint = "an editor saved it in another encoding: save it as UTF-8"
+        raise Problems([Refused("it is not UTF-8 text", file=shown, line=line, hint=hint)]) from None
+
+
+def tree(text: str, shown: Path) -> yaml.Node | None:
+    """The nodes of a YAML text, None for an empty one.
+
+    PyYAML goes down a tree however deep it is, and takes the process down with it: depth is counted first.
+
+    Raises:
+        Problems: it is not YAML, or nested too deeply.
+    """
+    try:
+        too_deep = _too_deep(text)
+        root: yaml.Node | None = None if too_deep else yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise Problems([_syntax(error, shown, text)]) from None
+    if too_deep:
+        hint = "look for a bracket too many, or for lines that are indented too far"
+        raise Problems([Refused("this is nested too deeply", file=shown, line=too_deep, hint=hint)])
+    return root
+
+
+def _too_deep(text: str) -> int | None:
+    """The 1-based line where a YAML text goes deeper than anything here does."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                return int(event.start_mark.line) + 1 if event.start_mark else 1
+    return None
+
+
+def _syntax(error: yaml.YAMLError, shown: Path, text: str) -> Refused:
+    if isinstance(error, ReaderError):
+        before = text.encode()[: error.position]  # libyaml counts bytes
+        reason = f"this is not YAML: it holds the control character U+{error.character:04X}"
+        hint = "delete it; editors may not show it"
+        return Refused(reason, file=shown, line=before.count(b"\n") + 1, hint=hint)
     mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or str(error)
     line = None if mark is None else mark.line + 1
@@ -106,9 +166,9 @@ def _syntax(error: yaml.YAMLError, shown: Path) -> Refused:
 def _plain(node: yaml.Node, at: Address, source: Source, problems: list[OutageError], seen: set[int]) -> Any:
     """Data of a node; records its line, and reports what an address could not name once."""
     source.lines.setdefault(at, node.start_mark.line + 1)
-    if id(node) in seen or len(at) > _DEEPEST:
-        reason = "anchors and aliases are not supported" if id(node) in seen else "this is nested too deeply"
-        problems.append(source.refuse(at, reason, "write the value out: each address names one place"))
+    if id(node) in seen:
+        hint = "write the value out: each address names one place"
+        problems.append(source.refuse(at, "anchors and aliases are not supported", hint))
         return None
     seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):

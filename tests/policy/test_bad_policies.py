@@ -24,8 +24,14 @@ def test_a_missing_policy_is_refused() -> None:
 
 
 def test_a_policy_that_is_not_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "handbook.yml").write_bytes(b"company: \xff\xfe")
-    with pytest.raises(Problems, match="not UTF-8"):
+    (tmp_path / "handbook.yml").write_bytes(b"company:\n  name: S\xfcd\n")
+    with pytest.raises(Problems, match=r"handbook\.yml:2: it is not UTF-8 text\n  hint: .* save it as UTF-8"):
+        load_policy(tmp_path / "handbook.yml")
+
+
+def test_a_policy_larger_than_anybody_writes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "handbook.yml").write_bytes(b"company: Acme\n" + b"# and on\n" * 200_000)
+    with pytest.raises(Problems, match=r"handbook\.yml: cannot be read: it has more than 1,000,000 bytes"):
         load_policy(tmp_path / "handbook.yml")
 
 

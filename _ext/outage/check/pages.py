@@ -57,7 +57,7 @@ def said(path: Path) -> dict[str, Any]:
         else:
             front = text.split("---\n")[1] if text.startswith("---\n") else ""
             found = yaml.load(front, Loader=yaml.BaseLoader)  # a wrong day stays the word that it is
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from outage.errors import OutageError, Problems, Refused
+from outage.source import read_text, tree
 from outage.text import one_line
 
 OPEN = "\ufffc"
@@ -69,16 +70,7 @@ def read_rules(path: Path, shown: Path | None = None) -> list[Rule]:
         Problems: it cannot be read, or is no rule file; all that is wrong with its shape.
     """
     shown = shown or path
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = one_line(getattr(error, "problem", None) or str(error))
-        line = None if mark is None else mark.line + 1
-        raise Problems([Refused(f"this is not YAML: {reason}", file=shown, line=line)]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise Problems([Refused(f"cannot be read: {reason}", file=shown)]) from None
+    root = tree(read_text(path, shown), shown)
     problems: list[OutageError] = []
     rules = list(_rules(root, shown, problems))
     if problems:

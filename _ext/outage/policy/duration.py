@@ -18,6 +18,8 @@ _UNITS = {
 }
 _PART = re.compile(r"\s*(\d{1,6})\s*([a-z]+)\s*,?")
 _BUSINESS = re.compile(r"\s*(\d{1,4})\s*(?:business|working)\s+days?\s*")
+_LONGEST = 100 * 366 * 86400
+"""Seconds, a hundred years: a moment that far off can still be written as a date."""
 _WORKING_DAY = timedelta(days=1)
 
 
@@ -57,7 +59,7 @@ class Duration:
             seconds += count * _SECONDS[unit]
             words.append(_counted(count, unit))
             at = part.end()
-        if seconds == 0:
+        if not 0 < seconds <= _LONGEST:
             raise ValueError(text)
         return cls(exact=timedelta(seconds=seconds), words=" ".join(words))
 

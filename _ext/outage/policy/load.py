@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,9 @@ def _in_order(problems: list[OutageError]) -> list[OutageError]:
 def _problem(source: Source, at: Address, item: Any) -> OutageError:
     """One pydantic error in the policy's own words."""
     kind = item["type"]
+    if at == ("audiences", "responders") and item["input"] is None:
+        hint = "whoever mends it is always told; its name and channel are yours"
+        return source.refuse(at, "this audience cannot be left out", hint)
     if kind == "extra_forbidden":
         return source.refuse(at, "unknown key", nearest(at[-1], _siblings(at[:-1])))
     if kind == "missing":
@@ -103,7 +107,7 @@ def _problem(source: Source, at: Address, item: Any) -> OutageError:
         return source.refuse(at, "this is not a date", "write it as year-month-day, as in 2026-12-24")
     if kind == "string_pattern_mismatch":
         return _pattern_problem(source, at, item)
-    return source.refuse(at, _plain_reason(item))
+    return source.refuse(at, _plain_reason(item), _shape_hint(item))
 
 
 def _inside(location: tuple[int | str, ...]) -> Address:
@@ -119,6 +123,7 @@ def _plain_reason(item: Any) -> str:
         "dict_type": "this must be a mapping of keys to values",
         "model_type": "this must be a mapping of settings",
         "list_type": "this must be a list",
+        "tuple_type": "this must be a list",
         "int_type": "this must be a whole number",
         "int_parsing": "this must be a whole number",
         "bool_type": "this must be true or false",
@@ -126,12 +131,29 @@ def _plain_reason(item: Any) -> str:
         "string_too_short": "this may not be empty",
         "too_short": "this has too few entries",
     }
-    message = str(item["msg"])
+    message = re.sub(r"^(Input|String|List|Value) should", "this must", str(item["msg"]))
     reason = words.get(item["type"], message[:1].lower() + message[1:])
     value = item["input"]
     if isinstance(value, (int, float, bool)) or value is None:
         reason += f", not {'nothing' if value is None else str(value).lower()}"
     return reason
+
+
+def _shape_hint(item: Any) -> str | None:
+    """What to write where a value has the wrong shape."""
+    kind, value = item["type"], item["input"]
+    if value is None:
+        return (
+            "it is empty: what belongs to it stands on the lines below, two spaces further in; or remove it"
+        )
+    hints = {
+        "string_type": "put it in quotes" if isinstance(value, (int, float, bool)) else None,
+        "dict_type": "write one 'key: value' a line, two spaces further in; examples/ has one of each",
+        "model_type": "write one 'key: value' a line, two spaces further in; examples/ has one of each",
+        "list_type": "put square brackets round it, commas between: [one, two]",
+        "tuple_type": "put square brackets round it, commas between: [one, two]",
+    }
+    return hints.get(kind)
 
 
 def _pattern_problem(source: Source, at: Address, item: Any) -> OutageError:
@@ -140,10 +162,11 @@ def _pattern_problem(source: Source, at: Address, item: Any) -> OutageError:
         "link": ("this is not a link", "write a whole link: https://..., mailto:... or tel:..."),
         "phone": ("this is not a telephone number", "digits, spaces and + ( ) . / - only"),
         "country": ("this is not a country code", "two capital letters, as in GB or DE"),
+        "site": ("this is not a web address", "write a whole link: https://..."),
     }
     an_id = (
         f"'{item['input']}' is not a valid id",
-        "small letters, digits and hyphens only",
+        "an id has the letters a to z, digits and hyphens only; the name beside it may be anything",
     )
     reason, hint = hints.get(name, an_id)
     return source.refuse(at, reason, hint)

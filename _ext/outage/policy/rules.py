@@ -35,6 +35,7 @@ def broken_rules(policy: PolicyData) -> list[Broken]:
         broken
         for rule in (
             _references,
+            _none_is_no_name,
             _promises_in_order,
             _review_in_order,
             _staffing_holds,
@@ -46,6 +47,19 @@ def broken_rules(policy: PolicyData) -> list[Broken]:
         )
         for broken in rule(policy)
     ]
+
+
+def _none_is_no_name(policy: PolicyData) -> Iterator[Broken]:
+    """``none`` drops an audience; a channel or role of which one writes the same would be called so."""
+    instead = {
+        "channels": "leave the channel out; where one is needed, a wider one stands in",
+        "roles": "write {merged_into: ...} and the role that does its work, or leave it out",
+        "contacts": "leave the contact out",
+    }
+    for part, hint in instead.items():
+        for key, named in getattr(policy, part).items():
+            if named.name.lower() == "none" and not getattr(named, "same_as", None):
+                yield Broken((part, key), "'none' would become its name", hint)
 
 
 class _Reference(NamedTuple):
