@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,13 @@ def test_help_may_stand_in_field_instead_of_a_comment() -> None:
         ("date: int = 1", "a parameter may not be called 'date'"),
         ("x: int = ", "this is not Python"),
         ("x: int = (\0)", "this is not Python"),
+        ("x: float = 1e999", "is not a number"),
+        ("x: float = 1" + "0" * 400, "is not a number"),
+        ("x: str = '\\ud800'", "is not a text"),
+        ("x: Path = Path('a\\0')", "is not a path"),
+        ("x: list[SecretStr] = []", "a list cannot hold secrets"),
+        ("x: SecretStr | str", "a secret is a secret and nothing else"),
+        ("x: " + "list[" * 150 + "int" + "]" * 150, "lists may stand in lists 3 deep"),
     ],
 )
 def test_what_is_not_on_the_whitelist_is_refused(line: str, reason: str) -> None:
@@ -107,8 +115,13 @@ def test_a_secret_that_was_written_down_is_not_repeated() -> None:
     for line in ("x: SecretStr = 'hunter2'", "x: SecretStr = SecretStr('hunter2')"):
         fault = read_parameters(line)[1][0]
         assert "hunter2" not in f"{fault.reason} {fault.hint}"
-    wrong = resolve([only("x: SecretStr")], {"x": "hunter2"}, {})[1]
-    assert "hunter2" not in f"{wrong[0].reason} {wrong[0].hint}"
+    for kind in ("SecretStr", "SecretStr | None", "Annotated[SecretStr, Field(min_length=9)]"):
+        parameter = only(f"x: {kind}")
+        given = [({"x": "hunter2"}, {}), *(({}, {"x": value}) for value in ("hunter2", ["hunter2"], 1234567))]
+        for texts, data in given:
+            fault = resolve([parameter], texts, data)[1][0]
+            assert "what was given is not a reference to a secret" in fault.reason
+            assert not re.search("hunter2|1234567", f"{fault.reason} {fault.hint}")
 
 
 def test_every_fault_is_reported_at_once_with_its_line() -> None:
@@ -135,6 +148,9 @@ GIVEN: list[tuple[str, str, Any]] = [
     ("list[str]", '["a,b", "c"]', ["a,b", "c"]),
     ("int | None", "none", None),
     ("int | str", "x", "x"),
+    ("timedelta", "1.234567 seconds", timedelta(seconds=1, microseconds=234567)),
+    ("timedelta", "-3 seconds", timedelta(seconds=-3)),
+    ("timedelta", "4000000000 seconds", timedelta(seconds=4_000_000_000)),
 ]
 
 
@@ -171,7 +187,19 @@ def test_a_value_survives_the_journal_and_the_command_line(kind: str, text: str,
         ("Annotated[int, Field(ge=1, le=72)]", "99", "99: it must be less than or equal to 72"),
         ("Annotated[str, Field(pattern='^a+$')]", "b", "must match pattern '^a+$'"),
         ("Annotated[list[int], Field(max_length=1)]", "1,2", "at most 1 item"),
-        ("Annotated[timedelta, Field(le=timedelta(hours=1))]", "2h", "less than or equal to 1 hour"),
+        (
+            "Annotated[timedelta, Field(le=timedelta(hours=1))]",
+            "2h",
+            "2h: it must be less than or equal",
+        ),
+        ("timedelta", "1e400 seconds", "is not a length of time"),
+        ("timedelta", "99999999999999 seconds", "is not a length of time"),
+        ("list[float]", "[NaN]", "NaN is not a number"),
+        ("list[float]", f"[1{'0' * 400}]", "is not a number"),
+        ("list[int]", "[" * 100_000, "starts as a JSON list and is none"),
+        ("str", "\udcff", "what was given is not UTF-8 text"),
+        ("Path", "/tmp/\udcff", "what was given is not UTF-8 text"),
+        ("int", "x" * 100_000, "… (100002 characters) is not a whole number"),
     ],
 )
 def test_a_text_that_is_no_value_is_refused_in_words(kind: str, text: str, reason: str) -> None:
@@ -194,7 +222,7 @@ def test_unknown_missing_and_wrong_are_all_told_at_once_with_the_nearest_name() 
     _, wrong = resolve(parameters, {"huors": "3", "hours": "x"}, {})
     assert [(w.name, w.hint) for w in wrong] == [
         ("huors", "did you mean 'hours'?"),
-        ("hours", "hours: int (look-back window)"),
+        ("hours", "hours (look-back window) is a whole number"),
         ("name", "-p name=..."),
     ]
 

@@ -18,7 +18,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from outage.runbook.types import SCALARS, Choice, Either, Many, Reference, Scalar, Type, fits, words
+from outage.runbook.types import (
+    SCALARS,
+    Choice,
+    Either,
+    Many,
+    Reference,
+    Scalar,
+    Type,
+    fits,
+    is_secret,
+    words,
+)
 
 IMPORTS: dict[str, frozenset[str]] = {
     "__future__": frozenset({"annotations"}),
@@ -35,6 +46,7 @@ _CONSTRUCTORS: dict[str, Any] = {
     "Path": Path,
     "SecretStr": Reference,
 }
+_DEEPEST = 3
 _EXAMPLE = "write it as:  hours: int = 24  # look-back window"
 
 
@@ -74,8 +86,7 @@ class Parameter:
     @property
     def secret(self) -> bool:
         """Whether its value is a reference that the kernel resolves."""
-        members = self.type.members if isinstance(self.type, Either) else (self.type,)
-        return any(isinstance(member, Scalar) and member.name == "SecretStr" for member in members)
+        return is_secret(self.type)
 
 
 @dataclass(frozen=True)
@@ -168,11 +179,26 @@ def _type(node: ast.expr) -> Type:
         if node.value.id == "Literal":
             return _choice(inner)
         if node.value.id == "list" and len(inner) == 1:
-            return Many(_type(inner[0]))
+            return _many(_type(inner[0]))
         if node.value.id == "Annotated" and len(inner) > 1:
             return _annotated(inner)
     known = f"{', '.join(SCALARS)}, Literal[...], list[...], A | B, Annotated[..., Field(...)]"
     raise _BadTypeError(f"the type {ast.unparse(node)} is not supported", f"types here: {known}")
+
+
+def _many(item: Type) -> Type:
+    if is_secret(item):
+        raise _BadTypeError("a list cannot hold secrets", "give each secret a parameter of its own")
+    if _depth(item) >= _DEEPEST:
+        raise _BadTypeError(f"lists may stand in lists {_DEEPEST} deep, and no deeper", None)
+    return Many(item)
+
+
+def _depth(kind: Type) -> int:
+    """How many lists stand within each other."""
+    if isinstance(kind, Either):
+        return max(map(_depth, kind.members))
+    return 1 + _depth(kind.item) if isinstance(kind, Many) else 0
 
 
 def _either(node: ast.BinOp) -> Type:
@@ -187,7 +213,11 @@ def _either(node: ast.BinOp) -> Type:
     members = [part for part in flat if not (isinstance(part, ast.Constant) and part.value is None)]
     if not members:
         raise _BadTypeError("a parameter that is always None is none", None)
-    return Either(tuple(_type(part) for part in members), none=len(members) < len(flat))
+    kinds = tuple(_type(part) for part in members)
+    if len(kinds) > 1 and any(map(is_secret, kinds)):
+        hint = "write SecretStr, or SecretStr | None: any other text would be written down as it is"
+        raise _BadTypeError("a secret is a secret and nothing else", hint)
+    return Either(kinds, none=len(members) < len(flat))
 
 
 def _choice(nodes: list[ast.expr]) -> Choice:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -29,6 +31,9 @@ SCALARS: dict[str, tuple[type, str]] = {
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 _WHOLE = re.compile(r"[-+]?\d{1,300}")
 _SECRET = re.compile(r"secret://(env/[A-Za-z_][A-Za-z0-9_]*|file/[^\x00\n]+)")
+_MOST_SHOWN = 80
+_LONGEST = timedelta(days=36_500)
+"""A longer time is written in seconds: a policy's durations end at a hundred years."""
 
 
 class Reference(str):
@@ -83,6 +88,13 @@ def words(kind: Type) -> str:
     return " or ".join([*map(words, kind.members), *(["none"] if kind.none else [])])
 
 
+def is_secret(kind: Type) -> bool:
+    """Whether a value of this type is a reference to a secret: what was given for it is never repeated."""
+    if isinstance(kind, Either):
+        return any(map(is_secret, kind.members))
+    return is_secret(kind.item) if isinstance(kind, Many) else getattr(kind, "name", "") == "SecretStr"
+
+
 def annotation(kind: Type) -> Any:
     """The Python type that pydantic checks, limits included."""
     from pydantic import Field, StringConstraints
@@ -115,7 +127,7 @@ def from_text(kind: Type, text: str) -> Any:
         for option in kind.options:
             if text == (str(option).lower() if isinstance(option, bool) else str(option)):
                 return option
-        raise ValueError(f"'{text}' is not {words(kind)}")
+        raise _refused(kind, text)
     if isinstance(kind, Many):
         return _many_from_text(kind, text)
     if isinstance(kind, Either):
@@ -140,11 +152,12 @@ def from_data(kind: Type, value: Any) -> Any:
     else:
         if isinstance(value, str) and kind.name not in {"int", "float", "bool"}:
             return _scalar(kind, value)
-        if type(value) is SCALARS[kind.name][0]:
+        if kind.name == "float" and type(value) in {int, float}:
+            with suppress(ValueError, OverflowError):
+                return _number(value)
+        elif type(value) is SCALARS[kind.name][0]:
             return value
-        if kind.name == "float" and type(value) is int:
-            return float(value)
-    raise ValueError(f"{json.dumps(value, default=str)} is not {words(kind)}")
+    raise _refused(kind, value)
 
 
 def fits(kind: Type, value: Any) -> bool:
@@ -157,9 +170,13 @@ def fits(kind: Type, value: Any) -> bool:
         return (kind.none and value is None) or any(fits(member, value) for member in kind.members)
     if kind.name == "SecretStr":
         return isinstance(value, Reference) and _SECRET.fullmatch(value) is not None
+    if kind.name == "float":
+        return type(value) in {int, float} and abs(value) <= sys.float_info.max
     if kind.name == "Path":
-        return isinstance(value, Path)
-    return type(value) is SCALARS[kind.name][0] or (kind.name == "float" and type(value) is int)
+        return isinstance(value, Path) and "\0" not in str(value) and _is_text(str(value))
+    if kind.name == "str":
+        return type(value) is str and _is_text(value)
+    return type(value) is SCALARS[kind.name][0]
 
 
 def to_text(value: Any) -> str:
@@ -177,8 +194,9 @@ def to_data(value: Any) -> Any:
     if isinstance(value, timedelta):
         from outage.policy.duration import Duration
 
-        whole = value >= timedelta(seconds=1) and not value.microseconds
-        return Duration(exact=value).short if whole else f"{value.total_seconds():g} seconds"
+        if timedelta(seconds=1) <= value <= _LONGEST and not value.microseconds:
+            return Duration(exact=value).short
+        return f"{value.total_seconds():.6f}".rstrip("0").rstrip(".") + " seconds"
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if isinstance(value, Path):
@@ -195,27 +213,50 @@ def _first(kind: Either, value: Any, read: Any) -> Any:
             return read(member, value)
         except ValueError:
             continue
-    raise ValueError(f"'{value}' is not {words(kind)}")
+    raise _refused(kind, value)
+
+
+def _refused(kind: Type, value: Any) -> ValueError:
+    """That this is no value of the type, in words; what may be a secret is not repeated."""
+    if is_secret(kind):
+        return ValueError(f"what was given is not {words(kind)}")
+    return ValueError(f"{_shown(value)} is not {words(kind)}")
+
+
+def _shown(value: Any) -> str:
+    """What was given, as a message repeats it: not much of it."""
+    shown = f"'{value}'" if isinstance(value, str) else json.dumps(value, default=str)
+    return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}… ({len(shown)} characters)"
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written down: no half of a surrogate pair, no byte that was not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _many_from_text(kind: Many, text: str) -> list[Any]:
     if text.lstrip().startswith("["):
         try:
-            return list(from_data(kind, json.loads(text)))
-        except json.JSONDecodeError:
-            raise ValueError(f"'{text}' starts as a JSON list and is none") from None
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            raise ValueError(f"{_shown(text)} starts as a JSON list and is none") from None
+        return list(from_data(kind, data))
     return [from_text(kind.item, item.strip()) for item in text.split(",")] if text.strip() else []
 
 
 def _scalar(kind: Scalar, text: str) -> Any:
     """One value from text."""
+    if not _is_text(text):
+        raise ValueError("what was given is not UTF-8 text")
     try:
         if kind.name in _READERS:
             return _READERS[kind.name](text)
-    except ValueError:
-        if kind.name == "SecretStr":  # what was typed may be the secret: it is not repeated
-            raise ValueError(f"what was given is not {words(kind)}") from None
-        raise ValueError(f"'{text}' is not {words(kind)}") from None
+    except (ValueError, OverflowError):
+        raise _refused(kind, text) from None
     return text
 
 
@@ -225,11 +266,11 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
+def _number(value: str | float) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
 
 
 def _truth(text: str) -> bool:

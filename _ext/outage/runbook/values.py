@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outage.runbook.types import annotation, from_data, from_text, words
+from outage.runbook.types import annotation, from_data, from_text, to_text, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,8 +100,8 @@ def limit_problem(parameter: Parameter, value: Any) -> str | None:
         TypeAdapter(annotation(parameter.type)).validate_python(value, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        shown = "" if parameter.secret else f" {value}"
-        return f"'{parameter.name}':{shown}: {_reason(first['msg'])}"
+        shown = "" if parameter.secret else f" {to_text(value)}:"
+        return f"'{parameter.name}':{shown} {_reason(first['msg'])}"
     except (TypeError, SchemaError, PydanticSchemaGenerationError):
         return f"'{parameter.name}': its limits do not fit its type, {parameter.written}"
     return None
@@ -126,5 +126,10 @@ def _what(parameter: Parameter) -> str:
 
 
 def _limits_hint(parameter: Parameter) -> str:
+    """What the parameter is and may be, in words."""
+    from outage.runbook.describe import limits_in_words
+
     about = f" ({parameter.help})" if parameter.help else ""
-    return f"{parameter.name}: {parameter.written}{about}"
+    return "; ".join(
+        [f"{parameter.name}{about} is {words(parameter.type)}", *limits_in_words(parameter.type)]
+    )
