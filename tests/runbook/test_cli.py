@@ -30,8 +30,13 @@ def outage(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def on_terminal(*arguments: str, answer: str = "", prompt: str = "Type yes to go on: ") -> tuple[int, str]:
-    """The exit code and what a person would see; ``answer`` is typed when the gate asks."""
+def on_terminal(
+    *arguments: str, answer: str = "", prompt: str = "Type yes to go on: ", early: str = ""
+) -> tuple[int, str]:
+    """The exit code and what a person would see.
+
+    ``answer`` is typed when the gate asks, ``early`` as soon as something is seen.
+    """
     main, side = pty.openpty()
     process = subprocess.Popen([*OUTAGE, *arguments], stdin=side, stdout=side, stderr=side, close_fds=True)
     os.close(side)
@@ -44,6 +49,9 @@ def on_terminal(*arguments: str, answer: str = "", prompt: str = "Type yes to go
         if not piece:
             break
         seen += piece
+        if early:
+            os.write(main, f"{early}\n".encode())
+            early = ""
         if answer and prompt.encode() in seen:
             os.write(main, f"{answer}\n".encode())
             answer = ""
@@ -208,6 +216,16 @@ def test_on_a_terminal_the_running_line_is_rewritten_and_a_gate_asks(
     assert code_ == 0, seen
     assert (tmp_path / "x").exists()
     assert "\r\x1b[K" in seen
+
+
+@pytest.mark.parametrize(("early", "answer", "code_"), [("yes", "no", 1), ("\n", "yes", 0)])
+def test_what_was_typed_before_a_gate_was_shown_does_not_answer_it(
+    handbook: Handbook, tmp_path: Path, early: str, answer: str, code_: int
+) -> None:
+    handbook.write("touch", [*touching()[:5], prose("Now it is touched.", "gate"), *touching()[5:]])
+    arguments = ("run", "touch", "-p", f"path={tmp_path / 'x'}", "--apply", "--unreviewed", "a test")
+    ended, seen = on_terminal(*arguments, answer=answer, early=early)
+    assert (ended, (tmp_path / "x").exists()) == (code_, code_ == 0), seen
 
 
 # ---- runbooks, show, runs

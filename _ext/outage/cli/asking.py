@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import select
 import sys
+import termios
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -26,13 +28,16 @@ def terminal_ask(as_json: bool = False) -> Callable[[Question], str | None] | No
 def ask(question: Question) -> str | None:
     """The person's choice: the word itself, nothing shorter; None once it was answered elsewhere.
 
-    At a gate whatever is not yes is no. Other questions are put again until a choice is typed.
+    What was typed before the question was put answers nothing. At a gate whatever is not yes is no.
+    Other questions are put again until a choice is typed.
 
     Raises:
         EOFError: the terminal went away.
     """
     if question.text:
         click.echo(terminal(question.text))
+    with suppress(termios.error, OSError, ValueError):  # not a terminal: there is nothing to forget
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
     while True:
         click.echo(terminal(question.prompt), nl=not question.choices)
         while not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
