@@ -7,7 +7,7 @@ three totals, each nearly in proportion: executions, dollars, loss.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from market import HISTORY, Controls, Day, Outcome, run
 
@@ -29,13 +29,14 @@ class Total:
     """One figure of the order, and what the model makes of it.
 
     Attributes:
-        fitted: whether a value of :class:`Day` was chosen so that it comes out.
+        kind: ``given``: it is an input; ``fitted``: a value of :class:`Day` was chosen so that it comes out;
+            ``follows``: from those, nearly by itself; ``free``: nothing was chosen for it.
         tolerance: part of the figure by which the model may miss it.
     """
 
     name: str
     order: float
-    fitted: bool
+    kind: Literal["given", "fitted", "follows", "free"]
     tolerance: float
     of: Callable[[Outcome], float]
 
@@ -45,17 +46,17 @@ class Total:
 
 
 TOTALS = (
-    Total("parent orders", 212, True, 0.02, lambda o: o.endless),
-    Total("executions", EXECUTIONS, True, 0.02, lambda o: o.executions),
-    Total("shares", 397e6, False, 0.02, lambda o: o.shares),
-    Total("dollars bought", 3.5e9, False, 0.10, lambda o: o.long),
-    Total("dollars sold", 3.15e9, False, 0.10, lambda o: o.short),
-    Total("bought and sold", GROSS, True, 0.05, lambda o: o.gross),
-    Total("stocks bought", 80, False, 0.0, lambda o: o.long_stocks),
-    Total("stocks sold", 74, False, 0.0, lambda o: o.short_stocks),
-    Total("loss, company", COMPANY_LOSS, True, 0.10, lambda o: o.loss),
-    Total("loss, order", ORDER_LOSS, True, 0.10, lambda o: o.loss),
-    Total("over 5 % and 20 %", 75, False, 0.15, lambda o: o.stocks_moved(0.05, 0.20)),
+    Total("parent orders", 212, "fitted", 0.02, lambda o: o.endless),
+    Total("executions", EXECUTIONS, "fitted", 0.02, lambda o: o.executions),
+    Total("shares", 397e6, "follows", 0.02, lambda o: o.shares),
+    Total("dollars bought", 3.5e9, "follows", 0.10, lambda o: o.long),
+    Total("dollars sold", 3.15e9, "follows", 0.10, lambda o: o.short),
+    Total("bought and sold", GROSS, "fitted", 0.05, lambda o: o.gross),
+    Total("stocks bought", 80, "given", 0.0, lambda o: o.long_stocks),
+    Total("stocks sold", 74, "given", 0.0, lambda o: o.short_stocks),
+    Total("loss, company", COMPANY_LOSS, "fitted", 0.10, lambda o: o.loss),
+    Total("loss, order", ORDER_LOSS, "fitted", 0.10, lambda o: o.loss),
+    Total("over 5 % and 20 %", 75, "free", 0.15, lambda o: o.stocks_moved(0.05, 0.20)),
 )
 
 

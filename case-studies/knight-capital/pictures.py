@@ -48,16 +48,15 @@ def inputs() -> str:
 
 def totals(outcome: Outcome, draws: Sequence[Outcome]) -> str:
     """The order's totals beside the model's, with the range over other draws of the market."""
-    head = f"{'':18}{'order':>10}{'model':>10}{'off':>7}{'allowed':>9}  {'other draws':<15} fitted"
+    head = f"{'':18}{'order':>10}{'model':>10}{'off':>7}{'allowed':>9}  {'other draws':<15} how"
     lines = [head]
     for total in TOTALS:
         found, others = total.of(outcome), [total.of(each) for each in draws]
         off = f"{found / total.order - 1:+.1%}"
         span = f"{_short(min(others))}-{_short(max(others))}"
-        said = "yes" if total.fitted else "no"
         lines.append(
             f"{total.name:18}{_short(total.order):>10}{_short(found):>10}{off:>7}{total.tolerance:>9.0%}"
-            f"  {span:<15} {said}{'' if total.met(outcome) else '  MISSED'}"
+            f"  {span:<15} {total.kind}{'' if total.met(outcome) else '  MISSED'}"
         )
     return "\n".join(lines)
 
