@@ -268,14 +268,18 @@ def test_a_browser_that_keeps_nothing_says_so_and_plays(reader, published) -> No
     assert page.locator("[data-show=lost]").is_visible()
 
 
-def test_the_projector_view_shows_the_player_alone_larger_and_as_wide_as_the_wall(opened) -> None:
-    page = opened(MADE_UP).page
+@pytest.mark.parametrize("wall", [DESK, 1920])
+def test_the_projector_view_shows_the_player_alone_larger_and_as_wide_as_the_wall(wall: int, opened) -> None:
+    page = opened(MADE_UP, width=wall).page
     page.keyboard.press("ArrowRight")
     size = "parseFloat(getComputedStyle(document.querySelector('.outage-walk-text')).fontSize)"
     before = page.evaluate(size)
     page.keyboard.press("p")
     assert page.evaluate(size) > 1.5 * before
-    assert page.locator(".outage-walk").bounding_box()["width"] > 0.9 * DESK
+    assert page.locator(".outage-walk").bounding_box()["width"] > 0.9 * wall
+    small = "[...document.querySelectorAll('.outage-walk :is(h2, h3, li, button)')].filter(one => one.offsetParent)"
+    sizes = page.evaluate(f"{small}.map(one => parseFloat(getComputedStyle(one).fontSize))")
+    assert min(sizes) >= 0.85 * 0.016 * wall, "its headings are read across a room, too"
     assert not page.locator(".bd-sidebar-primary").is_visible()
     page.keyboard.press("p")
     assert page.locator(".bd-sidebar-primary").is_visible()
