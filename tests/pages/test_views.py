@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from outage.policy import load_policy
+from outage.policy import load_policy, parse_policy
 from outage.text import plain
 from outage.views import show
 
@@ -74,6 +74,18 @@ def test_no_view_speaks_of_what_a_small_team_has_not():
     text = "\n".join(show(policy, view) for view in VIEWS).lower()
     assert "division" not in text
     assert "executive" not in text
+
+
+def test_nobody_to_call_is_said_and_what_to_do_then():
+    policy = parse_policy("company: Acme\nseverities: {high: It is down}\n")
+    assert show(policy, "contact-list").startswith("The policy names nobody. Say it in {channel}`company`")
+
+
+def test_only_a_name_of_the_chat_is_opened_in_the_chat():
+    named = "channels: {company: '#outages', users: Loudspeaker, customers: Status page}\n"
+    text = show(parse_policy("company: Acme\nseverities: {high: It is down}\n" + named), "channel-map")
+    ways = dict(re.findall(r"^\| \{channel\}`(\w+)` .* \| (.*) \|$", text, re.MULTILINE))
+    assert ways == {"company": "in the chat", "customers": "–", "users": "–"}
 
 
 def test_names_keep_their_capitals():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from outage.policy.vocabulary import ChannelId
-from outage.text import plain
+from outage.text import cell, plain
 from outage.views.markup import ref, refs, table
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def _served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:
 
 
 def _way(channel: Channel) -> str:
+    """How to open it: its link. A status page or a loudspeaker is no place in the chat; ``#name`` is one."""
     if not channel.link:
-        return "in the chat"
+        return "in the chat" if channel.name.startswith(("#", "~")) else cell("")
     target = quote(
         channel.link, safe=":/?#@!$&'*+,;=%~[]"
     )  # all that could end a link or a table cell is encoded

@@ -63,7 +63,7 @@ def _called(policy: Policy, rung: Escalation) -> str:
 
 
 def contacts(policy: Policy) -> str:
-    """Whom to call, for what, and on which number."""
+    """Whom to call, for what, and on which number; what to do instead where the policy names nobody."""
     rows = [
         (
             ref("contact", key),
@@ -72,7 +72,9 @@ def contacts(policy: Policy) -> str:
         )
         for key, contact in policy.contacts.items()
     ]
-    return table(("Who", "For what", "How"), rows) if rows else ""
+    if not rows:
+        return f"The policy names nobody. Say it in {ref('channel', 'company')}, and call whom you know."
+    return table(("Who", "For what", "How"), rows)
 
 
 def _number(contact: Contact) -> str:
