@@ -52,7 +52,12 @@ def test_all_that_was_decided_is_told_with_its_line(outage):
         "How many customers are affected? Many\n    classification.questions.customers.answers.many (handb"
         in said
     )
-    assert said.endswith(f'outage declare "What is broken" --answers {SECOND}\n')
+    assert f'Next:\n  outage declare "What is broken" --answers {SECOND}\n' in said
+
+
+def test_an_incident_that_is_declared_already_is_judged_again_and_not_declared_twice(outage):
+    _, said, _ = outage("classify", *SECOND.split(","))
+    assert said.endswith("Declared already? Then:\n  outage severity sev2\n  outage scope area\n")
 
 
 def test_what_is_not_known_is_told_and_counts_as_the_worst(outage):

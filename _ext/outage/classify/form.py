@@ -14,6 +14,8 @@ from outage.classify.verdict import (
     command,
     decided,
     doubt_rule,
+    set_scope,
+    set_severity,
     time_box,
     where,
 )
@@ -28,7 +30,8 @@ class Piece:
     """Something that an outcome may show.
 
     Attributes:
-        kind: severity, scope, channel, clause, doubt, doubt-rule, time-box or command.
+        kind: severity, scope, set-severity, set-scope, channel, clause, doubt, doubt-rule, time-box or
+            command.
         key: what the table calls it; unique in the form.
         text: the words beside the quote, or alone.
         quote: a name or clause of the policy, with its look.
@@ -100,6 +103,8 @@ def _in_order(policy: Policy, asked: tuple[Ask, ...]) -> list[str]:
     return [
         *(f"severity:{key}" for key in (*policy.severities, "")),
         *(f"scope:{key}" for key in policy.scopes),
+        *(f"set-severity:{key}" for key in policy.severities),
+        *(f"set-scope:{key}" for key in policy.scopes),
         *(f"channel:{key}" for key in ("incident", "area", "division", "company")),
         *("command:", "time-box:", "doubt-rule:"),
         *(f"doubt:{ask.id}" for ask in asked),
@@ -116,6 +121,7 @@ def _keys(found: Classification) -> list[str]:
     keys += ["time-box:"] if found.time_box_clause else []
     if found.severity:
         keys += [*(f"channel:{channel}" for channel in found.channels), "command:"]
+        keys += [f"set-severity:{found.severity}", f"set-scope:{found.scope}"]
     return keys
 
 
@@ -127,6 +133,10 @@ def _piece(policy: Policy, asked: tuple[Ask, ...], key: str) -> Piece:
         return Piece(kind, key, policy.severities[name].meaning, quote(policy, kind, name))
     if kind in ("scope", "channel"):
         return Piece(kind, key, "", quote(policy, kind, name))
+    if kind == "set-severity":
+        return Piece(kind, key, set_severity(name))
+    if kind == "set-scope":
+        return Piece(kind, key, set_scope(name))
     if kind == "clause":
         text = f"{clause_text(asked, name)} ({where(policy, name)})"
         return Piece(kind, key, text, quote(policy, kind, name))

@@ -45,6 +45,7 @@ class Verdict:
         doubt: the questions that nobody could answer.
         doubt_rule: how those counted.
         command: what to type next, or None when there is no incident.
+        again: what to type instead where it was declared already; empty when there is no incident.
     """
 
     answers: dict[str, str]
@@ -58,6 +59,7 @@ class Verdict:
     doubt: tuple[str, ...]
     doubt_rule: str
     command: str | None
+    again: tuple[str, ...]
 
 
 NO_INCIDENT = "Not an incident"
@@ -82,6 +84,7 @@ def verdict(policy: Policy, answers: Mapping[str, str]) -> Verdict:
         doubt=tuple(ask.text for ask in asked if ask.id in found.doubted),
         doubt_rule=doubt_rule(policy),
         command=command(full) if severity else None,
+        again=(set_severity(found.severity), set_scope(found.scope)) if found.severity else (),
     )
 
 
@@ -122,6 +125,16 @@ def command(answers: Mapping[str, str]) -> str:
     """The command that opens an incident with these answers."""
     given = ",".join(f"{question}={answer}" for question, answer in answers.items())
     return f'outage declare "What is broken" --answers {given}'
+
+
+def set_severity(severity: str) -> str:
+    """The command that judges an open incident anew: a second declaration would open a second incident."""
+    return f"outage severity {severity}"
+
+
+def set_scope(scope: str) -> str:
+    """The command that says how wide an open incident is."""
+    return f"outage scope {scope}"
 
 
 def parse_answers(given: Iterable[str]) -> dict[str, str]:

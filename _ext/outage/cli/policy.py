@@ -87,6 +87,7 @@ def _told(policy: Policy, found: Verdict) -> list[str]:
         lines += ["", found.time_box]
     if found.command:
         lines += ["", "Next:", f"  {found.command}"]
+        lines += ["Declared already? Then:", *(f"  {one}" for one in found.again)]
     return lines
 
 
