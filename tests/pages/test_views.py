@@ -29,6 +29,7 @@ VIEWS = [
     "notification-duties",
     "resource-list",
     "channel-map",
+    "division-channels",
     "fallbacks",
     "new-joiners",
     "review-attendance",

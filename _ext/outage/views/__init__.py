@@ -43,6 +43,7 @@ VIEWS: dict[str, Callable[[Policy], str]] = {
     "notification-duties": people.duties_to_notify,
     "resource-list": people.resources,
     "channel-map": channels.channel_map,
+    "division-channels": channels.division_channels,
     "fallbacks": fallbacks.fallbacks,
     "new-joiners": joining.new_joiners,
     "review-attendance": joining.review_attendance,

@@ -29,6 +29,8 @@ PURPOSES: dict[ChannelId, str] = {
 _OPTIONAL = {"division": "divisions", "area": "divisions", "executives": "audiences.executives"}
 """Channels that every company is given by default, and the part without which they mean nothing."""
 
+_NAMED_AT_MOST = 12
+
 
 def channel_map(policy: Policy) -> str:
     """One row a channel that the company really has; it lists what the absent ones would hold, too."""
@@ -44,7 +46,30 @@ def _purpose(policy: Policy, own: ChannelId) -> str:
     words = "; ".join(PURPOSES[key] for key in served)
     readers = [key for key, audience in policy.audiences.items() if audience.channel in served]
     read_by = f" Read by {refs('audience', readers)}" if readers else ""
-    return f"{words[:1].upper()}{words[1:]}.{read_by}"
+    named = names(policy, own)
+    here = f" Here: {', '.join(named)}." if named else ""
+    return f"{words[:1].upper()}{words[1:]}.{here}{read_by}"
+
+
+def names(policy: Policy, own: ChannelId) -> list[str]:
+    """What a channel is called in each division or area, as text for a table; empty where it has one name.
+
+    A list of more than :data:`_NAMED_AT_MOST` is empty too: nobody reads it through.
+    """
+    channel = policy.own_channels[own]
+    filled = dict.fromkeys(
+        channel.filled(division=key, area=area)
+        for key, division in policy.divisions.items()
+        for area in division.areas or [""]
+    )
+    whole = [name for name in filled if "{" not in name]  # what lacks an area, or an incident, is no name
+    return [cell(name) for name in whole] if 1 < len(whole) <= _NAMED_AT_MOST else []
+
+
+def division_channels(policy: Policy) -> str:
+    """The divisions' channels by name, for somebody who must post in one now; empty where there is one."""
+    named = names(policy, "division") if "division" in policy.own_channels else []
+    return f"By name: {', '.join(named)}. Not sure which? Any of them." if named else ""
 
 
 def _served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outage.views.channels import names
 from outage.views.markup import bullets, ref, refs
 
 if TYPE_CHECKING:
     from outage.policy import Policy
+    from outage.policy.vocabulary import ChannelId
 
 
 def new_joiners(policy: Policy) -> str:
@@ -15,7 +17,12 @@ def new_joiners(policy: Policy) -> str:
     joined = (
         policy.channels[key].same_as or key for key in policy.new_joiners.channels if key in policy.channels
     )
-    return bullets(ref("channel", key) for key in dict.fromkeys(joined))
+    return bullets(_joined(policy, key) for key in dict.fromkeys(joined))
+
+
+def _joined(policy: Policy, own: ChannelId) -> str:
+    named = names(policy, own)
+    return f"{ref('channel', own)}: {', '.join(named)}; yours at least" if named else ref("channel", own)
 
 
 def review_attendance(policy: Policy) -> str:
