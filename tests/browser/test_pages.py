@@ -7,15 +7,16 @@ import pytest
 from tests.browser.conftest import DESK, PHONE
 from tests.sites import POLICIES
 
+pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
+
 PAGES = ["index", "process/severity", "process/policy"]
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("policy", POLICIES)
-def test_a_page_is_quiet_fits_and_is_accessible(policy, width, theme, published, reader):
-    window = reader(width, theme)
+def test_a_page_is_quiet_fits_and_is_accessible(policy, width, theme, published, glance):
+    window = glance(width, theme)
     for name in PAGES:
         page = window.open(published(policy).url(name))
         assert page.evaluate("document.documentElement.dataset.theme") == theme
