@@ -33,6 +33,20 @@ def test_an_exact_length(written: str, seconds: int, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "often"),
+    [
+        ("1h", "hour"),
+        ("20m", "20 minutes"),
+        ("1h30m", "1 hour 30 minutes"),
+        ("1 business day", "business day"),
+        ("10 minutes", "10 minutes"),
+    ],
+)
+def test_how_often_reads_after_the_word_every(written: str, often: str) -> None:
+    assert Duration.parse(written).often == often
+
+
+@pytest.mark.parametrize(
     ("written", "days", "shown"),
     [
         ("1 business day", 1, "1 business day"),

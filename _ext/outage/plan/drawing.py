@@ -148,7 +148,7 @@ def _lane(subject: list[Row], along: Axis, scale: timedelta, frame: Frame, y: fl
     again = next((row for row in subject if row.when == "every"), None)
     start = first.limit.length if first else timedelta(0)
     repeated = _repeated(again.limit.length, start, scale) if again else []
-    words = [f"{first.limit}" if first else "", f"every {again.limit}" if again else ""]
+    words = [f"{first.limit}" if first else "", f"every {again.limit.often}" if again else ""]
     note = ", then ".join(part for part in words if part)
     room = frame.gutter - 8 if frame.gutter else frame.width - text_width(note, frame.size) - 12
     return Lane(

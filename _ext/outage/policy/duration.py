@@ -81,6 +81,12 @@ class Duration:
         return " ".join(words)
 
     @property
+    def often(self) -> str:
+        """The words after "every": ``hour``, ``30 minutes``; ``1 hour 30 minutes`` keeps its number."""
+        one, _, rest = str(self).partition(" ")
+        return rest if one == "1" and not any(letter.isdigit() for letter in rest) else str(self)
+
+    @property
     def short(self) -> str:
         """The shortest notation that :meth:`parse` reads back: ``1h30m``, ``3 business days``."""
         if self.exact is None:

@@ -142,7 +142,7 @@ def _rhythm(case: Case, audience: str) -> str:
     limit = severity.cadence.get(audience)  # type: ignore[call-overload]
     if limit is None:
         return ""
-    return f"every {limit}" if len(held) == 1 else f"every {limit.short} at {severity.name}"
+    return f"every {limit.often}" if len(held) == 1 else f"every {limit.short} at {severity.name}"
 
 
 def _rest(case: Case, updates: tuple[Update, ...], findings: list[Finding]) -> Iterator[Stretch]:

@@ -57,7 +57,7 @@ def _told(policy: Policy, severity: str, audience: str) -> str:
     if policy.has(first):
         words.append(f"first within {value(policy, first)}")
     if policy.has(then):
-        often = value(policy, then, str(policy.at(then).raw).removeprefix("1 "))
+        often = value(policy, then, policy.at(then).raw.often)
         words.append(f"then every {often}" if words else f"every {often}")
     return ", ".join(words) or "not told"
 
