@@ -158,7 +158,8 @@ def _clear(folder: Path) -> None:
     if sockets != folder:
         shutil.rmtree(sockets, ignore_errors=True)
     for path in sorted(folder.iterdir(), key=lambda path: path.name == STATE):
-        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        whole = path.is_dir() and not path.is_symlink()  # dispatch's disk is a link to a folder
+        shutil.rmtree(path, ignore_errors=True) if whole else path.unlink(missing_ok=True)
 
 
 def _remove_if_empty(folder: Path) -> None:

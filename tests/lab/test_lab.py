@@ -61,6 +61,16 @@ def test_it_comes_up_once_and_leaves_nothing_when_it_goes_down(folder):
     assert not control.down(folder)
 
 
+def test_a_link_in_its_folder_goes_and_what_it_leads_to_stays(folder, tmp_path):
+    control.up(folder)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (folder / "disk").symlink_to(kept)
+    assert control.down(folder)
+    assert not folder.exists()
+    assert kept.is_dir()
+
+
 def test_two_labs_stand_side_by_side(folder, tmp_path):
     first, _ = control.up(folder)
     second, _ = control.up(tmp_path / "other")
