@@ -126,6 +126,7 @@ def _plainly(self: Any, node: nodes.Node) -> None:
 def _scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """The player, on the pages that have one: at once, so that it is there before the story is seen."""
     if doctree is not None and next(doctree.findall(walkthrough), None) is not None:
+        app.add_js_file("walkthrough-parts.js")
         app.add_js_file("walkthrough.js")
         app.add_css_file("walkthrough.css")
 

@@ -3,21 +3,10 @@
  *
  * It is loaded before the page is seen. It takes the written story and the data out of the document, shows
  * one frame at a time, and puts the story back for the printer only. Nothing is sent anywhere; where the
- * group stands is kept by this browser.
+ * group stands is kept by this browser. What a frame is made of stands in walkthrough-parts.js.
  *
- * @typedef {{words: string, url: string}} Lead
- * @typedef {{text: string, then: string, done: boolean}} Option
- * @typedef {{question: string, known: string[], unknown: string[], options: Option[], done: string,
- *   speaks: {words: string, leads: Lead}[]}} Decision
- * @typedef {{when: string, clock: {utc: string, local: string, day: string} | null, about: boolean,
- *   label: string, text: string, by: string, unseen: boolean, severity: {name: string, rank: number} | null,
- *   stage: string, accounts: {text: string, when: string, sources: Lead[]}[], sources: Lead[],
- *   roles: {role: string, person: string, new: boolean}[], channels: string[],
- *   due: {text: string, when: string, limit: string, late: boolean, leads: Lead}[],
- *   decision: Decision | null, recordings: Lead[]}} Frame
- * @typedef {{verdict: string, what: string, clause: string, limit: string, text: string}} Promised
- * @typedef {{key: string, title: string, summary: string, nature: string, ours: boolean, frames: Frame[],
- *   promises: Promised[]}} Data
+ * @typedef {import("./walkthrough-parts.js").Data} Data
+ * @typedef {import("./walkthrough-parts.js").Frame} Frame
  * @typedef {{step: number, chosen: Object<string, number>, projector: boolean}} State
  */
 (function () {
@@ -26,6 +15,7 @@
   const WALKING = "outage-walking"; // the story is not shown
   const PROJECTOR = "outage-projector";
   const SWIPE = 60; // pixels
+  const parts = globalThis.outageWalk;
   const page = document.documentElement;
   page.classList.add(WALKING);
 
@@ -163,7 +153,7 @@
     /** Buttons that lead to each decision, for who has little time. */
     function jumps() {
       return decisions.map(function (step, index) {
-        const element = /** @type {HTMLButtonElement} */ (made("button", "Decision " + (index + 1), "outage-button"));
+        const element = /** @type {HTMLButtonElement} */ (parts.made("button", "Decision " + (index + 1), "outage-button"));
         element.type = "button";
         element.addEventListener("click", () => jump(step));
         return element;
@@ -175,26 +165,6 @@
     /** @param {string} name @returns {HTMLElement} */
     function part(name) {
       return /** @type {HTMLElement} */ (player.querySelector('[data-show="' + name + '"]'));
-    }
-
-    /**
-     * @param {string} tag
-     * @param {string} text
-     * @param {string} [look]
-     * @returns {HTMLElement}
-     */
-    function made(tag, text, look) {
-      const element = document.createElement(tag);
-      element.textContent = text;
-      if (look) element.className = look;
-      return element;
-    }
-
-    /** A link, or its words where it leads nowhere that a page may lead. @param {Lead} lead */
-    function link(lead) {
-      const element = made(/^(https?:|[^:]+$)/.test(lead.url) ? "a" : "span", lead.words);
-      if (element instanceof HTMLAnchorElement) element.href = lead.url;
-      return element;
     }
 
     /**
@@ -218,25 +188,6 @@
       where.querySelector("ul, ol")?.replaceChildren(...items);
     }
 
-    /** @param {string} text @param {Node[]} more @returns {HTMLElement} */
-    function item(text, ...more) {
-      const element = made("li", text);
-      element.append(...more);
-      return element;
-    }
-
-    /** @param {string} head @param {string[]} items @returns {Node[]} */
-    function headed(head, items) {
-      const all = document.createElement("ul");
-      all.append(...items.map((one) => item(one)));
-      return items.length ? [made("h3", head), all] : [];
-    }
-
-    /** @param {Lead[]} leads @returns {Node[]} */
-    function inRow(leads) {
-      return leads.flatMap((lead, index) => (index ? [document.createTextNode("; "), link(lead)] : [link(lead)]));
-    }
-
     function show() {
       const frame = frameAt(state.step);
       page.classList.toggle(PROJECTOR, state.projector);
@@ -251,7 +202,7 @@
       part("event").dataset.step = String(state.step);
       if (frame) event(frame);
       else outside();
-      before();
+      list("before", parts.past(data.frames.slice(0, Math.max(0, state.step - 1)), state.chosen));
       keep();
     }
 
@@ -267,21 +218,7 @@
       part("text").textContent = over
         ? "That is where the record ends. Talk about it before you read on."
         : data.summary;
-      if (over && data.promises.length) fill(part("decision"), promises());
-    }
-
-    /** @returns {Node[]} how the promises went, what was broken first */
-    function promises() {
-      const all = document.createElement("ul");
-      all.className = "outage-walk-promises";
-      for (const one of data.promises) {
-        const what = (one.what ? one.what + " (" + one.clause + ", " + one.limit + "): " : one.clause + ": ") + one.text;
-        const element = item(" " + what);
-        element.prepend(made("strong", one.verdict[0].toUpperCase() + one.verdict.slice(1)));
-        all.append(element);
-      }
-      const head = data.ours ? "What the policy promised" : "What the sample policy would have promised";
-      return [made("h3", head), all];
+      if (over && data.promises.length) fill(part("decision"), parts.promises(data));
     }
 
     /** @param {Frame} frame */
@@ -295,14 +232,14 @@
       part("unseen").hidden = !frame.unseen;
       chip("severity", frame.severity ? frame.severity.name : "", "outage-severity outage-severity-rank-" + Math.min(3, frame.severity?.rank || 0));
       chip("stage", frame.stage, "outage-stage outage-stage-" + frame.stage);
-      fill(part("accounts"), frame.accounts.length ? accounts(frame) : []);
-      fill(part("decision"), frame.decision ? decision(frame.decision) : []);
-      fill(part("sources"), frame.sources.length ? [document.createTextNode("Source: "), ...inRow(frame.sources)] : []);
-      fill(part("recordings"), frame.recordings.length ? [document.createTextNode("Recording: "), ...inRow(frame.recordings)] : []);
+      fill(part("accounts"), frame.accounts.length ? parts.accounts(frame) : []);
+      fill(part("decision"), frame.decision ? parts.decision(frame.decision, state.chosen[state.step], choose) : []);
+      fill(part("sources"), frame.sources.length ? [document.createTextNode("Source: "), ...parts.inRow(frame.sources)] : []);
+      fill(part("recordings"), frame.recordings.length ? [document.createTextNode("Recording: "), ...parts.inRow(frame.recordings)] : []);
       part("side").hidden = frame.roles.length + frame.due.length + frame.channels.length === 0;
-      list("roles", frame.roles.map(role));
-      list("due", frame.due.map(due));
-      list("channels", frame.channels.map((one) => item(one)));
+      list("roles", frame.roles.map(parts.role));
+      list("due", frame.due.map(parts.due));
+      list("channels", frame.channels.map((one) => parts.item(one)));
     }
 
     /** @param {string} name @param {string} text @param {string} look */
@@ -311,86 +248,6 @@
       element.hidden = !text;
       element.textContent = text;
       element.className = text ? "outage-chip " + look : "";
-    }
-
-    /** @param {Frame} frame @returns {Node[]} */
-    function accounts(frame) {
-      const all = document.createElement("ul");
-      for (const one of frame.accounts) {
-        const when = one.when ? one.when + ": " : "";
-        const from = made("span", " ", "outage-aside");
-        from.append(...inRow(one.sources));
-        all.append(item(when + one.text, from));
-      }
-      return [made("h3", "The accounts do not agree"), all];
-    }
-
-    /** @param {Frame["roles"][0]} one */
-    function role(one) {
-      const element = item(one.role + ": ", made("strong", one.person));
-      if (one.new) element.append(" ", made("span", "new", "outage-walk-new"));
-      return element;
-    }
-
-    /** @param {Frame["due"][0]} one */
-    function due(one) {
-      const element = item("", made("strong", one.late ? "Late, " + one.when : one.when), " " + one.text + " ");
-      element.append(link({ words: one.limit, url: one.leads.url }));
-      element.classList.toggle("outage-walk-late", one.late);
-      return element;
-    }
-
-    /** @param {Decision} decision @returns {Node[]} */
-    function decision(decision) {
-      const chosen = state.chosen[state.step];
-      const open = chosen === undefined;
-      const choices = made("div", "", "outage-walk-options");
-      choices.setAttribute("role", "group");
-      choices.setAttribute("aria-label", "What the group can choose");
-      const words = decision.options.length ? decision.options.map((one) => one.text) : ["Show what was done"];
-      words.forEach(function (text, index) {
-        const element = /** @type {HTMLButtonElement} */ (made("button", "", "outage-walk-option"));
-        element.type = "button";
-        element.append(made("kbd", String(index + 1)), " " + text);
-        element.disabled = !open;
-        element.setAttribute("aria-pressed", String(chosen === index));
-        element.addEventListener("click", () => choose(index));
-        choices.append(element);
-      });
-      const asked = [...headed("Known then", decision.known), ...headed("Not known then", decision.unknown)];
-      return [...asked, made("h3", "What do you do?"), choices, ...(open ? [] : [outcome(decision, chosen)])];
-    }
-
-    /** @param {Decision} decision @param {number} chosen */
-    function outcome(decision, chosen) {
-      const all = made("div", "", "outage-walk-done");
-      all.tabIndex = -1;
-      const option = decision.options[chosen];
-      if (option && option.then) all.append(made("h3", "Your choice"), made("p", option.then));
-      const same = option && option.done ? " You chose the same." : "";
-      all.append(made("h3", "What was done"), made("p", decision.done + same));
-      if (decision.speaks.length) {
-        const list = document.createElement("ul");
-        for (const one of decision.speaks) list.append(item("", link(one.leads), ": " + one.words));
-        all.append(made("h3", "What speaks to it"), list);
-      }
-      return all;
-    }
-
-    /** What is past: it may be read again at any time. */
-    function before() {
-      const past = data.frames.slice(0, Math.max(0, state.step - 1));
-      list("before", past.map(function (frame, index) {
-        const element = item("", made("strong", frame.when), " " + frame.label + ": ");
-        const decision = frame.decision;
-        const chosen = decision && decision.options[state.chosen[index + 1]];
-        if (decision) {
-          element.append(decision.question + (chosen ? " You chose: " + chosen.text + "." : "") + " Done: " + decision.done);
-        } else {
-          element.append(frame.text);
-        }
-        return element;
-      }));
     }
 
     // -------------------------------------------------------------- people
