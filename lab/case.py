@@ -8,15 +8,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab import control, outputs, proving
+from lab import control, proving
 from lab.alarms import Watch, firing
 from lab.faults import Fault, Symptom
 from lab.fingerprint import differences, fingerprint
-from lab.looks import Look
+from lab.looks import Look, shown
 from lab.model import Lab
+from lab.places import places
 from lab.proving import Copy, Spoken
 from lab.shown import stale
-from outage.errors import OutageError
+from outage.errors import Failed, OutageError
 from outage.run.model import Run
 from outage.runbook.contract import Contract
 from outage.runbook.proof import Alert, Attempt, Case, Failure, Sign, Undone
@@ -81,6 +82,27 @@ def prove_case(copy: Copy, folder: Path, contract: Contract, fault: Fault, look:
     return Case(fault=fault.id, summary=fault.summary, parts=tuple(parts), mends=look is None, **vars(told))
 
 
+def plan_case(
+    copy: Copy, folder: Path, contract: Contract, fault: Fault, look: Look | None
+) -> tuple[Lab, Run]:
+    """As :func:`prove_case`, as far as the plan; the lab is left up, and broken.
+
+    Raises:
+        Failed: a promise was not kept on the way.
+        OutageError: the lab could not be started or broken.
+    """
+    lab, _ = control.up(folder, (*fault.parts, *_watchers(fault)))
+    told = _Told(alert=Alert(name=fault.alert) if fault.alert else None)
+    with ExitStack() as stack:
+        watch = stack.enter_context(Watch(lab, fault.alert)) if fault.alert else None
+        try:
+            return lab, _Proving(copy, lab, contract, fault, look, told, watch).plan()
+        except _NotKept as broken:
+            failure = broken.failure
+            words = f"{failure.promise}: expected {failure.expected}, seen: {failure.seen}"
+            raise Failed(words, hint=failure.next) from None
+
+
 def _watchers(fault: Fault) -> tuple[str, ...]:
     """The parts that see the fault and raise its alert, if it has one."""
     if not fault.alert:
@@ -112,6 +134,7 @@ class _Proving:
         try:
             self._begin()
             plan, still, moving = self._plan()
+            self._page_shows(plan)
             if self.look is None:
                 self._apply(plan, still, moving)
             else:
@@ -120,6 +143,12 @@ class _Proving:
                 self._mended_by_the_lab()
         finally:
             self.fault.mend(self.lab)
+
+    def plan(self) -> Run:
+        """From a lab that is well to the plan; the lab is left broken."""
+        self._well_before()
+        self._begin()
+        return self._plan()[0]
 
     # ------------------------------------------------------------ before
 
@@ -136,6 +165,7 @@ class _Proving:
         self.copy.environment = self.lab.environment()
 
     def _begin(self) -> None:
+        time.sleep(self.look.calm if self.look else 0.0)
         began = time.monotonic()
         self.fault.begin(self.lab)
         symptom = self._until(sick=True, patience=_WELL)
@@ -181,17 +211,17 @@ class _Proving:
         if self.look and self.look.says not in spoken.words:
             next_ = "it looks at the fault and does not show it: look at what its read cells ask for"
             raise _NotKept("the plan shows the fault", f"'{self.look.says}'", _said(spoken), next_)
-        self._page_shows(run)
         return run, last, moving
 
     def _page_shows(self, run: Run) -> None:
         """The outputs that the page shows are those of this fault's plan; of others it shows none."""
         name = self.contract.name
-        shown = outputs.fault_for(name)
-        if shown is None or shown.id != self.fault.id:
+        under = shown(name)
+        if under is None or under[0].id != self.fault.id:
             return
-        if found := stale(self.copy.root / "runbooks" / f"{name}.ipynb", run):
-            expected = "every cell's stored output says what a plan says, numbers and names aside"
+        known = places(self.lab, (self.copy.root, self.copy.of))
+        if found := stale(self.copy.root / "runbooks" / f"{name}.ipynb", run, known):
+            expected = "every cell's stored output is what a plan shows, but for what lab/varies.py names"
             next_ = f"look at the difference, then store them anew: python -m lab.outputs {name}"
             raise _NotKept("the page shows what a plan shows", expected, "; ".join(found), next_)
 

@@ -21,6 +21,7 @@ from lab.case import prove_case
 from lab.faults import FAULTS, Fault
 from lab.looks import LOOKS, Look
 from lab.parts import resolve
+from lab.proving import Copy
 from lab.versions import versions
 from outage.errors import Failed
 from outage.project import Project
@@ -70,7 +71,7 @@ def prove(
         copy = proving.copy(project.root, project.policy(), Path(folder))
 
         def one(task: Task) -> Proof:
-            proof = _prove(project, copy.root, Path(folder) / task.contract.name, task)
+            proof = _prove(project, copy, Path(folder) / task.contract.name, task)
             told(proof)
             return proof
 
@@ -96,10 +97,10 @@ def _expected(root: Path, task: Task) -> float:
     return last.seconds if last else 15.0 * sum(len(fault.parts) for fault, _ in task.faults)
 
 
-def _prove(project: Project, root: Path, folder: Path, task: Task) -> Proof:
+def _prove(project: Project, copy: Copy, folder: Path, task: Task) -> Proof:
     """One runbook against each of its faults, in one lab, to which each adds the parts that it needs."""
     at, began = datetime.now(UTC), time.monotonic()
-    cases = [prove_case(proving.Copy(root), folder, task.contract, *fault) for fault in task.faults]
+    cases = [prove_case(Copy(copy.root, copy.of), folder, task.contract, *fault) for fault in task.faults]
     control.down(folder)
     failed = any(case.failures for case in cases)
     reason = ""

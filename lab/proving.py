@@ -44,10 +44,12 @@ class Copy:
 
     Attributes:
         root: its folder.
+        of: the folder that it is a copy of.
         environment: added to each command's: where the lab is.
     """
 
     root: Path
+    of: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     def outage(self, *words: str, by: str = STARTER) -> Spoken:
@@ -96,7 +98,7 @@ def copy(root: Path, policy: Policy, into: Path) -> Copy:
     git(target, "init", "-q", "-b", policy.runbooks.reviewed_branch)
     git(target, "add", "-A")
     git(target, "commit", "-q", "-m", "What is to be proved")
-    return Copy(target)
+    return Copy(target, root)
 
 
 def attempt(spoken: Spoken, run: Run) -> Attempt:

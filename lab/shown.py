@@ -1,66 +1,101 @@
 """Whether a runbook's page shows what its plan shows: stored outputs beside those of a plan just made.
 
-Numbers, names of machines and times differ from run to run, so words are compared, cell by cell. A cell
-whose stored words are mostly no longer said, or that shows a picture where there is none now, is stale.
+What varies is named in :mod:`lab.varies`, and a word stands for it on both sides. The rest must be the same
+to the letter, cell by cell: texts, their order, and where there is a picture. What is in a picture is not
+compared, but its title is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from lab.varies import CELLS, RULES
 from outage.run.model import Run
+from outage.toolbox.chart import PICTURE
 
-ENOUGH = 0.6
-"""Share of the stored words that must be said again; the rest may be names, or what was slow by chance."""
-_WORD = re.compile(r"[A-Za-z]{3,}(?![A-Za-z]*\d)")
-_TEXT = "text/plain"
-_PICTURE = "image/png"
+_TEXTS = ("text/plain", "text/markdown")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")  # Markdown escapes what could steer it
+_MUCH = 160  # characters of a line in a message
 
 
-def stale(path: Path, run: Run) -> list[str]:
+def stale(path: Path, run: Run, places: Mapping[str, str]) -> list[str]:
     """What the notebook at ``path`` shows and a plan does not, a sentence a cell; empty: it is up to date.
 
     Args:
         path: the runbook, with the outputs that its page shows. A notebook that stores none is not judged.
         run: the plan just made, of the same notebook.
+        places: of this machine, and what a reader knows them by; see :func:`lab.places.places`.
     """
     notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     stored = {index: cell.outputs for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
     if not any(stored.values()):
         return []
-    return [
-        f"cell {cell.index + 1} {words}"
-        for cell in run.cells
-        if cell.state == "passed" and (words := _differs(stored.get(cell.index, []), cell.outputs))
-    ]
+    found = []
+    for cell in run.cells:
+        kept = stored.get(cell.index, [])
+        if cell.state != "passed":
+            words = "shows an output, and a plan does not run it" if kept else ""
+        else:
+            name = path.stem, cell.id
+            then, now = (list(said(outputs, name, places)) for outputs in (kept, cell.outputs))
+            words = _difference(then, now)
+        if words:
+            found.append(f"cell {cell.index + 1} ({cell.id}) {words}")
+    return found
 
 
-def _differs(stored: Iterable[Any], fresh: Iterable[Any]) -> str:
-    """What is wrong with one cell's stored outputs, or nothing."""
-    then, now = list(stored), list(fresh)
-    if _pictures(then) != _pictures(now):
-        return "shows a picture that a plan does not draw" if _pictures(then) else "lacks a picture"
-    said, again = set(_words(then)), set(_words(now))
-    if bool(said) != bool(again):
-        return "stores words, and a plan says none" if said else "stores no words, and a plan says some"
-    if said and len(said & again) < ENOUGH * len(said):
-        missing = ", ".join(sorted(said - again)[:8])
-        return f"says other words than a plan does; no longer said: {missing}"
+def said(outputs: Iterable[Any], cell: tuple[str, str], places: Mapping[str, str]) -> Iterator[str]:
+    """The lines of a cell's outputs, with words for what varies.
+
+    Args:
+        outputs: in the notebook format's form.
+        cell: name of the runbook and id of the cell.
+        places: as for :func:`stale`.
+    """
+    for kind, texts in groupby(_texts(outputs), key=lambda pair: pair[0]):
+        text = "".join(text for _, text in texts)
+        for place, name in places.items():
+            text = text.replace(place, name)
+        for rule in (*RULES, *CELLS.get(cell, ())):
+            text = rule(text)
+        yield from (f"{kind}: {line}" for line in text.rstrip("\n").split("\n"))
+
+
+def _texts(outputs: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """Kind and text of what can be seen. A stream may come in any number of pieces: they are one kind."""
+    displays = 0
+    for output in outputs:
+        if output["output_type"] == "stream":
+            yield output["name"], _joined(output["text"])
+            continue
+        data = output.get("data", {})
+        shown = {kind: text for kind in _TEXTS if (text := _joined(data.get(kind, "")))}
+        displays += bool(shown) or PICTURE in data
+        if PICTURE in data:
+            yield f"picture {displays}", "drawn"
+        for kind, text in shown.items():
+            yield f"{kind} {displays}", _ESCAPED.sub(r"\1", text) if kind == "text/markdown" else text
+
+
+def _joined(text: Any) -> str:
+    return "".join(text) if isinstance(text, list) else str(text)
+
+
+def _difference(then: list[str], now: list[str]) -> str:
+    """The first difference in words, or nothing."""
+    for tag, *where in SequenceMatcher(None, then, now, autojunk=False).get_opcodes():
+        if tag != "equal":
+            old, new = then[where[0] : where[1]], now[where[2] : where[3]]
+            return f"shows {_quoted(old)}; a plan shows {_quoted(new)}"
     return ""
 
 
-def _pictures(outputs: list[Any]) -> bool:
-    return any(_PICTURE in output.get("data", {}) for output in outputs)
-
-
-def _words(outputs: list[Any]) -> Iterator[str]:
-    """Words of letters alone, in small letters; what holds a digit is a name or a number."""
-    for output in outputs:
-        text = output.get("text") or output.get("data", {}).get(_TEXT) or ""
-        joined = "".join(text) if isinstance(text, list) else str(text)
-        yield from (found.lower() for found in _WORD.findall(joined))
+def _quoted(lines: list[str]) -> str:
+    return f"'{lines[0][:_MUCH]}'" if lines else "nothing there"

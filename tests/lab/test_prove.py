@@ -111,13 +111,13 @@ def failure(proof: Proof) -> tuple[str, str, str]:
 
 
 def test_a_page_that_shows_what_a_plan_no_longer_says_is_found(company, monkeypatch):
-    monkeypatch.setattr("lab.case.outputs.fault_for", lambda name: FAULT)
+    monkeypatch.setattr("lab.case.shown", lambda name: (FAULT, None))
     stored = {"output_type": "stream", "name": "stdout", "text": "an older runbook said quite other things"}
     old = code("read", READ) | {"outputs": [stored]}
     promise, expected, seen = failure(proved(company, read=old))
     assert promise == "the page shows what a plan shows"
-    assert "numbers and names aside" in expected
-    assert "says other words than a plan does" in seen
+    assert "but for what lab/varies.py names" in expected
+    assert "shows .stdout: an older runbook said quite other things.; a plan shows" in seen
 
 
 def test_a_runbook_that_keeps_its_promises_is_proved(company):

@@ -34,7 +34,7 @@ def test_the_missing_index_is_found_built_proved_and_taken_back(slow, handbook, 
     (action,) = plan.proposals[-1].actions
     assert action["command"].endswith('on "public"."parcel_scans" ("order")')
     assert "Seq Scan parcel_scans" in text
-    assert "times, longest" in text, "the slow-query log was read"
+    assert ", longest " in text, "the slow-query log was read"
 
     text, run = applied(slow, handbook, outage, slow_query.FAULT, words, plan)
     assert "now it takes" in text

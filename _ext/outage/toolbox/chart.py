@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+PICTURE = "image/png"
+TITLE = "Picture: "
+"""What the text of a picture begins with; its title follows."""
 BEFORE, AFTER, LIMIT = "#b3261e", "#1b5e20", "#6b6b6b"
 """Colours that mean the same in every picture; they differ in lightness too."""
 
@@ -47,10 +50,10 @@ def show(draw: Callable[[Axes], None], title: str, *, height: float = 2.6) -> No
     """Show a picture as the output of a cell; its title is the text for who does not see it."""
     from IPython.core.getipython import get_ipython
 
-    words = f"Picture: {title}"
+    words = f"{TITLE}{title}"
     shell = get_ipython()
     if shell is None:
         print(words)
         return
     png = base64.b64encode(picture(draw, title, height=height)).decode()
-    shell.display_pub.publish({"image/png": png, "text/plain": words}, {"image/png": {"alt": title}})
+    shell.display_pub.publish({PICTURE: png, "text/plain": words}, {PICTURE: {"alt": title}})
