@@ -15,6 +15,7 @@ import pytest
 from outage.runbook.kit import RunbookError
 from outage.toolbox import haproxy, manifest
 from outage.toolbox.fleet import natural, play, table
+from tests.waiting import eventually
 
 LOCAL = {"ansible_connection": "local"}
 DEAD = {
@@ -103,8 +104,9 @@ def test_a_group_that_the_inventory_lacks(ansible):
 def test_a_playbook_that_is_none_is_told_in_ansibles_words(ansible, tmp_path):
     ansible(web1=LOCAL)
     (tmp_path / "plays" / "tell.yml").write_text("- hosts: [", encoding="utf-8")
-    with pytest.raises(RunbookError, match=r"ansible-playbook ended with \d+: .*YAML"):
+    with pytest.raises(RunbookError, match=r"ansible-playbook ended with \d+: .*YAML") as failed:
         play("plays/tell.yml", variables={"fleet": "web"})
+    assert "inventory" not in failed.value.hint.lower()  # it was read
 
 
 def test_an_interrupt_ends_ansible_and_everything_that_it_started(ansible, tmp_path):
@@ -124,14 +126,7 @@ def test_an_interrupt_ends_ansible_and_everything_that_it_started(ansible, tmp_p
         play("plays/tell.yml", variables={"fleet": "web"})
     thread.join()
     process = int(pid.read_text(encoding="utf-8"))
-    assert _gone(process)
-
-
-def _gone(process):
-    until = time.monotonic() + 5
-    while Path(f"/proc/{process}").exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    return not Path(f"/proc/{process}").exists()
+    eventually(lambda: not Path(f"/proc/{process}").exists())
 
 
 def test_nothing_of_a_play_is_left_behind(ansible, tmp_path, monkeypatch):

@@ -202,7 +202,8 @@ def _not_started(code: int, watcher: _Watcher) -> RunbookError:
         return RunbookError("ansible-playbook is not installed", "install what requirements.txt names")
     if watcher.nobody or code == 0:
         return RunbookError("the inventory has no such hosts", _NO_HOSTS)
-    return RunbookError(f"ansible-playbook ended with {code}: {said or 'it said nothing'}", _NO_HOSTS)
+    reason = f"ansible-playbook ended with {code}: {said or 'it said nothing'}"
+    return RunbookError(reason, "those are Ansible's own words; by hand it says more: ansible all -m ping")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
