@@ -142,9 +142,9 @@ def find(project: Project, wanted: str | None) -> Path:
     if len(fitting) == 1:
         return project.incidents / fitting[0].id
     if not fitting:
-        raise Refused(
-            "no incident is open", hint="outage declare TITLE opens one; --incident ID names an old one"
-        )
+        newest = next((one_line(folder.name) for folder in folders(project)), "")
+        old = f"; --incident {newest} names the newest of the closed ones" if newest else ""
+        raise Refused("no incident is open", hint=f"outage declare TITLE opens one{old}")
     listed = "".join(f"\n  {one.id}  {one_line(one.title)} ({one.stage})" for one in fitting)
     raise Refused(
         f"several incidents are open:{listed}", hint="say which: --incident ID, or set OUTAGE_INCIDENT"

@@ -15,6 +15,7 @@ from outage.incidents import STUB, slug
 from outage.project import find_project
 from outage.record import append, load
 from tests.commands.desk import HANDBOOK, Terminal
+from tests.waiting import eventually
 
 # ---------------------------------------------------------------- declare
 
@@ -198,7 +199,9 @@ def test_a_resolved_incident_can_be_written_to_and_a_closed_one_by_name(outage: 
     outage.ok("stage", "resolved")
     outage.ok("note", "still watched")
     outage.ok("stage", "closed")
-    assert "no incident is open" in outage.refused("note", "x")
+    said = outage.refused("timeline")
+    assert "no incident is open" in said
+    assert f"--incident {outage.folder.name} names the newest" in said
     outage.ok("note", "--incident", outage.folder.name, "found later")
     assert outage.texts()[-1] == "found later"
 
@@ -591,8 +594,6 @@ def test_someone_elses_clone_receives_an_incident_by_sync(
 
 
 def test_policy_may_have_it_shared_by_itself(outage: Terminal) -> None:
-    import time
-
     with (outage.root / "handbook.yml").open("a") as file:
         file.write("sync: {automatic: true}\n")
     git(outage.root, "init", "-q", "-b", "main")
@@ -601,10 +602,8 @@ def test_policy_may_have_it_shared_by_itself(outage: Terminal) -> None:
     git(outage.root, "clone", "-q", "--bare", ".", str(outage.root / ".remote.git"))
     git(outage.root, "remote", "add", "origin", str(outage.root / ".remote.git"))
     outage.ok("declare", "Orders wait")
-    end = time.monotonic() + 30
-    while "record.jsonl" not in git(outage.root / ".remote.git", "ls-tree", "-r", "--name-only", "main"):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    there = (outage.root / ".remote.git", "ls-tree", "-r", "--name-only", "main")
+    eventually(lambda: "record.jsonl" in git(*there))
 
 
 # ---------------------------------------------------------------- as installed
