@@ -213,6 +213,15 @@ def test_what_was_just_installed_does_not_start_with_the_machine_either(machine)
     assert calls[-2:] == ["dpkg --listfiles chromium", "systemctl --quiet disable web.service"]
 
 
+def test_where_systemd_is_not_yet_the_machine_that_it_comes_to_starts_nothing_either(machine):
+    stand_in(machine, "dpkg", 'echo "/lib/systemd/system/web.service"')
+    for tool in ("deb-systemd-helper", "update-rc.d"):
+        stand_in(machine, tool, f'echo "{tool} $*" >> calls')
+    assert run(machine, "packages").returncode == 0
+    calls = (machine / "calls").read_text(encoding="utf-8").splitlines()
+    assert calls[-2:] == ["deb-systemd-helper disable web.service", "update-rc.d web disable"]
+
+
 def test_without_root_or_sudo_the_refusal_says_what_to_type(machine):
     stand_in(machine, "id", "echo 1000")
     outcome = run(machine, "packages")
@@ -255,6 +264,22 @@ def test_a_python_without_ensurepip_gets_the_package_that_holds_it(machine):
     outcome = run(machine, "venv")
     assert installed(machine) == ["python3.11-venv"]
     assert "Making .venv with Python 3.11.2" in outcome.stdout
+
+
+def test_uv_trusts_whom_the_machine_trusts_as_pip_does(machine):
+    (machine / "requirements.txt").touch()
+    (machine / "pyproject.toml").touch()
+    tools = {name: shutil.which(name) for name in ("mkdir", "ln")}
+    body = """
+case "$*" in
+  *--version) echo Python 3.11.2 ;;
+  "-m venv .venv") {mkdir} -p .venv/bin; {ln} -s ../../bin/python3 .venv/bin/python ;;
+  "-m uv "*) echo "$UV_SYSTEM_CERTS" > certificates ;;
+esac
+"""
+    stand_in(machine, "python3", body.format(**tools))
+    assert run(machine, "venv").returncode == 0
+    assert (machine / "certificates").read_text(encoding="utf-8") == "true\n"
 
 
 def test_an_environment_that_is_as_the_lock_says_is_left_alone(machine):
