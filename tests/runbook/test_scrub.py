@@ -32,6 +32,8 @@ PLAIN = [
     repr(SECRET)[1:-1],
     html.escape(SECRET),
     SECRET.encode().hex(),
+    repr(SECRET.encode())[2:-1],
+    json.dumps(json.dumps(SECRET)[1:-1])[1:-1],
 ]
 
 

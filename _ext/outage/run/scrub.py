@@ -194,9 +194,11 @@ def _forms(value: str) -> Iterator[str]:
         for escaped in (json.dumps(plain), json.dumps(plain, ensure_ascii=False)):
             yield escaped[1:-1]
             yield escaped[1:-1].replace("/", "\\/")
+            yield json.dumps(escaped[1:-1])[1:-1]  # JSON within JSON: a logged request, say
         yield repr(plain)[1:-1]
         yield html.escape(plain)
         raw = plain.encode("utf-8", "surrogatepass")
+        yield repr(raw)[2:-1]
         yield from (raw.hex(), raw.hex().upper())
         yield from _base64(raw)
 
