@@ -106,7 +106,7 @@ def start_kernel(cwd: Path, python_path: list[Path]) -> Kernel:
             [
                 sys.executable,
                 "-m",
-                "outage.run.launcher",
+                _LAUNCHER,
                 "-f",
                 str(file),
                 "--HistoryManager.enabled=False",

@@ -34,8 +34,6 @@ GLIMPSE_EVERY = 1.0
 KEPT = ("text/plain", "text/markdown", "image/png")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-Emit = "Callable[[dict[str, Any], str | None], None]"
-
 
 @dataclass
 class _Stream:
