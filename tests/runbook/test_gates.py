@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from outage.errors import Refused
-from outage.run.gates import Question, answer_gate
+from outage.run.gates import Question, answer_gate, difference
 from tests.runbook.build import POLICY, Handbook, prose
 from tests.runbook.running import Log, again, changes, nothing_is_left, run  # noqa: F401
 from tests.runbook.test_cli import outage
@@ -30,6 +30,9 @@ def test_without_a_terminal_a_run_waits_is_approved_and_goes_on(handbook: Handbo
     done, alive = answer_gate(done.folder, "Bo")
     assert (done.state, alive) == ("waiting", False)
     assert "was confirmed by Bo" in done.reason
+    with pytest.raises(Refused, match="was confirmed by Bo; it goes on when it is resumed") as refused:
+        answer_gate(done.folder, "Bo")
+    assert refused.value.hint == f"outage run --resume {done.id}"
     done = again(done)
     assert (done.state, str(log), done.gates[-1].by) == ("succeeded", "a b", "Bo")
 
@@ -46,6 +49,8 @@ def test_an_answer_counts_for_the_actions_that_were_shown(handbook: Handbook, lo
 
 def test_a_declined_run_ends(handbook: Handbook, log: Log) -> None:
     done = log.apply(handbook, GATE)
+    with pytest.raises(Refused, match="--decline needs a reason"):
+        answer_gate(done.folder, "Bo", decline=" ")
     done, _ = answer_gate(done.folder, "Bo", decline="not at noon")
     assert (done.state, done.code, str(log)) == ("failed", 1, "a")
     assert "declined at cell 8 by Bo: not at noon" in done.reason
@@ -56,6 +61,9 @@ def test_a_second_persons_gate_is_not_the_starters(handbook: Handbook, log: Log)
     assert (done.state, done.pending is not None and done.pending.second_person) == ("waiting", True)
     with pytest.raises(Refused, match="this gate is for a second person, and Ines Okafor started the run"):
         answer_gate(done.folder, " ines  OKAFOR")
+    assert done.reason == "waiting at cell 5: The change in cell 5 comes next: 1 action, as proposed."
+    whom = f"waits for an answer: outage approve {done.id} --by NAME  (a second person)"
+    assert whom in outage("runs").stdout
     answer_gate(done.folder, "Bo")
     assert again(done).state == "waiting", "each change is approved: b's gate comes after a's"
 
@@ -103,11 +111,24 @@ def test_actions_other_than_the_plans_can_be_approved(handbook: Handbook, log: L
     log.path.with_name("extra").write_text(" and more")
     done = run("two", f"log={log.path}", apply=True, plan=plan.id, unreviewed="a test")
     assert (done.state, str(log)) == ("waiting", "")
+    assert done.pending
+    assert done.pending.text.splitlines()[1:] == [
+        f"  planned, not now: {log.path}: a",
+        f"  now, not planned: {log.path}: a and more",
+    ]
     answer_gate(done.folder, "Bo")
     done = again(done)
     assert (done.state, str(log)) == ("waiting", "a"), "b's differ too"
     answer_gate(done.folder, "Bo")
     assert again(done).state == "succeeded"
+
+
+def test_what_differs_from_a_plan_is_told_bounded_and_in_words() -> None:
+    one, two = ({"target": f"t{n}", "command": "c\x1b[2J"} for n in (1, 2))
+    assert difference([one], [one, two]) == "  now, not planned: t2: c\\x1b[2J"
+    assert "the order, the undo or the data" in difference([one, two], [two, one])
+    many = difference([], [{"target": str(n), "command": "c"} for n in range(30)]).splitlines()
+    assert (len(many), many[-1]) == (11, "  and 20 more")
 
 
 def test_a_run_that_waits_can_be_stopped_and_then_takes_no_answer(handbook: Handbook, log: Log) -> None:

@@ -119,9 +119,9 @@ def test_a_secret_that_was_written_down_is_not_repeated() -> None:
         parameter = only(f"x: {kind}")
         given = [({"x": "hunter2"}, {}), *(({}, {"x": value}) for value in ("hunter2", ["hunter2"], 1234567))]
         for texts, data in given:
-            fault = resolve([parameter], texts, data)[1][0]
-            assert "what was given is not a reference to a secret" in fault.reason
-            assert not re.search("hunter2|1234567", f"{fault.reason} {fault.hint}")
+            wrong = resolve([parameter], texts, data)[1][0]
+            assert "what was given is not a reference to a secret" in wrong.reason
+            assert not re.search("hunter2|1234567", f"{wrong.reason} {wrong.hint}")
 
 
 def test_every_fault_is_reported_at_once_with_its_line() -> None:

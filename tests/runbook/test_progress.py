@@ -64,6 +64,23 @@ def test_a_plan_never_says_that_a_change_comes_next(monkeypatch: pytest.MonkeyPa
         assert screen.said("cell", cell=1, state="running") == f"…   2 read       Look at it{following}"
 
 
+def test_an_undo_goes_its_own_way_and_names_no_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, live=True, mode="undo")
+    assert screen.said("cell", cell=0, state="running") == "…   1 setup      Set up"
+
+
+def test_what_a_resumed_run_does_not_do_again_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, live=False, mode="apply")
+    assert screen.said("resumed", mode="apply", kept=[2]) == "✓   3 change     Mend it  done before\n"
+
+
+def test_an_answer_from_elsewhere_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, live=False, mode="apply")
+    assert screen.said("gate", cell=2, state="confirmed", by="Bo") == "    Confirmed by Bo\n"
+    said = screen.said("gate", cell=2, state="declined", by="Bo\x1b[2J", reason="not at\nnoon")
+    assert said == "    Declined by Bo\\x1b[2J: not at noon\n"
+
+
 def test_of_much_output_the_latest_line_is_shown_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen(monkeypatch, live=True)
     screen.said("cell", cell=0, state="running")

@@ -13,7 +13,7 @@ from outage.project import find_project
 from outage.run.lines import ReviewData
 from outage.run.order import Order
 from outage.run.prepare import prepare
-from outage.run.review import find_review, working_digest
+from outage.run.review import files_at, find_review, working_digest
 from outage.runbook.notebook import read_notebook
 from tests.runbook.build import Handbook, code, touching
 
@@ -66,6 +66,14 @@ def edit(handbook: Handbook, change: str) -> None:
 
 def test_what_is_committed_is_reviewed_and_the_commit_is_named(committed: Handbook) -> None:
     assert review(committed) == ReviewData(commit=git(committed.root, "rev-parse", "HEAD"), branch="main")
+
+
+def test_what_was_run_can_be_named_file_by_file(committed: Handbook) -> None:
+    first = git(committed.root, "rev-parse", "HEAD")
+    (committed.root / "lib" / "disk.py").unlink()
+    files = ["runbooks/touch.ipynb", "lib/__init__.py", "lib/deeper.py", "lib/disk.py"]
+    assert files_at(committed.root, first, "runbooks/touch.ipynb") == files
+    assert files_at(committed.root, first, "runbooks/none.ipynb") == []
 
 
 def test_outputs_do_not_count(committed: Handbook) -> None:

@@ -100,8 +100,9 @@ def test_a_killed_run_that_waited_still_waits_when_its_undo_was_shown(handbook: 
 def test_a_change_in_doubt_is_undone_only_if_a_person_says_so(handbook: Handbook, log: Log) -> None:
     log.trouble("b", "1/0")
     done = log.apply(handbook)
-    with pytest.raises(Refused, match="the change in cell 8 was started and did not pass"):
+    with pytest.raises(Refused, match="the change in cell 8 was started and did not pass") as refused:
         again(done, undo=True)
+    assert refused.value.hint == f"in a terminal: outage undo {done.id} --apply"
     left = again(done, undo=True, ask=lambda question: "no")
     assert (left.state, left.code, left.reason) == ("failed", 1, "not undone: the change in cell 8")
     assert str(log) == "a b una"
@@ -119,6 +120,35 @@ def test_an_undo_that_fails_says_so_and_can_be_tried_again(handbook: Handbook, l
         again(done)
     log.trouble("undo", "")
     assert again(done, undo=True).state == "undone"
+
+
+def test_a_plan_that_could_not_be_carried_out_is_refused_and_not_written_down(
+    handbook: Handbook, log: Log
+) -> None:
+    """Nobody is sent to a command that is refused: what speaks against it is said with the plan."""
+    done = log.apply(handbook)
+    cells = two_changes()
+    cells[5]["source"] += "  # another undo"
+    handbook.write("two", cells)
+    before = (done.folder / FILE).read_bytes()
+    said = outage("undo", done.id)
+    assert (said.returncode, "undo: unb" in said.stdout) == (2, True)
+    assert "To undo exactly this" not in said.stdout
+    assert "the runbook was changed since" in said.stderr
+    assert (done.folder / FILE).read_bytes() == before
+
+
+def test_where_nothing_can_be_undone_nobody_is_asked_to(handbook: Handbook, log: Log) -> None:
+    handbook.write("two", [cell for cell in two_changes() if cell["metadata"]["tags"] != ["undo"]])
+    log.trouble("verify", "1/0")
+    order = ("run", "two", "-p", f"log={log.path}", "--apply", "--unreviewed", "a test")
+    code, seen = on_terminal(*order)
+    assert (code, "Type yes to undo" in seen) == (1, False)
+    assert "Changed: cell 7 (passed), cell 5 (passed). The runbook cannot undo it." in seen
+    said = outage("undo", handbook.runs()[0].name)
+    assert (said.returncode, "To undo exactly this" in said.stdout) == (2, False)
+    assert "nothing of" in said.stderr
+    assert "take back by hand" in said.stderr
 
 
 def test_what_has_no_undo_is_named(handbook: Handbook, log: Log) -> None:
@@ -141,5 +171,6 @@ def test_a_failed_apply_names_what_it_changed_and_offers_to_undo_it(handbook: Ha
     code, seen = on_terminal(*order, answer="yes", prompt="Type yes to undo: ")
     assert code == 1
     assert "This run changed something" in seen
-    assert "Undo undone" in seen
+    assert "Undo done in" in seen
+    assert "2 undone. Every change is undone." in seen
     assert str(log) == "a b unb una"

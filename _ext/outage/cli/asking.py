@@ -42,6 +42,7 @@ def ask(question: Question) -> str | None:
         click.echo(terminal(question.prompt), nl=not question.choices)
         while not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
             if question.answered():
+                click.echo()
                 return None
         line = sys.stdin.readline()
         if not line:

@@ -37,18 +37,20 @@ def approve(run: str, by: str | None, decline: str | None, alone: str | None) ->
     """Answer the gate at which RUN waits: it may go on."""
     from outage.cli.asking import ask, terminal_ask
     from outage.response import who
-    from outage.run.gates import Question, answer_gate
+    from outage.run.gates import Question, answer_gate, answerable
     from outage.run.history import find_run, load_run
 
     project = find_project()
     folder = find_run(project, run)
     found = load_run(folder)
+    name = who(by, project.root)
     if found.pending:
         click.echo(terminal(_gate_words(found)))
+        answerable(found, name, decline=decline, alone=alone)
         question = Question("", "Approve exactly this? Type yes to approve: ", ("yes", "no"))
         if decline is None and terminal_ask() and ask(question) != "yes":
             raise click.Abort
-    done, alive = answer_gate(folder, who(by, project.root), decline=decline, alone=alone)
+    done, alive = answer_gate(folder, name, decline=decline, alone=alone)
     _record(project, done)
     if decline is not None:
         click.echo(f"Declined: {done.id} ends there.")
@@ -119,8 +121,13 @@ def undo(run: str, by: str | None, apply: bool, as_json: bool) -> None:
 
 
 def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> None:
-    """Show what undoing a run would do; that it was shown, and to whom, goes on its journal."""
+    """Show what undoing a run would do; that it was shown, and to whom, goes on its journal.
+
+    What would refuse the undo is said now: nobody is sent to a command that does nothing.
+    """
     from outage.response import who
+    from outage.run.again import prepare_again
+    from outage.run.order import Order
     from outage.run.undo import plan_undo, undo_plan
 
     if as_json:
@@ -129,9 +136,12 @@ def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> 
         click.echo(f"{run.id} has nothing to undo: no change of it stands.")
     else:
         click.echo(terminal(_undo_shown(run)))
+    if not run.changed:
+        return
+    prepare_again(project, run.folder, Order("", apply=True, by=by), undo=True, can_ask=True)
+    plan_undo(run, who(by, project.root))
+    if not as_json:
         click.echo(f"\nTo undo exactly this: outage undo {run.id} --apply")
-    if run.changed:
-        plan_undo(run, who(by, project.root))
 
 
 def _undo_shown(run: Run) -> str:
@@ -147,11 +157,13 @@ def offer_undo(project: Project, done: Run, by: str | None) -> None:
     from outage.run.execute import carry_on
     from outage.run.gates import Question
     from outage.run.order import Order
-    from outage.run.undo import plan_undo, undo_words
+    from outage.run.undo import can_be_undone, plan_undo, undo_words
 
     if not done.changed:
         return
     click.echo(terminal(f"\nThis run changed something:\n{undo_words(done)}"))
+    if not can_be_undone(done):
+        return
     plan_undo(done, who(by, project.root))
     if ask(Question("", "Undo it now? Type yes to undo: ", ("yes", "no"))) != "yes":
         return

@@ -195,10 +195,12 @@ def runs(incident: str | None, number: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_row(one) for one in found], indent=2))
         return
-    if not found:
+    if not folders:
         click.echo("There are no runs here yet.")
     for one in found:
         click.echo(f"{one.id}  {one.mode:<5}  {one.state:<11}  {terminal(one_line(one.target))}")
+        if one.pending:
+            click.echo(f"    waits for an answer: outage approve {one.id}{_whose(one)}")
         for gate in one.alone:
             click.echo(terminal(f"    passed alone by {gate.by}: {one_line(gate.reason or '')}"))
         for trouble in one.troubles:
@@ -252,8 +254,12 @@ def _summary(project: Project, done: Run) -> list[str]:
 
 def _next(project: Project, done: Run) -> str | None:
     """What to type next: the apply that insists on a plan, an approval, a resumption, an undo."""
+    from outage.run.undo import can_be_undone
+
     if done.mode == "apply":
         return _after_apply(done)
+    if done.mode == "undo" and done.state != "undone":
+        return f"To undo what is left: outage undo {done.id}" if can_be_undone(done) else None
     if done.mode != "plan" or done.state != "succeeded":
         return None
     if not any(cell.step == "change" for cell in done.cells):
@@ -263,15 +269,24 @@ def _next(project: Project, done: Run) -> str | None:
     return f"To apply exactly this: {_apply_command(project, done)}"
 
 
+def _whose(run: Run) -> str:
+    """What an approver adds to the command where it must be a second person."""
+    return " --by NAME  (a second person)" if run.pending and run.pending.second_person else ""
+
+
 def _after_apply(done: Run) -> str | None:
+    from outage.run.undo import can_be_undone
+
     if done.state == "waiting":
-        return f"Approve it with: outage approve {done.id}\nThen: outage run --resume {done.id}"
+        approve = f"outage approve {done.id}{_whose(done)}"
+        return f"Approve it with: {approve}\nThen: outage run --resume {done.id}"
     if done.state not in {"failed", "interrupted"}:
         return None
     changed = [f"cell {cell.index + 1} ({cell.state})" for cell in done.changed]
     if not changed:
         return f"Nothing was changed. To go on: outage run --resume {done.id}"
-    undo = f"Changed: {', '.join(changed)}. To undo it: outage undo {done.id}"
+    how = f"To undo it: outage undo {done.id}" if can_be_undone(done) else "The runbook cannot undo it."
+    undo = f"Changed: {', '.join(changed)}. {how}"
     return f"{undo}\nTo go on: outage run --resume {done.id}"
 
 

@@ -6,19 +6,20 @@ Everything that is refused here is refused before anything is started.
 
 from __future__ import annotations
 
+import os
+import shlex
+from dataclasses import replace
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from outage.errors import OutageError, Problems, Refused
+from outage.errors import OutageError, Refused
 from outage.run.history import find_run, load_run
 from outage.run.journal import is_alive
 from outage.run.lines import ReviewData
 from outage.run.model import Run
-from outage.run.order import Prepared
-from outage.run.prepare import needs_second_person
-from outage.run.review import working_digest
-from outage.run.scrub import run_scrubber
-from outage.run.target import find_target
+from outage.run.prepare import prepared
+from outage.run.review import files_at, working_digest
+from outage.run.undo import can_be_undone
 from outage.runbook.contract import Contract, read_contract, recorded_values
 from outage.runbook.notebook import find_notebook
 from outage.text import joined
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from outage.project import Project
-    from outage.run.order import Order
+    from outage.run.order import Order, Prepared
 
 _MOST_LINES = 40
 _RESUMABLE = ("waiting", "failed", "interrupted", "abandoned")
@@ -46,44 +47,27 @@ def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, c
     Raises:
         Refused, Problems: something speaks against it; nothing was started.
     """
-    from outage.response import who
-
     run = load_run(folder)
     _check_state(run, undo=undo)
     path = find_notebook(project.runbooks, run.runbook)
     contract = read_contract(path, path.relative_to(project.root))
-    digest = working_digest(project.root, contract.notebook)
-    if digest != run.began.get("digest"):
-        raise _changed(run, contract)
+    if working_digest(project.root, contract.notebook) != run.began.get("digest"):
+        raise _changed(project, run, contract, undo=undo)
     values = recorded_values(contract, run.began.get("parameters", {}))
-    policy = project.policy()
-    target = find_target(contract.meta, values, policy)
-    problems: list[OutageError] = []
     if set(values) != {parameter.name for parameter in contract.parameters}:
-        problems.append(Refused("parameters of this run are no longer valid ones", hint="start a new run"))
-    if target.words != run.target:
-        problems.append(Refused(f"{run.id} was for {run.target}; this would be {target.words}"))
-    if problems:
-        raise Problems(problems)
+        raise Refused(f"the parameters of {run.id} are no longer valid ones", hint="start a new run")
+    found = prepared(project, order, path, contract, values, folder)
+    if found.target.words != run.target:
+        hint = "go back to the shell that it was started from, or set again what named its target there"
+        raise Refused(f"{run.id} was for {run.target}; this would be {found.target.words}", hint=hint)
     if not can_ask:
         _check_doubts(run, undo=undo)
     plan = str(run.began.get("plan") or "")
-    return Prepared(
-        project=project,
-        order=order,
-        path=path,
-        contract=contract,
-        values=values,
-        policy=policy,
-        target=target,
-        digest=digest,
+    return replace(
+        found,
         review=ReviewData.model_validate(run.began.get("review") or {}),
-        folder=folder,
         incident=folder.parent.parent if run.began.get("incident") else None,
         plan=load_run(find_run(project, plan)) if plan else None,
-        by=who(order.by, project.root),
-        scrubber=run_scrubber(contract.parameters, values, policy.masks),
-        second_person=needs_second_person(contract.meta, policy),
         past=run,
         undo=tuple(cell.index for cell in run.changed) if undo else None,
     )
@@ -103,6 +87,9 @@ def _check_state(run: Run, *, undo: bool) -> None:
         raise Refused(f"{run.id} is a plan: it has changed nothing", hint=f"outage run {run.runbook}")
     if undo and not run.changed:
         raise Refused(f"{run.id} has nothing to undo: no change of it stands")
+    if undo and not can_be_undone(run):
+        reason = f"nothing of {run.id} can be undone by its runbook: no change that stands has an undo"
+        raise Refused(reason, hint="look at the target, and take back by hand what must go")
     if undo:
         return
     if run.state not in _RESUMABLE:
@@ -120,11 +107,11 @@ def _check_doubts(run: Run, *, undo: bool) -> None:
     if doubtful:
         cells = joined([str(cell.index + 1) for cell in doubtful])
         reason = f"the change in cell {cells} was started and did not pass; a person must say what to do"
-        hint = f"in a terminal: outage {'undo' if undo else 'run --resume'} {run.id}"
+        hint = f"in a terminal: outage {f'undo {run.id} --apply' if undo else f'run --resume {run.id}'}"
         raise Refused(reason, hint=hint)
 
 
-def _changed(run: Run, contract: Contract) -> OutageError:
+def _changed(project: Project, run: Run, contract: Contract, *, undo: bool) -> OutageError:
     """The refusal of a notebook that is not the one that was run, with the difference."""
     then = [line for cell in run.cells for line in _lines(cell.step, cell.source)]
     now = [
@@ -134,10 +121,14 @@ def _changed(run: Run, contract: Contract) -> OutageError:
     shown = found[:_MOST_LINES] or ["a module that it imports, or its metadata, is another one"]
     more = [f"... and {len(found) - _MOST_LINES} lines more"] if len(found) > _MOST_LINES else []
     commit = (run.began.get("review") or {}).get("commit")
-    path = contract.notebook.path
-    back = f"git checkout {commit} -- {path}" if commit else f"bring {path} back to what it was"
+    files = files_at(project.root, commit, str(contract.notebook.path)) if commit else []
+    paths = [os.path.relpath(project.root / file) for file in files]
+    back = f"bring {contract.notebook.path} back as it was"
+    if paths:
+        back = f"go back to what was run: {shlex.join(['git', 'checkout', str(commit), '--', *paths])}"
     reason = "\n".join([f"the runbook was changed since {run.id} ran:", *shown, *more])
-    return Refused(reason, hint=f"{back}; or start a new run")
+    new = "" if undo else "start a new run; or "
+    return Refused(reason, hint=f"{new}{back}")
 
 
 def _step(contract: Contract, index: int) -> str | None:

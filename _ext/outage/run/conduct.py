@@ -16,10 +16,10 @@ from outage.run import lines
 from outage.run.client import Ending, NoKernelError, RunbookClient
 from outage.run.derive import write_notebook
 from outage.run.endings import Stop, cell_line, error_data, stop_after
-from outage.run.gates import Gatekeeper, Question
+from outage.run.gates import Gatekeeper, Question, difference
 from outage.run.history import SPOOL, load_run, spooled
 from outage.run.inject import injected_source
-from outage.run.model import CellRun, Run
+from outage.run.model import DOUBTS, CellRun, Proposal, Run
 from outage.run.outputs import EVERY
 from outage.run.sink import CellSink
 from outage.runbook.structure import GUARDED
@@ -242,7 +242,7 @@ class Conductor:
     def _settle(self, cell: Cell, before: CellRun) -> Stop | None:
         """Have a person say what became of a change that was started and did not pass."""
         text = (
-            f"The change in cell {cell.index + 1} was started before and is {before.state}. "
+            f"The change in cell {cell.index + 1} {DOUBTS[str(before.state)]}. "
             "Look at its target now: some, all or none of its actions may be done.\n"
             + "\n".join(f"  {action.get('target')}: {action.get('command')}" for action in before.actions)
         )
@@ -263,13 +263,16 @@ class Conductor:
             )
             return Stop("failed", 1, reason)
         plan = self.prepared.plan
-        planned = _planned_digests(plan) if plan else []
-        if plan and (number >= len(planned) or planned[number] != self._proposal.digest):
+        planned = _planned(plan)[number:][:1] if plan else []
+        if plan and [each.digest for each in planned if each] != [self._proposal.digest]:
+            then = [action for each in planned if each for action in each.actions]
+            now = [action.model_dump(mode="json") for action in self._proposal.actions]
             text = f"The actions of cell {cell.index + 1} are not the ones that {plan.id} planned."
-            return self._gate(cell, text)
+            return self._gate(cell, f"{text}\n{difference(then, now)}")
         if self.prepared.second_person and not self._confirmed:
             count = len(self._proposal.actions)
-            what = f"The change in cell {cell.index + 1} comes next: {count} actions, as proposed."
+            actions = "1 action" if count == 1 else f"{count} actions"
+            what = f"The change in cell {cell.index + 1} comes next: {actions}, as proposed."
             return self._gate(cell, what)
         return None
 
@@ -278,7 +281,8 @@ class Conductor:
         change = self.prepared.contract.notebook.cells[self._reversed(cell)]
         before = self._past[change.index]
         if before.unsettled:
-            text = f"The change in cell {change.index + 1} is {before.state}: some of it may be done."
+            known = DOUBTS[str(before.state)]
+            text = f"The change in cell {change.index + 1} {known}: some of it may be done."
             prompt = "Undo it? Type yes to run its undo, or no to leave it: "
             if self._put(Question(text, prompt, ("yes", "no"))) != "yes":
                 self._note(cell, "undo", "skipped")
@@ -361,11 +365,11 @@ async def _tick(outputs: CellOutputs) -> None:
         outputs.flush()
 
 
-def _planned_digests(plan: Run) -> list[str]:
-    """Digests of the proposals that a plan's changes would have been given, in the changes' order."""
-    found = []
+def _planned(plan: Run) -> list[Proposal | None]:
+    """The proposals that a plan's changes would have been given, in the changes' order."""
+    found: list[Proposal | None] = []
     for cell in plan.cells:
         if cell.step == "change":
-            before = [proposal.digest for proposal in plan.proposals if proposal.cell < cell.index]
-            found.append(before[-1] if before else "")
+            before = [proposal for proposal in plan.proposals if proposal.cell < cell.index]
+            found.append(before[-1] if before else None)
     return found

@@ -18,13 +18,16 @@ from outage.run.history import load_run
 from outage.run.journal import Journal, is_alive
 from outage.run.model import Gate, Run
 from outage.runbook.structure import step_tag
+from outage.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from outage.run.order import Prepared
     from outage.runbook.notebook import Cell
+
+_MOST_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,6 @@ class Question:
     prompt: str
     choices: tuple[str, ...]
     answered: Callable[[], bool] = lambda: False
-
-
-Ask = "Callable[[Question], str | None]"
-"""Puts a question; returns the choice, or None once it was answered elsewhere."""
 
 
 class Gatekeeper:
@@ -81,7 +80,7 @@ class Gatekeeper:
         )
         self._journal.append(waiting)
         if self._ask is None:
-            return Stop("waiting", 3, f"waiting at cell {cell.index + 1}: {first_line(text)}")
+            return Stop("waiting", 3, f"waiting at cell {cell.index + 1}: {first_line(text).lstrip('# ')}")
         other = self._prepared.folder.name
         command = f"outage approve {other} --by NAME"
         if second and not alone:
@@ -91,7 +90,8 @@ class Gatekeeper:
         answer = self._ask(question)
         if answer is None:
             gate = load_run(self._prepared.folder).gates[-1]
-            self._journal.tell("gate", {"cell": gate.cell, "state": gate.state, "by": gate.by})
+            told = {"cell": gate.cell, "state": gate.state, "by": gate.by, "reason": gate.reason}
+            self._journal.tell("gate", told)
             return self._outcome(cell, gate)
         state: Any = "confirmed" if answer == "yes" else "declined"
         broke = {"alone": True, "reason": alone} if second and alone and answer == "yes" else {}
@@ -139,21 +139,11 @@ def answer_gate(
         Failed: the journal cannot be written.
     """
     run = load_run(folder)
-    gate = run.pending
-    if gate is None:
-        raise Refused(f"{run.id} waits for no answer: it is {run.state}", hint="'outage runs' lists the runs")
-    starter = str(run.began.get("by", ""))
-    second = gate.second_person and same_person(by, starter)
-    if second and decline is None and not (alone or "").strip():
-        hint = (
-            "let somebody else answer, with --by and their name; if nobody can be reached: "
-            "--alone REASON (it goes on the record, and the review looks at it)"
-        )
-        raise Refused(f"this gate is for a second person, and {starter} started the run", hint=hint)
-    reason = decline or (alone if second else None)
+    gate = answerable(run, by, decline=decline, alone=alone)
+    alone = alone if gate.second_person and decline is None and _started(run, by) else None
     state: Any = "confirmed" if decline is None else "declined"
     line = lines.GateLine(
-        cell=gate.cell, state=state, by=by, reason=reason, alone=True if second and decline is None else None
+        cell=gate.cell, state=state, by=by, reason=decline or alone, alone=True if alone else None
     )
     alive = is_alive(folder)
     journal = Journal(folder, runner=False)
@@ -166,3 +156,46 @@ def answer_gate(
     finally:
         journal.close()
     return load_run(folder), alive
+
+
+def answerable(run: Run, by: str, *, decline: str | None = None, alone: str | None = None) -> Gate:
+    """The gate at which a run waits, if its answer is ``by``'s to give; arguments as for :func:`answer_gate`.
+
+    Raises:
+        Refused: it waits at no gate, no reason is given where there must be one, or a second person is asked.
+    """
+    gate = run.pending
+    if gate is None:
+        answered = run.state == "waiting"
+        why = run.reason if answered else f"it is {run.state}"
+        hint = f"outage run --resume {run.id}" if answered else "'outage runs' lists the runs"
+        raise Refused(f"{run.id} waits for no answer: {why}", hint=hint)
+    if decline is not None and not decline.strip():
+        raise Refused("--decline needs a reason", hint="--decline 'what speaks against it'")
+    if decline is None and gate.second_person and _started(run, by) and not (alone or "").strip():
+        hint = (
+            "let somebody else answer, with --by and their name; if nobody can be reached: "
+            "--alone REASON (it goes on the record, and the review looks at it)"
+        )
+        reason = f"this gate is for a second person, and {run.began.get('by')} started the run"
+        raise Refused(reason, hint=hint)
+    return gate
+
+
+def _started(run: Run, by: str) -> bool:
+    return same_person(by, str(run.began.get("by", "")))
+
+
+def difference(planned: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> str:
+    """What a plan's actions and those of its apply have not in common, a line each, bounded."""
+    before, after = _told(planned), _told(now)
+    found = [f"  planned, not now: {each}" for each in before if each not in after]
+    found += [f"  now, not planned: {each}" for each in after if each not in before]
+    if not found:
+        return "  The same is done to the same targets: what differs is the order, the undo or the data."
+    more = [f"  and {len(found) - _MOST_SHOWN} more"] if len(found) > _MOST_SHOWN else []
+    return "\n".join([*found[:_MOST_SHOWN], *more])
+
+
+def _told(actions: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [one_line(f"{action.get('target')}: {action.get('command')}") for action in actions]

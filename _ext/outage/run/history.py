@@ -29,7 +29,8 @@ def load_run(folder: Path) -> Run:
 
     reading = read_journal(folder)
     if not reading.lines:
-        raise Failed("the journal holds no line that can be read", file=folder / FILE)
+        hint = "whatever it did is not known: look at its target, and start a new run"
+        raise Failed("the journal holds no line that can be read", file=folder / FILE, hint=hint)
     alive = is_alive(folder)
     run = fold(folder, reading.lines, reading.troubles, alive=alive)
     return run if alive else replace(run, saved={**run.saved, **spooled(folder)})

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from outage.run.journal import Trouble
 
 UNSETTLED = frozenset({"failed", "timed-out", "interrupted", "killed", "started-unknown", "running"})
-OVER = frozenset({"succeeded", "failed", "interrupted", "undone"})
+DOUBTS = {
+    "failed": "failed",
+    "timed-out": "passed its time limit",
+    "interrupted": "was interrupted",
+    "killed": "lost its kernel",
+    "started-unknown": "was started, and how it ended is not known",
+    "running": "is running",
+}
+"""What is known of a change that was started and did not pass, by its state, for a sentence."""
 
 
 @dataclass(frozen=True)

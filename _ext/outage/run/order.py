@@ -55,7 +55,8 @@ class Prepared:
     Attributes:
         path: the notebook's file.
         values: Python values of all parameters; secrets as references.
-        folder: where the run's journal will be; it does not exist yet.
+        folder: where the run's journal will be; it does not exist yet, unless the run goes on.
+        review: the commit that holds what is applied, or why it is applied without; None for a plan.
         incident: the incident's folder, or None.
         plan: the plan to be kept, or None.
         by: who asks; recorded, not authenticated.
@@ -73,13 +74,13 @@ class Prepared:
     policy: Policy
     target: TargetData
     digest: str
-    review: ReviewData | None
     folder: Path
-    incident: Path | None
-    plan: Run | None
     by: str
     scrubber: Scrubber
-    second_person: bool = False
+    second_person: bool
+    review: ReviewData | None = None
+    incident: Path | None = None
+    plan: Run | None = None
     past: Run | None = None
     undo: tuple[int, ...] | None = None
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Problems, Refused
 from outage.run.history import find_run, load_run
-from outage.run.lines import ReviewData, TargetData
+from outage.run.lines import ReviewData
 from outage.run.model import Run
 from outage.run.order import Order, Prepared
 from outage.run.review import find_review, working_digest
@@ -46,23 +46,38 @@ def prepare(project: Project, path: Path, order: Order) -> Prepared:
     if problems := file_problems(contract, project.root):
         raise Problems(problems)
     values = parameter_values(contract, order.assignments, _file_values(order))
-    policy = project.policy()
-    target = find_target(contract.meta, values, policy)
-    digest = working_digest(project.root, contract.notebook)
     incident = _incident(project, order.incident)
-    plan = _plan(project, order, contract, values, digest, target)
-    review = None
-    if order.alone is not None and not order.alone.strip():
-        raise Refused("--alone needs a reason", hint="--alone 'why nobody else can be asked'")
-    if order.apply:
-        if not contract.changes:
-            hint = f"leave --apply out: outage run {contract.name}"
-            raise Refused(f"'{contract.name}' changes nothing, so there is nothing to apply", hint=hint)
-        review = _review(project, path, order, contract, policy, digest)
-    from outage.response import who
-
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{contract.name}-{secrets.token_hex(2)}"
     folder = order.folder or (incident or project.root) / "runs" / name
+    found = prepared(project, order, path, contract, values, folder)
+    if order.apply and not contract.changes:
+        hint = f"leave --apply out: outage run {contract.name}"
+        raise Refused(f"'{contract.name}' changes nothing, so there is nothing to apply", hint=hint)
+    plan = _plan(found)
+    return replace(found, incident=incident, plan=plan, review=_review(found) if order.apply else None)
+
+
+def prepared(
+    project: Project, order: Order, path: Path, contract: Contract, values: dict[str, Any], folder: Path
+) -> Prepared:
+    """What every run needs, a new one or one that goes on: its target, what may not be shown, who asks.
+
+    Args:
+        project: the handbook.
+        order: what was asked for.
+        path: the notebook's file.
+        contract: as read from it.
+        values: of all parameters, checked.
+        folder: the run's.
+
+    Raises:
+        Refused: the order, the target or a secret speaks against it.
+    """
+    from outage.response import who
+
+    if order.alone is not None and not order.alone.strip():
+        raise Refused("--alone needs a reason", hint="--alone 'why nobody else can be asked'")
+    policy = project.policy()
     return Prepared(
         project=project,
         order=order,
@@ -70,12 +85,9 @@ def prepare(project: Project, path: Path, order: Order) -> Prepared:
         contract=contract,
         values=values,
         policy=policy,
-        target=target,
-        digest=digest,
-        review=review,
+        target=find_target(contract.meta, values, policy),
+        digest=working_digest(project.root, contract.notebook),
         folder=folder,
-        incident=incident,
-        plan=plan,
         by=who(order.by, project.root),
         scrubber=run_scrubber(contract.parameters, values, policy.masks),
         second_person=needs_second_person(contract.meta, policy),
@@ -107,48 +119,42 @@ def _incident(project: Project, wanted: str | None) -> Path | None:
     return incidents.find(project, wanted)
 
 
-def _plan(
-    project: Project,
-    order: Order,
-    contract: Contract,
-    values: dict[str, Any],
-    digest: str,
-    target: TargetData,
-) -> Run | None:
+def _plan(found: Prepared) -> Run | None:
     """The plan that the order names, if it was made of the same things."""
+    order, values = found.order, found.values
     if order.plan is None:
         return None
     if not order.apply:
         raise Refused("--plan says which plan to apply", hint="add --apply, or leave --plan out")
-    run = load_run(find_run(project, order.plan))
+    run = load_run(find_run(found.project, order.plan))
     problems = []
-    if run.runbook != contract.name or run.mode != "plan":
+    if run.runbook != found.contract.name or run.mode != "plan":
         problems.append(f"{run.id} is a {run.mode} of '{run.runbook}'")
     elif run.state != "succeeded":
         problems.append(f"{run.id} is {run.state}, and only a plan that succeeded can be applied")
-    if run.began.get("digest") != digest:
+    if run.began.get("digest") != found.digest:
         problems.append(f"the notebook, or a module it imports, is not the one that {run.id} planned with")
     then = run.began.get("parameters", {})
     changed = [name for name, value in values.items() if then.get(name) != to_data(value)]
     if changed or set(then) != set(values):
         problems.append(f"the parameters differ from the plan's: {joined(changed) or 'other names'}")
-    if run.target != target.words:
-        problems.append(f"the plan's target was {run.target}; this one is {target.words}")
+    if run.target != found.target.words:
+        problems.append(f"the plan's target was {run.target}; this one is {found.target.words}")
     if problems:
         hint = "make a new plan: the same command without --apply and --plan"
         raise Problems([Refused(problem, hint=hint) for problem in problems])
     return run
 
 
-def _review(
-    project: Project, path: Path, order: Order, contract: Contract, policy: Policy, digest: str
-) -> ReviewData:
+def _review(found: Prepared) -> ReviewData:
     """The commit that holds what is to be applied, or the reason to go on without one."""
-    branch = policy.runbooks.reviewed_branch
-    if order.unreviewed is None:
-        return find_review(project.root, path, contract.notebook, digest, branch)
-    if not order.unreviewed.strip():
+    reason = found.order.unreviewed
+    if reason is not None and not reason.strip():
         raise Refused("--unreviewed needs a reason", hint="--unreviewed 'what cannot wait for a review'")
-    with suppress(Refused):
-        return find_review(project.root, path, contract.notebook, digest, branch)
-    return ReviewData(unreviewed=order.unreviewed.strip())
+    root, notebook = found.project.root, found.contract.notebook
+    try:
+        return find_review(root, found.path, notebook, found.digest, found.policy.runbooks.reviewed_branch)
+    except Refused:
+        if reason is None:
+            raise
+    return ReviewData(unreviewed=reason.strip())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from outage.run.outputs import without_colours
 from outage.runbook.titles import titles
-from outage.text import terminal
+from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,6 @@ class Words:
     out: TextIO = field(default_factory=lambda: sys.stdout)
     live: bool = False
     colour: bool = False
-    verbose: bool = True
     _titles: list[tuple[str, str]] = field(default_factory=list)
     _open: str = ""
     _since: float = 0.0
@@ -127,7 +126,9 @@ class Words:
         self._status = True
 
     def _following(self) -> str:
-        """The next step that this run will come to, in a word or two."""
+        """The next step that this run will come to, in a word or two; an undo goes its own way."""
+        if self._mode == "undo":
+            return ""
         for step, title in self._titles[self._now + 1 :]:
             if step and (self._mode != "plan" or step in {"parameters", "setup", "check", "read"}):
                 return f"(then {title or step})" if step != "undo" else ""
@@ -154,10 +155,20 @@ class Words:
             self._print(f"{_INDENT}({terminal(data['cut'])})")
 
     def _on_gate(self, data: Mapping[str, Any]) -> None:
-        if data["state"] == "waiting":
-            self._print(self._bold("Gate"))
-            for line in terminal(data.get("text", "")).splitlines():
-                self._print(f"{_INDENT}{line}")
+        if data["state"] != "waiting":
+            why = f": {data['reason']}" if data.get("reason") else ""
+            self._print(_INDENT + one_line(f"{data['state'].capitalize()} by {data.get('by')}{why}"))
+            return
+        self._print(self._bold("Gate"))
+        for line in terminal(data.get("text", "")).splitlines():
+            self._print(f"{_INDENT}{line}")
+
+    def _on_resumed(self, data: Mapping[str, Any]) -> None:
+        """Changes that are done already: the steps that follow leave them out."""
+        for cell in data.get("kept", ()):
+            step, title = self._titles[cell]
+            label = f"{cell + 1:>3} {step:<10} {title}".rstrip()
+            self._print(f"{self._paint('✓', '32')} {label}  done before")
 
     def _error(self, error: Mapping[str, Any]) -> None:
         """What was raised: its own words; a traceback stays in the notebook."""
@@ -213,13 +224,17 @@ def summary(run: Run, notebook: str, then: str | None) -> list[str]:
             "timed-out",
             "killed",
             "interrupted",
+            "started-unknown",
+            "undone",
             "never-ran",
         )
         if (count := run.count(state))
     ]
     what = {"plan": "Plan", "apply": "Apply", "undo": "Undo"}.get(run.mode, "Run")
-    why = f" {terminal(run.reason[:1].upper() + run.reason[1:])}." if run.state != "succeeded" else ""
-    head = f"{what} {run.state} in {run.seconds:.1f} s: {', '.join(counts)}.{why}"
+    reason = terminal(run.reason[:1].upper() + run.reason[1:]).rstrip(".")
+    why = f" {reason}." if run.state != "succeeded" else ""
+    ended = {"succeeded": "succeeded in", "undone": "done in"}.get(run.state, f"{run.state} after")
+    head = f"{what} {ended} {run.seconds:.1f} s: {', '.join(counts)}.{why}"
     return [line for line in (head, advice(run), then, f"All of it: {notebook}") if line]
 
 

@@ -21,14 +21,6 @@ _GIT_SECONDS = 20
 
 
 @dataclass(frozen=True)
-class Reviewed:
-    """The digest of what would run, and the review that it had, or did not need."""
-
-    digest: str
-    review: ReviewData | None
-
-
-@dataclass(frozen=True)
 class WorkingTree:
     """Files of the project as they stand on the disk; nothing outside it."""
 
@@ -126,6 +118,16 @@ def _digest_at(root: Path, commit: str, relative: str) -> str | None:
         return notebook_digest(parse_notebook(content, Path(relative)), tree)
     except OutageError:
         return None
+
+
+def files_at(root: Path, commit: str, relative: str) -> list[str]:
+    """Paths of a notebook, the modules that it imports and the files that it names, as a commit has them."""
+    tree = CommittedTree(root, commit)
+    content = tree.read(relative)
+    if content is None:
+        return []
+    notebook = parse_notebook(content, Path(relative))
+    return [relative, *sorted({*project_modules(notebook, tree), *named_files(notebook, tree)})]
 
 
 def _git(root: Path, *arguments: str) -> bytes:

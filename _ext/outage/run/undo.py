@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from outage.run.journal import Journal
 from outage.run.lines import ActionData, UndoneCell, UndoPlanned
+from outage.run.model import DOUBTS
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -29,12 +30,18 @@ def undo_plan(run: Run) -> list[dict[str, Any]]:
     return found
 
 
+def can_be_undone(run: Run) -> bool:
+    """Whether the runbook has an undo for any of the changes that stand."""
+    return any(change["source"] is not None for change in undo_plan(run))
+
+
 def undo_words(run: Run) -> str:
     """:func:`undo_plan` for people."""
     said = []
     for change in undo_plan(run):
-        doubt = "" if change["state"] == "passed" else f", which is {change['state']}: some of it may be done"
-        said.append(f"The change in cell {change['cell'] + 1}{doubt}")
+        doubt = DOUBTS.get(change["state"])
+        known = f" {doubt}: some of it may be done" if doubt else ""
+        said.append(f"The change in cell {change['cell'] + 1}{known}")
         for action in change["actions"]:
             said.append(f"  {one_line(action['target'])}: {one_line(action['command'])}")
             said.append(f"    undo: {one_line(action['undo']) or 'not possible'}")
