@@ -46,30 +46,36 @@ def _purpose(policy: Policy, own: ChannelId) -> str:
     words = "; ".join(PURPOSES[key] for key in served)
     readers = [key for key, audience in policy.audiences.items() if audience.channel in served]
     read_by = f" Read by {refs('audience', readers)}" if readers else ""
-    named = names(policy, own)
-    here = f" Here: {', '.join(named)}." if named else ""
+    called = ", ".join(names(policy, own)) or _areas(policy, own)
+    here = f" Here: {called}." if called else ""
     return f"{words[:1].upper()}{words[1:]}.{here}{read_by}"
 
 
 def names(policy: Policy, own: ChannelId) -> list[str]:
-    """What a channel is called in each division or area, as text for a table; empty where it has one name.
+    """What a channel is called in each division, as text for a table; empty where it has one name.
 
     A list of more than :data:`_NAMED_AT_MOST` is empty too: nobody reads it through.
     """
-    channel = policy.own_channels[own]
-    filled = dict.fromkeys(
-        channel.filled(division=key, area=area)
-        for key, division in policy.divisions.items()
-        for area in division.areas or [""]
-    )
-    whole = [name for name in filled if "{" not in name]  # what lacks an area, or an incident, is no name
+    filled = dict.fromkeys(policy.own_channels[own].filled(division=key) for key in policy.divisions)
+    whole = [name for name in filled if "{" not in name]  # one place in it is still open: no name yet
     return [cell(name) for name in whole] if 1 < len(whole) <= _NAMED_AT_MOST else []
+
+
+def _areas(policy: Policy, own: ChannelId) -> str:
+    """The areas that a channel's name may hold: ``checkout, refunds in payments; picking in warehouse``."""
+    if "{area}" not in policy.own_channels[own].name or len(policy.divisions) > _NAMED_AT_MOST:
+        return ""
+    return "; ".join(
+        f"{cell(', '.join(division.areas))} in {cell(key)}"
+        for key, division in policy.divisions.items()
+        if division.areas
+    )
 
 
 def division_channels(policy: Policy) -> str:
     """The divisions' channels by name, for somebody who must post in one now; empty where there is one."""
     named = names(policy, "division") if "division" in policy.own_channels else []
-    return f"By name: {', '.join(named)}. Not sure which? Any of them." if named else ""
+    return f"{', '.join(named)}: any of them, if you are not sure." if named else ""
 
 
 def _served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:
