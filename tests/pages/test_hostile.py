@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from outage.text import one_line
 from outage.views import VIEWS
 
+THEME = Path(__file__).parents[2] / "_ext/outage/pages/theme"
 HOSTILE = [
     "<script>alert(1)</script>",
     "</script><img src=x onerror=alert(1)>",
@@ -92,3 +94,18 @@ def test_a_link_with_marks_of_markdown_in_it_is_still_one_link(site):
     assert site.build().warnings == ""
     (found,) = site.page("a").find_all("a", class_="external")
     assert found["href"] == "https://example.org/a%7Cb%60c%60%28d%29*e*%5Cf?x=1&y=%5B2%5D#g"
+
+
+def test_a_companys_name_is_text_wherever_the_theme_shows_it(site):
+    name = "Land & </title><script>alert(1)</script><img src=x onerror=alert(1)>"
+    site.write("handbook.yml", hostile_policy(name))
+    theme = {"html_theme": "sphinx_book_theme", "html_theme_options": {"logo": {}}}
+    home = {"templates_path": [str(THEME)], "html_sidebars": {"**": ["outage-home.html"]}}
+    assert site.build(**theme, **home).warnings == ""
+    for page in ("index", "search"):
+        built = site.page(page)
+        assert [script for script in built.find_all("script") if script.string == "alert(1)"] == []
+        assert built.find_all("img", src="x") == []
+        assert name in built.find("title").get_text()
+    assert f"{name} outage handbook" in built.find(class_="logo__title").get_text()
+    assert built.find("nav", attrs={"aria-label": f"{name} outage handbook"})

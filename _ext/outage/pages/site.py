@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
+
+from markupsafe import escape
 
 from outage.errors import OutageError
 from outage.policy import Policy, load_policy
@@ -39,7 +41,12 @@ def _read_policy(app: Sphinx, config: Config) -> None:
     config.project = f"{policy.company.name} outage handbook"
     config.html_title = config.project
     if "logo" in config.html_theme_options:
-        config.html_theme_options["logo"].setdefault("text", config.project)
+        config.html_theme_options["logo"].setdefault("text", str(escape(config.project)))  # it goes in as it is
+
+
+def _escape_names(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """The company's name is hostile text, and not every template of a theme escapes it."""
+    context.update({name: escape(context[name]) for name in ("project", "docstitle")})
 
 
 def _add_static(app: Sphinx) -> None:
@@ -51,6 +58,7 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("outage_policy", POLICY_FILE, "", str)
     app.connect("config-inited", _read_policy, priority=100)
     app.connect("builder-inited", _add_static)
+    app.connect("html-page-context", _escape_names)
     for sheet in ("outage-icons.css", "outage.css", "outage-forms.css"):
         app.add_css_file(sheet, priority=900)
     app.add_js_file("outage-page.js", loading_method="defer")
