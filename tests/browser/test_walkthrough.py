@@ -285,6 +285,18 @@ def test_the_projector_view_shows_the_player_alone_larger_and_as_wide_as_the_wal
     assert page.locator(".bd-sidebar-primary").is_visible()
 
 
+@pytest.mark.parametrize("name", [MADE_UP, "knight-capital/walkthrough"])
+def test_on_a_wall_a_decision_is_seen_with_all_its_choices(name: str, opened) -> None:
+    page = opened(name, width=1920).page
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.keyboard.press("p")
+    for jump in page.locator("[data-show=jumps] button").all():
+        jump.click()
+        page.evaluate("scrollTo(0, 0)")
+        boxes = [one.bounding_box() for one in page.locator(".outage-walk-option").all()]
+        assert max(box["y"] + box["height"] for box in boxes) <= 1080
+
+
 def test_a_finger_moves_it(chromium, published) -> None:
     context = chromium.new_context(viewport={"width": PHONE, "height": 800}, has_touch=True, is_mobile=True)
     page = context.new_page()
