@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -141,8 +141,11 @@ class _Proving:
                 if self.contract.changes:
                     self._applied(plan)
                 self._mended_by_the_lab()
-        finally:
-            self.fault.mend(self.lab)
+        except BaseException:
+            with suppress(Exception):  # what failed first is told
+                self.fault.mend(self.lab)
+            raise
+        self.fault.mend(self.lab)
 
     def plan(self) -> Run:
         """From a lab that is well to the plan; the lab is left broken."""

@@ -73,8 +73,10 @@ def deploy(lab: Lab, server: str, release: str) -> None:
             if version(lab, server)["version"] == release:
                 return
         time.sleep(0.05)
-    words = lab.log(server).read_text(encoding="utf-8", errors="replace")[-1000:]
-    raise Failed(f"{server} does not serve release {release}\n{words}")
+    lines = lab.log(server).read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
+    words = "\n".join(["Its log ends with:", *lines])
+    hint = "on a busy machine it may serve it a little later: 'outage lab status' shows what each server runs"
+    raise Failed(f"{server} does not serve release {release} after {_PATIENCE:.0f} s. {words}", hint=hint)
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:

@@ -14,7 +14,7 @@ from lab.faults import Fault, Symptom
 from lab.looks import Look
 from lab.parts import redis
 from lab.prove import prove
-from outage.errors import Refused
+from outage.errors import Failed, Refused
 from outage.project import Project
 from outage.runbook.proof import Proof
 from tests.runbook.build import Cell, Handbook, code, prose
@@ -117,7 +117,7 @@ def test_a_page_that_shows_what_a_plan_no_longer_says_is_found(company, monkeypa
     promise, expected, seen = failure(proved(company, read=old))
     assert promise == "the page shows what a plan shows"
     assert "but for what lab/varies.py names" in expected
-    assert "shows .stdout: an older runbook said quite other things.; a plan shows" in seen
+    assert "shows 'stdout: an older runbook said quite other things'; a plan shows" in seen
 
 
 def test_a_runbook_that_keeps_its_promises_is_proved(company):
@@ -235,6 +235,16 @@ def test_a_lab_that_is_sick_before_it_is_broken(company):
     always = replace(FAULT, symptom=lambda lab: Symptom(True, {}, "it is always so"))
     promise, _, seen = failure(proved(company, always))
     assert (promise, seen) == ("the lab is well before it is broken", "it is always so")
+
+
+def test_a_lab_that_cannot_be_mended_afterwards_does_not_hide_what_failed(company):
+    def stuck(lab):
+        raise Failed("web6 does not serve release 4.2.0")
+
+    read = code("read", f'raise OSError("no route")\n{READ}')
+    promise, _, seen = failure(proved(company, replace(FAULT, mend=stuck), read=read))
+    assert promise == "the plan ends well"
+    assert "no route" in seen
 
 
 def test_a_fault_that_breaks_itself_is_told_and_not_raised(company):

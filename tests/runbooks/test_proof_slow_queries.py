@@ -47,6 +47,14 @@ def test_the_missing_index_is_found_built_proved_and_taken_back(slow, handbook, 
     assert slow_query.symptom(slow).sick
 
 
+def test_an_index_that_helps_and_not_enough_is_not_called_useless(slow):
+    plan = stage(NAME, SHORT).plan()
+    plan.scope["slow"] = plan.scope["timedelta"](microseconds=100)
+    with pytest.raises(CheckFailed, match="it is faster, and not yet fast: .*, not below 0 ms") as failed:
+        plan.apply()
+    assert failed.value.hint == "keep the index, and look what else is slow"
+
+
 def test_with_nothing_slow_it_proposes_nothing(libpq):
     plan = stage(NAME, "watch=1s").plan()
     assert plan.actions == []
