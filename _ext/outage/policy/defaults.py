@@ -130,7 +130,7 @@ _REST: Data = {
     "large_scale": {
         "division": {"whole-product": "A product of the division is down for all who use it"},
         "company": {
-            "everybody": "Most of the company's customers or most of its staff are affected",
+            "everybody": "Most of those whom the company serves, or most of its staff, are affected",
             "shared-platform": "What everything else stands on (network, identity, databases) is failing",
         },
     },
