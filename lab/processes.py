@@ -5,6 +5,7 @@ A pid alone is not enough: after a crash or a reboot it may belong to somebody e
 
 from __future__ import annotations
 
+import atexit
 import json
 import subprocess
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from pathlib import Path
 import psutil
 
 _SAME_START = 0.05  # seconds; the kernel's clock ticks are 0.01
-_started: list[subprocess.Popen[bytes]] = []  # kept, so that a long-lived starter does not warn about them
+_started: list[subprocess.Popen[bytes]] = []  # of a long-lived starter; those that are over are let go
 
 
 def start(record: Path, argv: list[str], *, log: Path, env: dict[str, str], cwd: Path) -> None:
@@ -27,6 +28,7 @@ def start(record: Path, argv: list[str], *, log: Path, env: dict[str, str], cwd:
         env: its whole environment.
         cwd: its working folder.
     """
+    _let_go()
     with log.open("ab") as output:
         child = subprocess.Popen(
             argv,
@@ -40,6 +42,12 @@ def start(record: Path, argv: list[str], *, log: Path, env: dict[str, str], cwd:
     _started.append(child)
     started = psutil.Process(child.pid).create_time()
     record.write_text(json.dumps({"pid": child.pid, "started": started}), encoding="utf-8")
+
+
+@atexit.register
+def _let_go() -> None:
+    """Take note of the children that are over: none stays a zombie, or is called running when we end."""
+    _started[:] = [child for child in _started if child.poll() is None]
 
 
 def running(record: Path) -> psutil.Process | None:

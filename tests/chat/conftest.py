@@ -46,6 +46,7 @@ class Chat:
     told: list[tuple[str, str]] = field(default_factory=list)
     status: Callable[[str, str], int] = lambda channel, text: 200
     delay: float = 0
+    asked: bool = False
 
     def texts(self, channel: str) -> list[str]:
         return [text for where, text in self.told if where == channel]
@@ -63,6 +64,7 @@ def chat() -> Iterator[Chat]:
         def do_POST(self) -> None:
             body: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             channel, text = self.path.strip("/"), str(body.get("message", body.get("text")))
+            service.asked = True
             time.sleep(service.delay)
             code = service.status(channel, text)
             if code < 300:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from urllib.request import urlopen
 
 import pytest
@@ -10,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lab.faults import FAULTS
 from lab.parts import database_metrics
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -22,13 +22,6 @@ def metrics(lab):
     with urlopen(database_metrics.url(lab), timeout=5) as answer:
         text = answer.read().decode()
     return {one.name: one.value for family in text_string_to_metric_families(text) for one in family.samples}
-
-
-def eventually(true, seconds=15.0):
-    until = time.monotonic() + seconds
-    while not true() and time.monotonic() < until:
-        time.sleep(0.1)
-    return true()
 
 
 SICK = {  # fault: what its alert is made of, when it is there

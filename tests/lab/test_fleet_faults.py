@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 
 import pytest
@@ -13,19 +12,13 @@ from lab.faults import fleet as servers
 from lab.parts import haproxy, redis, web
 from lab.shop import manifest, releases
 from lab.shop.flags import LOYALTY_PRICE
+from tests.waiting import eventually
 
 
 def ask(lab, name, path):
     """The answer of one server, past HAProxy."""
     with urllib.request.urlopen(web.url(lab, name, path), timeout=5) as answer:
         return json.load(answer)
-
-
-def eventually(true, seconds=15.0):
-    until = time.monotonic() + seconds
-    while not (found := true()) and time.monotonic() < until:
-        time.sleep(0.1)
-    return found
 
 
 class TestStaleServer:

@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from lab import control, postgres
+from tests.waiting import eventually
 
 HANDBOOK = Path(__file__).parents[2]
 
@@ -126,10 +126,9 @@ def test_an_alert_is_shown_with_the_page_that_it_leads_to(outage):
     outage("lab", "up", "postgres", "database_metrics", "prometheus", "alertmanager")
     broken = outage("lab", "break", "lock-blocker")
     assert "Its alert, SessionsWaitForLock, is shown by 'outage lab status'" in broken.stdout
-    until = time.monotonic() + 40
-    while not (alerts := json.loads(outage("lab", "status", "--json").stdout)["alerts"]):
-        assert time.monotonic() < until, "the alert did not fire"
-        time.sleep(0.5)
+    alerts = eventually(
+        lambda: json.loads(outage("lab", "status", "--json").stdout)["alerts"], "the alert did not fire"
+    )
     assert alerts[0]["name"] == "SessionsWaitForLock"
     assert "/runbooks/blocked-queries.html" in alerts[0]["runbook_url"]
     shown = outage("lab", "status").stdout

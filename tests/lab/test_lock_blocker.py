@@ -10,6 +10,7 @@ from lab import processes
 from lab.faults import fault, lock_blocker
 from lab.faults.lock_sessions import BLOCKER, CHAIN
 from outage.errors import Failed, Refused
+from tests.waiting import eventually
 
 WHO_WAITS_FOR_WHOM = """
 select a.application_name, b.application_name, a.wait_event_type from pg_stat_activity a
@@ -20,13 +21,6 @@ join pg_stat_activity b on b.pid = any (pg_blocking_pids(a.pid))
 def ask(lab, query, *values):
     with lab.server.connect("postgres") as admin:
         return admin.execute(query, values).fetchall()
-
-
-def eventually(true, seconds=5.0):
-    until = time.monotonic() + seconds
-    while not (found := true()) and time.monotonic() < until:
-        time.sleep(0.02)
-    return found
 
 
 def test_the_shops_sessions_wait_in_a_chain_behind_one_that_does_nothing(lab):

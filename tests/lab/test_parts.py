@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from lab.condition import conditions
 from lab.parts import PARTS, model, redis
 from lab.parts.model import Part, Program
 from outage.errors import Failed, Refused
+from tests.waiting import eventually
 
 HANDBOOK = Path(__file__).parents[2]
 
@@ -33,13 +33,6 @@ def folder(tmp_path):
     yield tmp_path / "lab"
     if (tmp_path / "lab" / "lab.json").exists():
         control.down(tmp_path / "lab")
-
-
-def eventually(true, seconds=40.0):
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def is_over(process: psutil.Process) -> bool:

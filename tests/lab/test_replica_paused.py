@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import psycopg
 import pytest
 
 from lab.faults import replica_paused
 from lab.parts import replica
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -25,13 +24,6 @@ def last_seen(server):
 def write(lab):
     with lab.server.connect("shop") as shop:
         shop.execute("update customers set last_seen = clock_timestamp() where id = 3")
-
-
-def eventually(true, seconds=10.0):
-    until = time.monotonic() + seconds
-    while not true() and time.monotonic() < until:
-        time.sleep(0.02)
-    return true()
 
 
 def test_what_the_primary_writes_reaches_the_replica_which_takes_no_writes(pair):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
@@ -17,6 +16,7 @@ from lab import control
 from lab.parts import haproxy, load, redis, web
 from lab.shop import releases
 from lab.shop.flags import FLAGS, LOYALTY_PRICE
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +41,6 @@ def metric(lab, server: str, name: str) -> float:
     with urllib.request.urlopen(web.url(lab, server, "/metrics"), timeout=5) as answer:
         lines = answer.read().decode().splitlines()
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
-
-
-def eventually(true, seconds=40.0):
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from lab import processes
 from lab.faults import slow_query, slow_sessions
+from tests.waiting import eventually
 
 
 def slow_lines(lab):
@@ -18,10 +17,7 @@ def test_the_page_is_slow_and_stands_in_the_slow_query_log(lab):
     slow_query.begin(lab)
     assert slow_query.symptom(lab).sick
     assert slow_query.symptom(lab).signals["page_seconds"] > slow_query.SLOW
-    until = time.monotonic() + 10
-    while not slow_lines(lab) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert slow_lines(lab)
+    eventually(lambda: slow_lines(lab))
 
 
 def test_the_missing_index_makes_it_fast(lab):

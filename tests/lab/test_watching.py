@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from lab import control, deadman
 from lab.alarms import Watch, firing
 from lab.faults import chat_down, monitoring_down
 from lab.parts import chat
+from tests.waiting import eventually
 
 HANDBOOK = Path(__file__).parents[2]
 
@@ -110,10 +111,8 @@ def test_outage_update_really_posts_to_the_rooms_of_the_lab(watched, tmp_path):
     )
     told = outage("update", "responders", "We look at the database")
     assert "posted to #inc-" in told
-    until = time.monotonic() + 20
-    while not any("We look at the database" in text for text in chat.messages(watched, "incident")):
-        assert time.monotonic() < until, chat.messages(watched, "incident")
-        time.sleep(0.2)
+    news = partial(chat.messages, watched, "incident")
+    eventually(lambda: any("We look at the database" in text for text in news()), news)
     assert any("Checkout is slow" in text for text in chat.messages(watched, "division-outages"))
     assert all("We look" not in text for text in chat.messages(watched, "exec-updates"))
 

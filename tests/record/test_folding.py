@@ -324,6 +324,6 @@ def test_a_day_of_a_busy_incident_is_folded_quickly() -> None:
     import time
 
     events = [DECLARED, *(event(n / 3, "note", name=str(n), text=f"note {n}") for n in range(3000))]
-    begun = time.perf_counter()
+    begun = time.process_time()
     fold(events)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2

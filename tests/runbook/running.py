@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from outage.run.model import Run
 from outage.run.order import Order
 from outage.run.schema import journal_schema
 from tests.runbook.build import Cell, Handbook, code
+from tests.waiting import eventually
 
 VALIDATOR = jsonschema.Draft202012Validator(journal_schema())
 
@@ -32,10 +32,7 @@ def nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     folder.mkdir(exist_ok=True)
     monkeypatch.setenv("TMPDIR", str(folder))
     yield folder
-    until = time.monotonic() + 5
-    while (left := marked()) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not left
+    eventually(lambda: not marked(), marked)
     shutil.rmtree(folder)
     for journal in tmp_path.glob(f"**/{FILE}"):
         for line in journal.read_text().splitlines():

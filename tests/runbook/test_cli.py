@@ -128,7 +128,7 @@ def test_every_line_of_json_is_an_event(handbook: Handbook, tmp_path: Path) -> N
     [
         ("1/0", {}, 1),
         ("import os; os._exit(1)", {}, 4),
-        ("import time; time.sleep(30)", {"limits": {"cell": "1s"}}, 4),
+        ("import time; time.sleep(30)", {"limits": {"cell": "2s"}}, 4),
     ],
 )
 def test_exit_codes_of_runs_that_end_badly(

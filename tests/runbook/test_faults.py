@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from outage.runbook.kit import ACTIONS_MIME, SAVED_MIME
 from tests.runbook.build import Handbook, reading
 from tests.runbook.running import Log, again, changes, marked, nothing_is_left, run, two_changes
 from tests.runbook.test_cli import OUTAGE, outage
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 __all__ = ["nothing_is_left"]
@@ -222,11 +222,13 @@ def test_a_file_that_may_not_grow_ends_the_run_in_words(handbook: Handbook, log:
 
 GET_AWAY = """
 import subprocess
-log.with_name('left').write_text(str(os.getpid()))
 for how in ({'start_new_session': True}, {}):
-    away = 'import os, time; os.fork() or (os.setsid(), os.fork()); time.sleep(99)'
+    away = f'open("{log}." + str(os.getpid()), "x"); time.sleep(99)'
+    away = 'import os, time; os.fork() or (os.setsid(), os.fork()); ' + away
     subprocess.Popen([sys.executable, '-c', away], **how)
-time.sleep(1)
+while len([*log.parent.glob(log.name + '.*')]) < 6:
+    time.sleep(0.02)
+log.with_name('left').touch()
 """
 
 
@@ -256,10 +258,7 @@ def begun(handbook: Handbook, log: Log) -> tuple[subprocess.Popen[str], Path]:
     handbook.write("two", two_changes())
     order = [*OUTAGE, "run", "two", "-p", f"log={log.path}", "--apply", "--unreviewed", "a test"]
     process = subprocess.Popen(order, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    until = time.monotonic() + 60
-    while not log.path.with_name("left").exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    time.sleep(0.7)
+    eventually(log.path.with_name("left").exists)
     return process, handbook.runs()[0]
 
 

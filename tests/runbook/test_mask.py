@@ -71,9 +71,9 @@ def test_a_wrong_mask_is_refused_with_its_place(masks: str, message: str) -> Non
      (r"\w+\w+\w+!", "a" * 50_000), (r"([a-z]+\.)+x", "ab." * 15_000)],
 )  # fmt: skip
 def test_patterns_that_hang_elsewhere_end_here(pattern: str, text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     linear(pattern).sub("", text)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("pattern", ["a*", "(", r"(a)\1", "(?=a)b", "(a*)*", "a{5000}", "x" * 501])

@@ -15,6 +15,7 @@ from lab.faults import lock_blocker
 from lab.faults.lock_sessions import BLOCKER, CHAIN
 from outage.runbook.kit import CheckFailed, Guarded, NotSaved
 from tests.runbooks.cells import stage
+from tests.waiting import eventually
 
 AT_ONCE = "min_wait=0.01 seconds"
 HOLD = "update stock set on_hand = on_hand where sku = 'TIN-S'"
@@ -60,10 +61,7 @@ def _tries(session, statement):
 def _until_waiting(lab, pid):
     query = "select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
     with lab.server.connect("postgres") as admin:
-        until = time.monotonic() + 5
-        while admin.execute(query, [pid]).fetchone() is None:
-            assert time.monotonic() < until, "nobody came to wait"
-            time.sleep(0.01)
+        eventually(lambda: admin.execute(query, [pid]).fetchone(), "nobody came to wait")
 
 
 class TestPlan:

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import sys
-import time
 
 import psutil
 import pytest
@@ -16,6 +15,7 @@ from lab.parts.model import Program
 from outage.runbook.contract import read_contract
 from outage.runbook.kit import CheckFailed
 from tests.runbooks.cells import RUNBOOKS, Stage, stage
+from tests.waiting import eventually
 
 NAME = "dead-process"
 QUICK = ("patience=2s", "steady=0.5 seconds")
@@ -49,10 +49,8 @@ def extra(lab, source: str) -> None:
 
 
 def until_state(lab, *states: str) -> None:
-    until = time.monotonic() + 20
-    while lab.supervisor.state("extra").state not in states:
-        assert time.monotonic() < until, lab.supervisor.state("extra")
-        time.sleep(0.05)
+    state = lab.supervisor.state
+    eventually(lambda: state("extra").state in states, lambda: state("extra"))
 
 
 def meaning(error: CheckFailed) -> str:
@@ -164,10 +162,8 @@ class TestApply:
             free.bind(("127.0.0.1", 0))
             targets.scrape(lab, "extra", {"extra": free.getsockname()[1]})
         plan = stage(NAME, "program=extra", *QUICK).plan()
-        until = time.monotonic() + 20
-        while "extra" not in plan.scope["addresses"]():
-            assert time.monotonic() < until, "Prometheus does not take the new target"
-            time.sleep(0.1)
+        taken = plan.scope["addresses"]
+        eventually(lambda: "extra" in taken(), "Prometheus does not take the new target")
         with pytest.raises(CheckFailed, match="does not answer yet after") as failed:
             plan.apply()
         assert "It was started and does not serve" in meaning(failed.value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import tarfile
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from outage.runbook.contract import read_contract
 from outage.runbook.kit import CheckFailed, Guarded, run_folder
 from outage.toolbox.watched import prometheus
 from tests.runbooks.cells import RUNBOOKS, stage
+from tests.waiting import eventually
 
 SIGNALS, BUNDLE = "golden-signals", "support-bundle"
 SHORT = ("window=30s", "recent=5s")
@@ -35,10 +35,8 @@ def watched(fleet, monkeypatch):
     fleet.require("prometheus")
     for name, value in fleet.environment().items():
         monkeypatch.setenv(name, value)
-    until = time.monotonic() + 30
-    while not prometheus("query", query="sum(rate(shop_requests_total[10s])) > 0")["result"]:
-        assert time.monotonic() < until, "no customer is seen"
-        time.sleep(0.3)
+    seen = "sum(rate(shop_requests_total[10s])) > 0"
+    eventually(lambda: prometheus("query", query=seen)["result"], "no customer is seen")
     return fleet
 
 

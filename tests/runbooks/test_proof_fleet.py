@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 
 import pytest
 
@@ -16,13 +15,7 @@ from lab.shop.flags import LOYALTY_PRICE
 from outage.runbook.kit import CheckFailed
 from tests.runbooks.cells import stage
 from tests.runbooks.proof import applied, given, last_run, planned
-
-
-def eventually(true, seconds=20.0):
-    until = time.monotonic() + seconds
-    while not (found := true()) and time.monotonic() < until:
-        time.sleep(0.1)
-    return found
+from tests.waiting import eventually
 
 
 def test_a_straggler_is_found_brought_back_and_put_back_by_undo(fleet, handbook, outage):

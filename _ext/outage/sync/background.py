@@ -6,6 +6,7 @@ is written down (``outage.sync.state``) and said by the next command.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import subprocess
 import sys
@@ -17,13 +18,13 @@ from outage.errors import Failed, OutageError
 from outage.sync import state
 from outage.sync.share import Shared, share
 
-_STARTED: list[subprocess.Popen[bytes]] = []  # kept, so that a long-lived caller gets no warning
+_STARTED: list[subprocess.Popen[bytes]] = []  # of a long-lived caller; those that are over are let go
 
 
 def request(folder: Path, remote: str, branch: str) -> None:
     """Ask for the incident in ``folder`` to be shared soon; returns at once."""
     _wish(folder).touch()
-    _STARTED[:] = [process for process in _STARTED if process.poll() is None]
+    _let_go()
     _STARTED.append(
         subprocess.Popen(
             [sys.executable, "-m", "outage.sync.background", str(folder), remote, branch],
@@ -34,6 +35,12 @@ def request(folder: Path, remote: str, branch: str) -> None:
             start_new_session=True,
         )
     )
+
+
+@atexit.register
+def _let_go() -> None:
+    """Take note of the children that are over: none stays a zombie, or is called running when we end."""
+    _STARTED[:] = [process for process in _STARTED if process.poll() is None]
 
 
 def share_and_remember(
