@@ -278,8 +278,8 @@ def test_the_projector_view_shows_the_player_alone_larger_and_as_wide_as_the_wal
     assert page.evaluate(size) > 1.5 * before
     assert page.locator(".outage-walk").bounding_box()["width"] > 0.9 * wall
     sizes = page.evaluate(
-        "[...document.querySelectorAll('.outage-walk :is(h2, h3, li, button)')].filter(one => one.offsetParent)"
-        ".map(one => parseFloat(getComputedStyle(one).fontSize))"
+        "[...document.querySelectorAll('.outage-walk :is(h2, h3, li, button)')]"
+        ".filter(one => one.offsetParent).map(one => parseFloat(getComputedStyle(one).fontSize))"
     )
     assert min(sizes) >= 0.85 * 0.016 * wall, "its headings are read across a room, too"
     assert not page.locator(".bd-sidebar-primary").is_visible()
