@@ -18,6 +18,12 @@ from tests.sites import Published, publish
 HANDBOOK = Path(__file__).parent.parent
 
 
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One worker more than there are processors: for a quarter of the time a test waits for the lab."""
+    asked = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if asked else len(os.sched_getaffinity(0)) + 1
+
+
 @pytest.fixture(scope="session")
 def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("lab") / "run"
@@ -61,7 +67,7 @@ def _fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture
 def fleet(_fleet: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """A lab with web servers, HAProxy, customers and sshd, and the way to them; mended afterwards."""
-    for name, value in _fleet.environment().items():
+    for name, value in control.environment(_fleet).items():
         monkeypatch.setenv(name, value)
     yield _fleet
     fleet_faults.mend_all(_fleet)

@@ -17,6 +17,7 @@ from lab.parts.model import Part, Program
 from outage.errors import Failed
 from outage.runbook.kit import CheckFailed
 from outage.toolbox import rpc, supervised
+from tests.waiting import eventually
 
 LIMIT = 0.3  # seconds; a test does not wait as long as a person may
 
@@ -42,6 +43,7 @@ def halted(folder, monkeypatch):
     lab, _ = control.up(folder, ("one",))
     process = psutil.Process(json.loads((folder / "supervisor.pid").read_text(encoding="utf-8"))["pid"])
     process.suspend()
+    eventually(lambda: processes.halted(process))
     yield lab, process
     if process.is_running():
         process.resume()
