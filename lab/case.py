@@ -165,7 +165,7 @@ class _Proving:
             if self.watch.until(fires=False, patience=_WELL) is None:
                 next_ = "the rule fires without its fault: look at its expression in lab/alerts/"
                 raise _NotKept("the alert is silent before the fault", "silence", seen, next_)
-        self.copy.environment = self.lab.environment()
+        self.copy.environment = control.environment(self.lab)
 
     def _begin(self) -> None:
         time.sleep(self.look.calm if self.look else 0.0)

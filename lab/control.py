@@ -16,11 +16,22 @@ from pathlib import Path
 
 from lab import postgres, processes, starting, state
 from lab.model import Lab
-from lab.parts import Part, missing, resolve
+from lab.parts import PARTS, Part, missing, resolve
 from lab.supervise import Supervisor
 from outage.errors import OutageError, Refused
 
-__all__ = ["STATE", "Lab", "down", "find", "run_folder", "running", "up", "was_started"]
+__all__ = [
+    "STATE",
+    "Lab",
+    "down",
+    "environment",
+    "find",
+    "require",
+    "run_folder",
+    "running",
+    "up",
+    "was_started",
+]
 
 STATE = state.STATE
 _HOW_TO_START = "start it with 'outage lab up'"
@@ -66,6 +77,26 @@ def up(folder: Path, parts: Sequence[str] = ("postgres",), told: Told = _tell_no
             return _start(folder, absent, told), True
         _add(lab, absent, told)
         return lab, bool(absent)
+
+
+def require(lab: Lab, *parts: str) -> None:
+    """Start those of the parts, and of what they need, that are not up yet.
+
+    Raises:
+        Refused: a program is missing, or there is no such part.
+        Failed: one of them did not start; the lab is as it was.
+    """
+    if not all(map(lab.has, parts)):
+        up(lab.folder, parts)
+
+
+def environment(lab: Lab) -> dict[str, str]:
+    """The ordinary variables that lead programs and runbooks to the parts that are up."""
+    merged = {"SUPERVISOR_URL": lab.supervisor.url} if lab.supervisor.alive() else {}
+    for part in PARTS.values():
+        if lab.has(part.id):
+            merged |= part.environment(lab)
+    return merged
 
 
 def down(folder: Path) -> bool:

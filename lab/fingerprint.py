@@ -106,9 +106,11 @@ def _flags(lab: Lab) -> dict[str, str]:
 
 def _proxy(lab: Lab) -> Iterator[tuple[str, str]]:
     """What HAProxy was told of each server: drained, in maintenance or neither, and its weight."""
+    from lab.parts import haproxy
+
     with socket.socket(socket.AF_UNIX) as channel:
         channel.settimeout(5)
-        channel.connect(lab.environment()["HAPROXY_ADMIN_SOCKET"])
+        channel.connect(str(haproxy.admin_socket(lab)))
         channel.sendall(b"show servers state\n")
         text = b"".join(iter(lambda: channel.recv(65536), b"")).decode()
     lines = [line.removeprefix("# ") for line in text.splitlines()[1:] if line]

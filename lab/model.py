@@ -39,18 +39,6 @@ class Lab:
         """Whether that part was started and became ready."""
         return part in self.parts
 
-    def require(self, *parts: str) -> None:
-        """Start those of the parts, and of what they need, that are not up yet.
-
-        Raises:
-            Refused: a program is missing, or there is no such part.
-            Failed: one of them did not start; the lab is as it was.
-        """
-        from lab import control
-
-        if not all(map(self.has, parts)):
-            control.up(self.folder, parts)
-
     @property
     def server(self) -> postgres.Server:
         """The PostgreSQL primary.
@@ -70,16 +58,6 @@ class Lab:
     def supervisor(self) -> Supervisor:
         """Starts, stops and tells the state of programs by name; SUPERVISOR_URL leads to the same."""
         return Supervisor(self.folder, self.sockets)
-
-    def environment(self) -> dict[str, str]:
-        """The ordinary variables that lead programs and runbooks to the parts that are up."""
-        from lab.parts import PARTS
-
-        merged = {"SUPERVISOR_URL": self.supervisor.url} if self.supervisor.alive() else {}
-        for part in PARTS.values():
-            if self.has(part.id):
-                merged |= part.environment(self)
-        return merged
 
     # ------------------------------------------------------------ places and ports
 

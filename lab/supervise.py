@@ -13,21 +13,18 @@ import sys
 import threading
 import time
 import xmlrpc.client
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 
 from lab import processes
 from outage.errors import Failed
 from outage.toolbox import rpc
-
-if TYPE_CHECKING:
-    from lab.parts.model import Program
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "LOGNAME")
 _ALIVE = {"RUNNING", "STARTING", "BACKOFF"}  # what supervisor can stop, and does not start
@@ -38,6 +35,29 @@ PATIENCE = 20.0
 """Seconds that supervisord may be silent; on a busy machine it is slow, and that is no fault."""
 _STOP_SECONDS = 5  # until a program that does not stop is killed
 _SAME_START = 2.0  # seconds between the start of a process and the whole second that the log names
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised process. It stays in the foreground and writes to its standard output.
+
+    Attributes:
+        name: unique in the lab, for example ``web3``; its output is in ``lab.log(name)``.
+        command: program, by absolute path, and arguments.
+        environment: added to a small one (``PATH``, ``HOME``, the language); values hold no quotes.
+        directory: where it runs; the lab's folder if None.
+        restart: whether the supervisor brings it back when it ends by itself.
+        signal: the one that asks it to stop.
+        user: the account it runs under when the lab is root's; root's own if None.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    directory: Path | None = None
+    restart: bool = True
+    signal: str = "TERM"
+    user: str | None = None
 
 
 @dataclass(frozen=True)

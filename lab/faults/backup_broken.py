@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import postgres
+from lab import control, postgres
 from lab.faults.model import Fault, Symptom
 from lab.faults.waiting import until
 from lab.parts import backup
@@ -28,7 +28,7 @@ def begin(lab: Lab) -> None:
     Raises:
         Failed: the newest backup is good all the same.
     """
-    lab.require(*FAULT.parts)
+    control.require(lab, *FAULT.parts)
     backup.use(lab, _older())
     broken = backup.run_now(lab)
     with _record(lab).open("a", encoding="utf-8") as record:

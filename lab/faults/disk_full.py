@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lab import control
 from lab.faults.model import Fault, Symptom
 from lab.faults.waiting import until
 from lab.parts import dispatch
@@ -30,7 +31,7 @@ def begin(lab: Lab) -> None:
         Refused: this machine gives us no disk of limited size.
         Failed: the service writes all the same.
     """
-    lab.require(*FAULT.parts)
+    control.require(lab, *FAULT.parts)
     disk = dispatch.disk(lab)
     if _figures(disk)[0] > dispatch.SIZE:
         hint = "allow user namespaces (sysctl user.max_user_namespaces; in a container, its security profile)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import processes
+from lab import control, processes
 from lab.faults import heartbeat
 from lab.faults.model import Fault, Symptom
 from lab.faults.waiting import until
@@ -30,7 +30,7 @@ def begin(lab: Lab) -> None:
     Raises:
         Failed: it did not fall behind.
     """
-    lab.require(*FAULT.parts)
+    control.require(lab, *FAULT.parts)
     with replica.server(lab).connect(ADMIN) as standby:
         standby.execute("select pg_wal_replay_pause()")
     if processes.running(lab.record(ID)) is None:

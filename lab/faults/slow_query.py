@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import processes
+from lab import control, processes
 from lab.faults import slow_sessions
 from lab.faults.model import Fault, Symptom
 from lab.faults.waiting import until
@@ -38,7 +38,7 @@ def begin(lab: Lab) -> None:
     Raises:
         Failed: it did not become slow.
     """
-    lab.require(*FAULT.parts)
+    control.require(lab, *FAULT.parts)
     if processes.running(lab.record(ID)) is not None:
         return
     with lab.server.connect(SHOP) as shop:

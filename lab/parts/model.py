@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import postgres
+from lab.supervise import Program as Program
 
 if TYPE_CHECKING:
     from lab.model import Lab
@@ -21,29 +22,6 @@ POSTGRESQL = frozenset(
     {"pg_ctl", "initdb", "psql", "pg_dump", "pg_restore", "pg_basebackup", "pg_verifybackup"}
 )
 """Programs of the same version as the lab's server: Debian's own may be older, and refuse it."""
-
-
-@dataclass(frozen=True)
-class Program:
-    """One supervised process. It stays in the foreground and writes to its standard output.
-
-    Attributes:
-        name: unique in the lab, for example ``web3``; its output is in ``lab.log(name)``.
-        command: program, by absolute path, and arguments.
-        environment: added to a small one (``PATH``, ``HOME``, the language); values hold no quotes.
-        directory: where it runs; the lab's folder if None.
-        restart: whether the supervisor brings it back when it ends by itself.
-        signal: the one that asks it to stop.
-        user: the account it runs under when the lab is root's; root's own if None.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    directory: Path | None = None
-    restart: bool = True
-    signal: str = "TERM"
-    user: str | None = None
 
 
 def no_programs(_lab: Lab) -> tuple[Program, ...]:

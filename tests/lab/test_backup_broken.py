@@ -7,13 +7,14 @@ import json
 
 import pytest
 
+from lab import control
 from lab.faults import backup_broken
 from lab.parts import backup
 
 
 @pytest.fixture
 def kept(lab):
-    lab.require(backup.ID)
+    control.require(lab, backup.ID)
     return lab
 
 

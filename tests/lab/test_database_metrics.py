@@ -7,6 +7,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from lab import control
 from lab.faults import FAULTS
 from lab.parts import database_metrics
 from tests.waiting import eventually
@@ -14,7 +15,7 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def watched(lab):
-    lab.require(database_metrics.ID)
+    control.require(lab, database_metrics.ID)
     return lab
 
 

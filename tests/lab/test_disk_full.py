@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from lab import control
 from lab.faults import disk_full
 from lab.parts import dispatch
 from outage.errors import Refused
@@ -14,7 +15,7 @@ from outage.errors import Refused
 
 @pytest.fixture
 def small(lab):
-    lab.require(dispatch.ID)
+    control.require(lab, dispatch.ID)
     return lab
 
 

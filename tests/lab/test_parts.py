@@ -88,7 +88,7 @@ class TestUp:
         lab, _ = control.up(folder, ("second",), lambda lab, part: told.append(part.id))
         assert told == ["first", "second"]
         assert lab.has("first")
-        lab.require("second", "first")
+        control.require(lab, "second", "first")
         assert lab.parts == ("first", "second")
 
     def test_an_unknown_part_is_refused_with_the_nearest_name(self, folder):
@@ -144,7 +144,7 @@ class TestUp:
         lab, _ = control.up(folder, ("steady",))
         before = {name: state.pid for name, state in lab.supervisor.states().items()}
         with pytest.raises(Failed, match="broken did not start: OSError: no space left"):
-            lab.require("broken")
+            control.require(lab, "broken")
         assert control.find(folder).parts == ("steady",)
         assert {name: state.pid for name, state in lab.supervisor.states().items()} == before
 
@@ -243,7 +243,7 @@ class TestSupervisor:
     def test_its_own_client_finds_it_through_the_environment_and_nobody_else_may(self, folder, register):
         register(a_part("one", "sleep 600"))
         lab, _ = control.up(folder, ("one",))
-        url = lab.environment()["SUPERVISOR_URL"]
+        url = control.environment(lab)["SUPERVISOR_URL"]
         command = [sys.executable, "-m", "supervisor.supervisorctl", "-s", url, "status"]
         shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         assert shown.startswith("one:one1")
@@ -364,7 +364,7 @@ def test_everything_comes_up_listens_on_loopback_alone_and_goes_without_a_trace(
         if connection.status in {psutil.CONN_LISTEN, psutil.CONN_NONE}
     }
     assert listening == {"127.0.0.1"}
-    for name, value in lab.environment().items():
+    for name, value in control.environment(lab).items():
         assert name.isidentifier()
         assert "\n" not in value
 

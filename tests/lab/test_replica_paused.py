@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from lab import control
 from lab.faults import replica_paused
 from lab.parts import replica
 from tests.waiting import eventually
@@ -12,7 +13,7 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def pair(lab):
-    lab.require(replica.ID)
+    control.require(lab, replica.ID)
     return lab
 
 

@@ -93,7 +93,7 @@ class TestFlags:
             changer.execute_command(*command)
 
     def test_a_flag_is_set_through_the_url_that_runbooks_are_given(self, shop):
-        environment = shop.environment()
+        environment = control.environment(shop)
         with Redis.from_url(environment["REDIS_CHANGE_URL"], decode_responses=True) as changer:
             changer.hset("flags", "gift-wrap", "off")
             with Redis.from_url(environment["REDIS_URL"], decode_responses=True) as reader:
@@ -134,14 +134,14 @@ class TestDoor:
         assert answered == set(web.SERVERS)
 
     def test_the_socket_of_level_user_may_only_look(self, shop):
-        environment = shop.environment()
+        environment = control.environment(shop)
         looking = Path(environment["HAPROXY_SOCKET"])
         assert "web3" in haproxy.say(looking, "show servers state web")
         assert "Permission denied" in haproxy.say(looking, "disable server web/web3")
         assert haproxy.servers(shop)["web3"] == "UP"
 
     def test_the_socket_of_level_admin_drains_a_server(self, shop):
-        admin = Path(shop.environment()["HAPROXY_ADMIN_SOCKET"])
+        admin = Path(control.environment(shop)["HAPROXY_ADMIN_SOCKET"])
         assert haproxy.say(admin, "set server web/web3 state drain").strip() == ""
         assert haproxy.servers(shop)["web3"] == "DRAIN"
         haproxy.say(admin, "set server web/web3 state ready")

@@ -88,7 +88,7 @@ def test_outage_update_really_posts_to_the_rooms_of_the_lab(watched, tmp_path):
     git = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "-C", str(tmp_path)]
     subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
     own = {name: value for name, value in os.environ.items() if not name.startswith("OUTAGE_")}
-    env = own | watched.environment() | {"OUTAGE_BY": "Ines Okafor"}
+    env = own | control.environment(watched) | {"OUTAGE_BY": "Ines Okafor"}
 
     def outage(*words: str) -> str:
         command = [sys.executable, "-c", "import outage.cli; outage.cli.main()", *words]

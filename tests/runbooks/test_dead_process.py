@@ -31,7 +31,7 @@ def _lab(tmp_path_factory):
 @pytest.fixture
 def lab(_lab, monkeypatch):
     """A lab with Prometheus, Alertmanager and the switch; what a test stops or adds is put right."""
-    for name, value in _lab.environment().items():
+    for name, value in control.environment(_lab).items():
         monkeypatch.setenv(name, value)
     yield _lab
     _lab.supervisor.remove("extra")

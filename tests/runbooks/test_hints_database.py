@@ -7,7 +7,7 @@ import subprocess
 import psycopg
 import pytest
 
-from lab import postgres
+from lab import control, postgres
 from outage.runbook.contract import read_contract
 from outage.runbook.kit import CheckFailed
 from tests.runbooks.cells import RUNBOOKS, stage
@@ -110,8 +110,8 @@ def test_an_error_on_the_way(runbook, error, expected):
 @pytest.mark.parametrize(("runbook", "assignments", "expected"), CHECKED)
 def test_a_check_that_does_not_hold(libpq, monkeypatch, runbook, assignments, expected):
     if runbook == "replica-lag":
-        libpq.require("replica")
-        monkeypatch.setenv("PGSERVICEFILE", libpq.environment()["PGSERVICEFILE"])
+        control.require(libpq, "replica")
+        monkeypatch.setenv("PGSERVICEFILE", control.environment(libpq)["PGSERVICEFILE"])
     with pytest.raises(CheckFailed) as failed:
         stage(runbook, *assignments).run("setup", "check")
     assert expected in advice(runbook, failed.value)

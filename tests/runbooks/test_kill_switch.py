@@ -29,7 +29,7 @@ def redis_alone(tmp_path_factory):
 @pytest.fixture
 def flags(redis_alone, monkeypatch):
     """A Redis with the shop's flags, the harmful one on, and the way to it."""
-    for name, value in redis_alone.environment().items():
+    for name, value in control.environment(redis_alone).items():
         monkeypatch.setenv(name, value)
     redis.set_flag(redis_alone, LOYALTY_PRICE, "on", by="marketing", why="from today")
     return redis_alone

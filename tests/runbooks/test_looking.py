@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import control
 from lab.faults import one_server_down
 from outage.policy import load_policy
 from outage.runbook import kit
@@ -32,8 +33,8 @@ def meaning(name: str, error: BaseException) -> str:
 @pytest.fixture
 def watched(fleet, monkeypatch):
     """The shop with customers, watched by Prometheus, which has seen traffic."""
-    fleet.require("prometheus")
-    for name, value in fleet.environment().items():
+    control.require(fleet, "prometheus")
+    for name, value in control.environment(fleet).items():
         monkeypatch.setenv(name, value)
     seen = "sum(rate(shop_requests_total[10s])) > 0"
     eventually(lambda: prometheus("query", query=seen)["result"], "no customer is seen")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import control
 from lab.faults import disk_full
 from lab.fingerprint import differences, fingerprint
 from lab.parts import dispatch
@@ -83,7 +84,7 @@ def test_without_copies_an_undo_says_that_it_cannot(full):
 
 
 def test_with_room_enough_nothing_has_to_go(lab):
-    lab.require(dispatch.ID)
+    control.require(lab, dispatch.ID)
     plan = stage(NAME, f"path={dispatch.disk(lab)}").plan()
     assert plan.actions == []
     assert "Nothing has to go." in plan.text

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import control
 from lab.faults import replica_paused
 from lab.parts import replica
 from outage.runbook.kit import CheckFailed
@@ -24,8 +25,8 @@ def paused(lab):
 @pytest.fixture
 def pair(libpq, monkeypatch):
     """The lab with a replica, and the service file that leads to both."""
-    libpq.require("replica")
-    monkeypatch.setenv("PGSERVICEFILE", libpq.environment()["PGSERVICEFILE"])
+    control.require(libpq, "replica")
+    monkeypatch.setenv("PGSERVICEFILE", control.environment(libpq)["PGSERVICEFILE"])
     return libpq
 
 
@@ -111,7 +112,7 @@ def test_a_server_that_is_not_there_fails_the_check_in_words(pair, outage, monke
 
 
 def test_a_reader_that_may_resume_is_said(pair, monkeypatch):
-    services = pair.environment()["PGSERVICEFILE"]
+    services = control.environment(pair)["PGSERVICEFILE"]
     text = Path(services).read_text(encoding="utf-8")
     changed = pair.folder / "as-operator.conf"
     changed.write_text(text.replace("user=outage_monitor", "user=outage_operator"), encoding="utf-8")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import postgres
+from lab import control, postgres
 from lab.faults import backup_broken
 from lab.parts import backup
 from outage.runbook.kit import CheckFailed
@@ -25,8 +25,8 @@ NAME = "restore-drill"
 @pytest.fixture
 def kept(libpq, monkeypatch):
     """The lab with its backup job, and the variable that leads to the backups."""
-    libpq.require(backup.ID)
-    for name, value in libpq.environment().items():
+    control.require(libpq, backup.ID)
+    for name, value in control.environment(libpq).items():
         monkeypatch.setenv(name, value)
     yield libpq
     for file in backup.backups(libpq)[1:]:

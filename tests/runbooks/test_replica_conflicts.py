@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from lab import control
 from lab.parts import replica
 from lab.postgres import ADMIN
 from outage.runbook.contract import read_contract
@@ -26,8 +27,8 @@ from pg_stat_database_conflicts
 @pytest.fixture
 def pair(libpq, monkeypatch):
     """The lab with a replica, and the service file that leads to both."""
-    libpq.require("replica")
-    monkeypatch.setenv("PGSERVICEFILE", libpq.environment()["PGSERVICEFILE"])
+    control.require(libpq, "replica")
+    monkeypatch.setenv("PGSERVICEFILE", control.environment(libpq)["PGSERVICEFILE"])
     return libpq
 
 

@@ -57,7 +57,10 @@ def down() -> None:
 @lab.command()
 def env() -> None:
     """Print the variables that lead ordinary programs, and the runbooks, to the lab."""
-    for name, value in _lab().environment().items():
+    there = _lab()
+    from lab import control
+
+    for name, value in control.environment(there).items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 
@@ -117,11 +120,12 @@ def _here(page: str) -> str:
 def break_(fault: str) -> None:
     """Inject FAULT, for real."""
     there = _lab()
+    from lab import control
     from lab.condition import answering
     from lab.faults import fault as named
 
     chosen = named(fault)
-    there.require(*chosen.parts)
+    control.require(there, *chosen.parts)
     with answering(f"{chosen.id} cannot be injected"):
         chosen.begin(there)
         now = chosen.symptom(there).words
