@@ -99,7 +99,7 @@ def test_guard_and_proposed_raise_without_a_token_and_pass_with_one(monkeypatch:
     kit._issue(json.dumps({"run": "r", "token": "t", "actions": [action], "saved": {"x": 1}}))
     kit.guard()
     assert kit.proposed() == [kit.Action("a", "b", "", {"n": 1})]
-    assert kit.saved("x") == 1
+    assert (kit.saved("x"), kit.saved("x", []), kit.saved("y", [])) == (1, 1, [])
     kit._revoke()
     with pytest.raises(kit.Guarded):
         kit.guard()
@@ -119,6 +119,7 @@ def test_what_is_proposed_is_told_as_text_that_cannot_deceive(capsys: pytest.Cap
         (lambda: kit.propose(["rm -rf /"]), TypeError, "takes a list of Action, not str"),  # type: ignore[list-item]
         (lambda: kit.propose([kit.Action("a", "b", data={"x": object()})]), TypeError, "must be JSON"),
         (lambda: kit.propose([kit.Action("a", "b")] * 1001), ValueError, "1001 actions"),
+        (lambda: kit.propose([kit.Action("a", "b" * 1_000_000)]), ValueError, "1000000 is the most"),
         (lambda: kit.save("x", {1, 2}), TypeError, "must be JSON"),
         (lambda: kit.save("x", float("nan")), TypeError, "must be JSON"),
         (lambda: kit.save("x", "y" * 1_000_001), ValueError, "1000000 is the most"),

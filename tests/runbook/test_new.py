@@ -18,6 +18,7 @@ from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
 from outage.runbook.skeleton import write_skeleton
 from tests.runbook.build import Handbook, reading
+from tests.runbook.running import again, run, text
 from tests.runbook.test_cli import outage
 
 PAGE = Path(__file__).parents[2] / "runbooks" / "write-your-own.md"
@@ -64,6 +65,27 @@ def test_a_skeleton_keeps_every_rule(handbook: Handbook) -> None:
     assert check(find_project()) == []
 
 
+def test_what_a_skeleton_moved_in_two_attempts_is_verified_and_undone_whole(
+    handbook: Handbook, tmp_path: Path
+) -> None:
+    path = write_skeleton(handbook.root / "runbooks", "tidy-up")
+    fails = 'if path.name == "b" and not Path("again").exists():\n        Path("again").touch(); 1 / 0\n    '
+    path.write_text(
+        path.read_text().replace("    path.rename(", json.dumps(f"    {fails}path.rename(")[1:-1])
+    )
+    old = [tmp_path / name for name in "abc"]
+    for file in old:
+        file.touch()
+        os.utime(file, (0, 0))
+    done = run("tidy-up", f"folder={tmp_path}", apply=True, unreviewed="a test")
+    assert (done.state, [file.exists() for file in old]) == ("failed", [False, True, True])
+    done = again(done, ask=lambda question: "not-done")
+    assert (done.state, [file.exists() for file in old]) == ("succeeded", [False, False, False])
+    assert "files moved aside: 4" in text(done), "b was begun twice"
+    assert again(done, undo=True).state == "undone"
+    assert all(file.exists() for file in old)
+
+
 def test_an_old_runbook_is_never_overwritten_and_a_name_leads_nowhere_else(handbook: Handbook) -> None:
     path = write_skeleton(handbook.root / "runbooks", "tidy-up")
     path.write_text("mine")
@@ -106,7 +128,7 @@ def test_a_failed_run_ends_with_what_its_error_means_and_where_to_go_on(handbook
     handbook.write("book", reading("raise OSError('No route to host db7')"), {"hints": [hint]})
     out = outage("run", "book").stdout
     head, advice, path = out.splitlines()[-3:]
-    assert head.startswith("Plan failed in ")
+    assert head.startswith("Plan failed after ")
     assert advice == "What it means: The host is down. Next: outage run other"
     assert path.startswith("All of it: ")
     events = [json.loads(line) for line in outage("run", "book", "--json").stdout.splitlines()]

@@ -36,7 +36,9 @@ ACTIONS_MIME = "application/vnd.outage.actions+json"
 SAVED_MIME = "application/vnd.outage.saved+json"
 SECRET_MIME = "application/vnd.outage.secret+json"
 MOST_ACTIONS = 1000
+MOST_PROPOSED_BYTES = 1_000_000
 MOST_SAVED_BYTES = 1_000_000
+_MUST_BE: Any = object()
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def propose(actions: list[Action]) -> None:
 
     Raises:
         TypeError: something in the list is no :class:`Action`, or its data is not JSON.
-        ValueError: more than 1,000 actions.
+        ValueError: more than 1,000 actions, or more than 1 MB of them.
         RunbookError: a secret stands in them; they are written down.
     """
     for action in actions:
@@ -113,7 +115,10 @@ def propose(actions: list[Action]) -> None:
     if len(actions) > MOST_ACTIONS:
         raise ValueError(f"{len(actions)} actions proposed, {MOST_ACTIONS} is the most: narrow the search")
     data = {"actions": [asdict(action) for action in actions]}
-    _no_secret(_json(data, "the data of an action"), "propose()")
+    text = _json(data, "the data of an action")
+    if len(text) > MOST_PROPOSED_BYTES:
+        raise ValueError(f"propose(): {len(text)} bytes of actions; {MOST_PROPOSED_BYTES} is the most")
+    _no_secret(text, "propose()")
     _display({ACTIONS_MIME: data, "text/plain": _as_text(actions), "text/markdown": _as_table(actions)})
 
 
@@ -158,12 +163,17 @@ def save(name: str, value: Any) -> None:
     _display({SAVED_MIME: {"name": name, "value": kept}, "text/plain": f"saved {name} ({_size(len(text))})"})
 
 
-def saved(name: str) -> Any:
+def saved(name: str, default: Any = _MUST_BE) -> Any:
     """What this run saved under ``name``, also when the kernel is another one by now.
 
+    A change that is run again after it failed half way begins with ``saved(name, [])`` and adds to it: what
+    it forgets, undo does not take back.
+
     Raises:
-        NotSaved: nothing was saved under that name.
+        NotSaved: nothing was saved under that name, and there is no ``default``.
     """
+    if name not in _session.saved and default is not _MUST_BE:
+        return default
     if name not in _session.saved:
         raise NotSaved(
             f"this run has saved nothing as {name!r}",

@@ -48,7 +48,7 @@ _READ = """\
 limit = time.time() - older_than.total_seconds()
 files = sorted(path for path in folder.glob("*") if path.is_file() and path.suffix != ".aside")
 old = [path for path in files if path.stat().st_mtime < limit][:at_most]
-print(f"{len(files)} files, {len(old)} of them old enough")
+print(f"files: {len(files)}, old enough: {len(old)}")
 propose(
     [
         Action(
@@ -63,12 +63,12 @@ propose(
 _CHANGE = """\
 # Move them aside
 guard()
-moved = []
+moved = saved("moved", [])
 for action in proposed():
     path = Path(action.data["path"])
-    path.rename(f"{path}.aside")
     moved.append(str(path))
-    save("moved", moved)"""
+    save("moved", moved)
+    path.rename(f"{path}.aside")"""
 _UNDO = """\
 # Move them back
 guard()
@@ -77,9 +77,10 @@ for name in saved("moved"):
         Path(f"{name}.aside").rename(name)"""
 _VERIFY = """\
 # Are they gone?
-left = [action for action in old if action.exists()]
-require(not left, f"{len(left)} files are still there", "make a new plan, and see what it says")
-print(f"{len(old)} files moved aside")"""
+moved = saved("moved", [])
+left = [name for name in moved if Path(name).exists()]
+require(not left, f"still there: {', '.join(left)}", "make a new plan, and see what it says")
+print(f"files moved aside: {len(moved)}")"""
 _CELLS = (
     (
         "look-words",
