@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from outage.record import append
 from tests.runbook.build import Handbook, code, prose, reading, touching
 
 OUTAGE = [sys.executable, "-c", "from outage.cli import main; main()"]
@@ -110,6 +111,16 @@ def test_what_the_plan_says_to_type_applies_it(handbook: Handbook, tmp_path: Pat
     assert (tmp_path / "a b").exists()
     assert "*** PRODUCTION ***" in done.stdout, "this machine is in no environment"
     assert "Not reviewed: a test" in done.stdout
+
+
+def test_what_the_plan_says_to_type_stays_with_its_incident(handbook: Handbook, tmp_path: Path) -> None:
+    touch(handbook)
+    for name in ("2026-11-20-no-orders", "2026-11-20-no-mail"):
+        folder = handbook.root / "incidents" / name
+        folder.mkdir(parents=True)
+        append(folder, "declared", {"title": name}, by="Ines")
+    plan = outage("run", "touch", "-p", f"path={tmp_path / 'x'}", "--incident", "2026-11-20-no-mail")
+    assert " --incident 2026-11-20-no-mail\n" in plan.stdout, plan.stderr
 
 
 def test_every_line_of_json_is_an_event(handbook: Handbook, tmp_path: Path) -> None:

@@ -102,11 +102,13 @@ def undo(run: str, by: str | None, apply: bool, as_json: bool) -> None:
     from outage.cli.asking import terminal_ask
     from outage.run.execute import carry_on
     from outage.run.history import find_run, load_run
+    from outage.run.kernel import sweep_leftovers
     from outage.run.order import Order
     from outage.run.undo import undo_was_planned
 
     project = find_project()
     folder = find_run(project, run)
+    sweep_leftovers()  # what a killed runner left may still be at work on the target
     found = load_run(folder)
     if not apply:
         _show_undo(project, found, by, as_json=as_json)

@@ -297,7 +297,9 @@ def _apply_command(project: Project, done: Run) -> str:
 
     contract: Contract = examine(read_notebook(find_notebook(project.runbooks, done.runbook)))
     values = recorded_values(contract, done.began["parameters"])
-    return terminal(run_command(done.runbook, contract.parameters, values, apply=True, plan=done.id))
+    command = run_command(done.runbook, contract.parameters, values, apply=True, plan=done.id)
+    incident = done.began.get("incident")
+    return terminal(f"{command} --incident {incident}" if incident else command)
 
 
 def warn(text: str) -> None:
