@@ -58,6 +58,13 @@ CELLS: dict[tuple[str, str], tuple[Rule, ...]] = {
         _rule(r"(?<= )\d+(?=( \d+)*  update )", "PID", _PIDS),
     ),
     ("blocked-queries", "decide"): (_rule(r"(?<=session )\d+|(?<=pid = )\d+", "PID", _PIDS),),
+    ("dead-process", "tail"): (
+        _rule(
+            r"(?<=^web4:\n)(.+\n)+",
+            "  LAST WORDS\n",
+            "a server that is stopped while customers are on it says so, in one line or in many",
+        ),
+    ),
     ("disk-full", "rights"): (_rule(r"(?<=user )\d+( \(root\))?", "ACCOUNT", "whoever makes the plan"),),
     ("golden-signals", "now"): (
         _rule(

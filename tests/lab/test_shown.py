@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -121,6 +122,17 @@ def test_what_varies_in_one_cell_varies_there_alone(judged):
     then, now = "session 3777 stock-import", "session 1184 stock-import"
     assert judged([text(then)], [text(now)], book="blocked-queries", cell="decide") == []
     assert judged([text(then)], [text(now)], book="blocked-queries", cell="rights") != []
+
+
+def test_a_server_that_was_stopped_says_more_or_less_and_never_nothing(judged):
+    then = "web4:\n   2026-11-20T14:09:23Z web4 release 4.2.0 (18aa240782e5)\n"
+    judge = partial(judged, [text(then)], book="dead-process", cell="tail")
+    assert (
+        judge([text(f"{then}   ERROR:    Cancel 1 running task(s), timeout graceful shutdown exceeded\n")])
+        == []
+    )
+    assert judge([text("web4:\n")]) != []
+    assert judge([text(then.replace("web4", "web5"))]) != []
 
 
 def test_a_stored_output_of_a_cell_that_a_plan_does_not_run_is_untrue(judged):
