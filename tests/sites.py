@@ -10,7 +10,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-POLICIES = ["handbook.yml", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*.yml"))]
+_COPY = "tests/pages/companies/larkfield.yml"
+
+
+def _sample() -> str:
+    same = (ROOT / "handbook.yml").read_bytes() == (ROOT / _COPY).read_bytes()
+    return "handbook.yml" if same else _COPY
+
+
+LARKFIELD = _sample()
+"""The sample policy, for tests that know its values: its copy, once a company has made the file its own."""
+
+_EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*.yml"))
+POLICIES = list(dict.fromkeys(["handbook.yml", LARKFIELD, *_EXAMPLES]))
 
 
 @dataclass(frozen=True)

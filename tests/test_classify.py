@@ -7,10 +7,11 @@ import pytest
 from outage.classify import UNKNOWN, classify, outcomes, post_to, questions
 from outage.errors import Problems
 from outage.policy import Policy, load_policy
+from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parents[1]
 POLICIES = {
-    "larkfield": load_policy(ROOT / "handbook.yml"),
+    "larkfield": load_policy(ROOT / LARKFIELD),
     "small": load_policy(ROOT / "examples/small-team.yml"),
     "large": load_policy(ROOT / "examples/large-group.yml"),
 }

@@ -10,9 +10,10 @@ import pytest
 from outage.plan.drawing import NARROW, WIDE, clock, drawing, drawn
 from outage.plan.rows import rows
 from outage.policy import load_policy, parse_policy
+from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parent.parent
-POLICIES = ["handbook.yml", "examples/small-team.yml", "examples/large-group.yml"]
+POLICIES = [LARKFIELD, "examples/small-team.yml", "examples/large-group.yml"]
 
 POLICY = """
 company: {name: Testers}

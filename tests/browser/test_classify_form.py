@@ -10,22 +10,22 @@ from playwright.sync_api import expect
 from outage.classify.verdict import verdict
 from outage.policy import load_policy
 from tests.browser.conftest import DESK, PHONE
-from tests.sites import ROOT
+from tests.sites import LARKFIELD, ROOT
 
 pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
 
 GOLDEN = [
-    ("handbook.yml", {"customers": "all"}),
+    (LARKFIELD, {"customers": "all"}),
     (
-        "handbook.yml",
+        LARKFIELD,
         {"customers": "many", "function": "hindered", "mended-soon": "no", "scale": "area"},
     ),
     (
-        "handbook.yml",
+        LARKFIELD,
         {"customers": "some", "function": "hindered", "mended-soon": "yes", "scale": "division"},
     ),
     (
-        "handbook.yml",
+        LARKFIELD,
         {"customers": "unknown", "function": "nothing", "mended-soon": "yes", "scale": "area"},
     ),
     ("examples/small-team.yml", {"affected": "some", "effect": "hindered", "scale": "area"}),
@@ -42,7 +42,7 @@ GOLDEN = [
 def form(published, reader):
     """The severity page of a policy, in a window of some width."""
 
-    def opened(policy="handbook.yml", width=DESK, **options):
+    def opened(policy=LARKFIELD, width=DESK, **options):
         page = reader(width, **options).open(published(policy).url("process/severity"))
         return page.locator(".outage-classify")
 

@@ -16,7 +16,7 @@ from outage.policy import load_policy
 from outage.record import fold
 from outage.record.event import Event
 from tests.browser.conftest import DESK, PHONE
-from tests.sites import POLICIES, ROOT
+from tests.sites import LARKFIELD, POLICIES, ROOT
 
 pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
 
@@ -28,7 +28,7 @@ PAGE = "playbooks/customer-outage"
 def opened(published, reader):
     """The page in a window whose clock stands still until it is moved; and the window."""
 
-    def open_page(policy: str = "handbook.yml", width: int = PHONE, now: datetime = NOW, **more):
+    def open_page(policy: str = LARKFIELD, width: int = PHONE, now: datetime = NOW, **more):
         window = reader(width, now=now - timedelta(minutes=20), **more)
         page = window.open(published(policy).url(PAGE))
         page.clock.pause_at(now)  # from here on time moves only when it is told to
@@ -257,7 +257,7 @@ def test_a_browser_that_keeps_nothing_is_told_of_and_the_list_works(published, r
     window.page.add_init_script(
         "Object.defineProperty(window, 'localStorage', {get() { throw new Error('forbidden') }})"
     )
-    page = window.open(published("handbook.yml").url(PAGE))
+    page = window.open(published(LARKFIELD).url(PAGE))
     expect(page.get_by_text("This browser keeps nothing for this page")).to_be_visible()
     page.get_by_role("checkbox").first.check()
     assert "1 of 46" in bar(page)
@@ -372,9 +372,9 @@ def _event(at: datetime, kind: str, **data) -> Event:
 
 
 STARTS = {
-    "a-friday": ("handbook.yml", NOW),
-    "summer-time-begins": ("handbook.yml", datetime(2026, 3, 27, 15, 10, tzinfo=UTC)),
-    "before-christmas": ("handbook.yml", datetime(2026, 12, 23, 23, 30, tzinfo=UTC)),
+    "a-friday": (LARKFIELD, NOW),
+    "summer-time-begins": (LARKFIELD, datetime(2026, 3, 27, 15, 10, tzinfo=UTC)),
+    "before-christmas": (LARKFIELD, datetime(2026, 12, 23, 23, 30, tzinfo=UTC)),
     "german-holidays": ("examples/large-group.yml", datetime(2026, 12, 23, 23, 30, tzinfo=UTC)),
     "lisbon": ("examples/small-team.yml", datetime(2026, 10, 23, 22, 59, tzinfo=UTC)),
 }

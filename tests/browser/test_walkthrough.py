@@ -19,7 +19,7 @@ from outage.practice.browser import page_data
 from outage.practice.frames import frames
 from outage.practice.script import load_script
 from tests.browser.conftest import DESK, PHONE
-from tests.sites import ROOT
+from tests.sites import LARKFIELD, ROOT
 
 WITH_PLAYER = [folder.name for folder in find_cases(ROOT) if (folder / "walkthrough.md").is_file()]
 DRILL = "a-drill-of-ours"
@@ -100,7 +100,7 @@ def opened(reader, published) -> Callable[..., Any]:
 
     def window(name: str, *, width: int = DESK, theme: str = "light", script: bool = True) -> Any:
         made = reader(width, theme, script=script)
-        made.open(published("handbook.yml").url(f"case-studies/{name}"))
+        made.open(published(LARKFIELD).url(f"case-studies/{name}"))
         return made
 
     return window
@@ -262,7 +262,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_plays(reader, published) -> No
     window = reader(DESK, "light")
     refuse = "Object.defineProperty(window, 'localStorage', {get() { throw new Error('no') }})"
     window.page.add_init_script(refuse)
-    page = window.open(published("handbook.yml").url(f"case-studies/{MADE_UP}"))
+    page = window.open(published(LARKFIELD).url(f"case-studies/{MADE_UP}"))
     page.keyboard.press("ArrowRight")
     assert Player(page).step == 1
     assert page.locator("[data-show=lost]").is_visible()
@@ -302,7 +302,7 @@ def test_on_a_wall_a_decision_is_seen_with_all_its_choices(name: str, opened) ->
 def test_a_finger_moves_it(chromium, published) -> None:
     context = chromium.new_context(viewport={"width": PHONE, "height": 800}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    page.goto(published("handbook.yml").url(f"case-studies/{MADE_UP}"))
+    page.goto(published(LARKFIELD).url(f"case-studies/{MADE_UP}"))
     player = Player(page)
     page.get_by_role("button", name="Begin").tap()
     assert player.step == 1
@@ -332,7 +332,7 @@ def test_space_on_a_button_presses_that_button_and_no_more(opened) -> None:
 
 def test_an_address_opens_a_decision(opened, published) -> None:
     page = opened(MADE_UP).page
-    page.goto(published("handbook.yml").url(f"case-studies/{MADE_UP}") + "#decision-3")
+    page.goto(published(LARKFIELD).url(f"case-studies/{MADE_UP}") + "#decision-3")
     page.reload()
     story = story_of(MADE_UP)
     decisions = [number for number, frame in enumerate(story["frames"], 1) if frame["decision"]]

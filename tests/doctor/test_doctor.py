@@ -250,6 +250,7 @@ def test_check_keeps_no_run_and_applies_nothing(clinic, chat):
     command = [sys.executable, "-c", "from outage.cli import main; main()", "run", "look", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("Its checks pass from here. Plan it: outage run look\n")
     assert clinic.runs() == []
     assert not (Path.cwd() / "runs").exists()
     refused = subprocess.run([*command, "--apply"], capture_output=True, text=True, check=False, timeout=60)

@@ -15,6 +15,7 @@ from outage.audit import audit
 from outage.policy import load_policy
 from outage.record import load
 from outage.report.case import load_case
+from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parents[2]
 GIT = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
@@ -26,7 +27,7 @@ def handbook(tmp_path):
     root = tmp_path / "handbook"
     for name in ("lab", "runbooks"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    policy = (ROOT / "handbook.yml").read_text(encoding="utf-8")
+    policy = (ROOT / LARKFIELD).read_text(encoding="utf-8")
     (root / "handbook.yml").write_text(
         policy.replace("automatic: true", "automatic: false"), encoding="utf-8"
     )

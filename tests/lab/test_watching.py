@@ -16,6 +16,7 @@ from lab import control, deadman
 from lab.alarms import Watch, firing
 from lab.faults import chat_down, monitoring_down
 from lab.parts import chat
+from tests.sites import LARKFIELD
 from tests.waiting import eventually
 
 HANDBOOK = Path(__file__).parents[2]
@@ -84,7 +85,7 @@ def test_a_chat_that_was_killed_and_stopped_is_started_again(watched):
 
 
 def test_outage_update_really_posts_to_the_rooms_of_the_lab(watched, tmp_path):
-    shutil.copy(HANDBOOK / "handbook.yml", tmp_path)
+    shutil.copy(HANDBOOK / LARKFIELD, tmp_path / "handbook.yml")
     git = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "-C", str(tmp_path)]
     subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
     own = {name: value for name, value in os.environ.items() if not name.startswith("OUTAGE_")}

@@ -19,11 +19,11 @@ from outage.cli import COMMANDS, cli
 from outage.policy import load_policy
 from outage.policy.vocabulary import ROLES
 from tests.pages.reading import FIVE_MINUTES, words_read
-from tests.sites import Published
+from tests.sites import LARKFIELD, Published
 
 ROOT = Path(__file__).parents[2]
 COMPANIES = {
-    "larkfield": "handbook.yml",
+    "larkfield": LARKFIELD,
     "small-team": "examples/small-team.yml",
     "large-group": "examples/large-group.yml",
 }

@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup, Tag
 from outage.check.pages import pages
 from outage.glossary import parse_glossary
 from tests.pages.reading import FIVE_MINUTES, WORDS_A_MINUTE, words_read
-from tests.sites import ROOT, Published
+from tests.sites import LARKFIELD, ROOT, Published
 
 WORDS = Path(__file__).parents[1] / "words.txt"
 LOOKED_UP = {"process/policy", "process/glossary", "library/sources"}
@@ -41,7 +41,7 @@ def _source(html: str, page: str) -> str:
 @pytest.fixture
 def article(published: Callable[[str], Published]) -> Callable[[str], Tag]:
     """A fresh copy of a built page's content."""
-    html = published("handbook.yml").html
+    html = published(LARKFIELD).html
 
     def read(page: str) -> Tag:
         found = BeautifulSoup(_source(html, page), "html.parser").find("article")

@@ -15,6 +15,7 @@ from outage.policy.vocabulary import ROLES
 from outage.say import filled
 from outage.views import show
 from tests.pages.site import Site
+from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "process" / "roles"
@@ -53,7 +54,7 @@ _OURS = [
     "Review team",
 ]
 COMPANIES = [
-    Company("handbook.yml", _OURS, {}, set()),
+    Company(LARKFIELD, _OURS, {}, set()),
     Company(
         "examples/small-team.yml",
         _OURS,
@@ -371,7 +372,7 @@ def test_staffing_says_who_holds_what(file, text):
     assert show(load_policy(ROOT / file), "staffing") == text.strip()
 
 
-@pytest.mark.parametrize("policy", [load_policy(ROOT / "handbook.yml"), parse_policy(SHORTEST)])
+@pytest.mark.parametrize("policy", [load_policy(ROOT / LARKFIELD), parse_policy(SHORTEST)])
 def test_twenty_are_staffed_in_the_sample_and_by_default(policy):
     assert list(policy.staffing) == [1, 2, 3, 6, 20]
     assert show(policy, "staffing").endswith(TWENTY.strip())

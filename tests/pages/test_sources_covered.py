@@ -10,7 +10,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-from tests.sites import ROOT
+from tests.sites import LARKFIELD, ROOT
 
 PAGE = "library/sources"
 HEADINGS: dict[str, list[str]] = yaml.safe_load(
@@ -21,7 +21,7 @@ HEADINGS: dict[str, list[str]] = yaml.safe_load(
 @pytest.fixture
 def rows(published):
     """Source to its rows: the heading, and where its link leads (the page's file, and the anchor)."""
-    html = Path(published("handbook.yml").html)
+    html = Path(published(LARKFIELD).html)
     page = BeautifulSoup((html / f"{PAGE}.html").read_text(encoding="utf-8"), "html.parser")
     found = {}
     for section in page.select("article section > section"):

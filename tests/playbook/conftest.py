@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sites import LARKFIELD
+
 ROOT = Path(__file__).parents[2]
 Outage = Callable[..., str]
 
@@ -15,7 +17,7 @@ Outage = Callable[..., str]
 @pytest.fixture
 def handbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the handbook, as far as its playbooks need it; it posts nowhere and pushes nothing."""
-    shutil.copy(ROOT / "handbook.yml", tmp_path)
+    shutil.copy(ROOT / LARKFIELD, tmp_path / "handbook.yml")
     shutil.copytree(ROOT / "playbooks", tmp_path / "playbooks")
     shutil.copytree(ROOT / "process", tmp_path / "process")
     (tmp_path / "runbooks").mkdir()

@@ -11,11 +11,12 @@ from outage.policy import load_policy
 from outage.views.checklist import checklist as as_myst
 from tests.playbook.company import policy
 from tests.playbook.story import checklist, incident
+from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).with_name("golden")
 COMPANIES = {
-    "larkfield": "handbook.yml",
+    "larkfield": LARKFIELD,
     "small-team": "examples/small-team.yml",
     "large-group": "examples/large-group.yml",
 }
@@ -117,7 +118,7 @@ def test_a_checklist_as_myst_text():
 
 
 def test_every_step_of_ours_has_an_owner_a_due_time_and_what_good_looks_like():
-    own = load_policy(ROOT / "handbook.yml")
+    own = load_policy(ROOT / LARKFIELD)
     found = resolve(load_playbook(ROOT / "playbooks/customer-outage.yml", own, ROOT), own)
     assert len(found.phases) == 8
     assert [task.id for task in found.tasks if not (task.due and task.good and task.owner)] == []

@@ -9,9 +9,10 @@ import pytest
 from outage.playbook import load_playbook, resolve
 from outage.playbook.words import bare
 from outage.policy import load_policy
+from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parents[2]
-COMPANIES = ["handbook.yml", "examples/small-team.yml", "examples/large-group.yml"]
+COMPANIES = [LARKFIELD, "examples/small-team.yml", "examples/large-group.yml"]
 
 
 def tasks(company):
@@ -40,6 +41,6 @@ def test_each_step_says_what_good_looks_like_and_has_no_clock(company):
 
 
 def test_the_one_command_keeps_it_on_the_record():
-    found, own = tasks("handbook.yml")
+    found, own = tasks(LARKFIELD)
     commands = [bare(one, own) for task in found for one in task.command]
     assert commands == ["outage playbook start contingency-review"]

@@ -6,6 +6,7 @@ import pytest
 
 from outage.errors import Refused
 from outage.policy import Duration, Policy, load_policy, parse_policy
+from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parents[2]
 POLICIES = [ROOT / "handbook.yml", *sorted((ROOT / "examples").glob("*.yml"))]
@@ -14,7 +15,7 @@ SHORTEST = "company: Acme\nseverities: {high: It is down}\n"
 
 @pytest.fixture(scope="module")
 def sample() -> Policy:
-    return load_policy(ROOT / "handbook.yml")
+    return load_policy(ROOT / LARKFIELD)
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)

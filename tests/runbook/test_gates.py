@@ -62,8 +62,9 @@ def test_a_second_persons_gate_is_not_the_starters(handbook: Handbook, log: Log)
     with pytest.raises(Refused, match="this gate is for a second person, and Ines Okafor started the run"):
         answer_gate(done.folder, " ines  OKAFOR")
     assert done.reason == "waiting at cell 5: The change in cell 5 comes next: 1 action, as proposed."
-    whom = f"waits for an answer: outage approve {done.id} --by NAME  (a second person)"
-    assert whom in outage("runs").stdout
+    assert (
+        f"waits for a second person's answer: outage approve {done.id} --by NAME\n" in outage("runs").stdout
+    )
     answer_gate(done.folder, "Bo")
     assert again(done).state == "waiting", "each change is approved: b's gate comes after a's"
 

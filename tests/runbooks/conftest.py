@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sites import LARKFIELD
+
 HANDBOOK = Path(__file__).parents[2]
 Outage = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -19,7 +21,7 @@ def handbook(tmp_path: Path) -> Path:
     """A clone's root, as a company has it: policy and runbooks on the reviewed branch."""
     root = tmp_path / "handbook"
     root.mkdir()
-    shutil.copy(HANDBOOK / "handbook.yml", root)
+    shutil.copy(HANDBOOK / LARKFIELD, root / "handbook.yml")
     shutil.copytree(HANDBOOK / "runbooks", root / "runbooks")
     git = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "-C", str(root)]
     subprocess.run([*git, "init", "-q", "-b", "main"], check=True)

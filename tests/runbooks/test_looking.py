@@ -17,6 +17,7 @@ from outage.runbook.contract import read_contract
 from outage.runbook.kit import CheckFailed, Guarded, run_folder
 from outage.toolbox.watched import prometheus
 from tests.runbooks.cells import RUNBOOKS, stage
+from tests.sites import LARKFIELD
 from tests.waiting import eventually
 
 SIGNALS, BUNDLE = "golden-signals", "support-bundle"
@@ -103,7 +104,7 @@ class TestGoldenSignals:
 @pytest.fixture
 def handbook(tmp_path, monkeypatch):
     """A handbook's folder to stand in, and a run's folder in it."""
-    (tmp_path / "handbook.yml").write_bytes((RUNBOOKS.parent / "handbook.yml").read_bytes())
+    (tmp_path / "handbook.yml").write_bytes((RUNBOOKS.parent / LARKFIELD).read_bytes())
     monkeypatch.setenv("OUTAGE_HANDBOOK", str(tmp_path))
     return tmp_path
 

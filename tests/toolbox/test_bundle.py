@@ -11,8 +11,9 @@ import pytest
 from outage.policy import load_policy
 from outage.toolbox import bundle as room
 from outage.toolbox.bundle import Bundle, read
+from tests.sites import LARKFIELD, ROOT
 
-POLICY = Path(__file__).parents[2] / "handbook.yml"
+POLICY = ROOT / LARKFIELD
 PASSWORD = "k7+Zq/correct-horse"
 
 
