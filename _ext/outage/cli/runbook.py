@@ -108,7 +108,7 @@ def run(
     project = find_project()
     told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
     if check:
-        sys.exit(_check(project, runbook, resume, assignments, asked, told))
+        sys.exit(_check(project, runbook, resume, assignments, asked, told, as_json=as_json))
     if resume is not None:
         folder = _resumed(project, resume, runbook, assignments, asked)
         order = Order("", apply=True, by=asked["by"], alone=asked["alone"])
@@ -132,6 +132,8 @@ def _check(
     assignments: tuple[str, ...],
     asked: dict[str, Any],
     told: dict[str, Any],
+    *,
+    as_json: bool,
 ) -> int:
     """Run a runbook's checks and nothing else, in a folder that goes with them; returns the exit code."""
     from tempfile import TemporaryDirectory
@@ -143,10 +145,11 @@ def _check(
         raise click.UsageError("--check takes a runbook and its parameters, and applies nothing.")
     asked |= {"incident": "none", "checks_only": True}
     with TemporaryDirectory(prefix="outage-check-") as folder:
-        return (
-            execute(project, Order(runbook, assignments, folder=Path(folder) / "run", **asked), **told).code
-            or 0
-        )
+        done = execute(project, Order(runbook, assignments, folder=Path(folder) / "run", **asked), **told)
+    if not as_json:
+        good = f"Its checks pass from here. Plan it: outage run {done.runbook}"
+        click.echo(good if done.state == "succeeded" else terminal(f"Its checks do not pass: {done.reason}"))
+    return done.code or 0
 
 
 def _resumed(
@@ -200,7 +203,8 @@ def runs(incident: str | None, number: int, as_json: bool) -> None:
     for one in found:
         click.echo(f"{one.id}  {one.mode:<5}  {one.state:<11}  {terminal(one_line(one.target))}")
         if one.pending:
-            click.echo(f"    waits for an answer: outage approve {one.id}{_whose(one)}")
+            whose = "a second person's" if one.pending.second_person else "an"
+            click.echo(f"    waits for {whose} answer: {_approve_command(one)}")
         for gate in one.alone:
             click.echo(terminal(f"    passed alone by {gate.by}: {one_line(gate.reason or '')}"))
         for trouble in one.troubles:
@@ -269,17 +273,18 @@ def _next(project: Project, done: Run) -> str | None:
     return f"To apply exactly this: {_apply_command(project, done)}"
 
 
-def _whose(run: Run) -> str:
-    """What an approver adds to the command where it must be a second person."""
-    return " --by NAME  (a second person)" if run.pending and run.pending.second_person else ""
+def _approve_command(run: Run) -> str:
+    """What an approver types; a second person says who they are."""
+    by = " --by NAME" if run.pending and run.pending.second_person else ""
+    return f"outage approve {run.id}{by}"
 
 
 def _after_apply(done: Run) -> str | None:
     from outage.run.undo import can_be_undone
 
     if done.state == "waiting":
-        approve = f"outage approve {done.id}{_whose(done)}"
-        return f"Approve it with: {approve}\nThen: outage run --resume {done.id}"
+        who = "A second person approves" if done.pending and done.pending.second_person else "Approve"
+        return f"{who} it with: {_approve_command(done)}\nThen: outage run --resume {done.id}"
     if done.state not in {"failed", "interrupted"}:
         return None
     changed = [f"cell {cell.index + 1} ({cell.state})" for cell in done.changed]

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 _INDENT = "    "
 _MOST_LINES = 40
 _MORE = f"{_INDENT}… more: it goes into the notebook"
-_MARKS = {"passed": "✓", "planned": "·", "skipped": "·", "failed": "✗", "timed-out": "✗", "killed": "✗"}
+_MARKS = {
+    "passed": "✓",
+    "planned": "·",
+    "skipped": "·",
+    "undone": "·",
+    "failed": "✗",
+    "timed-out": "✗",
+    "killed": "✗",
+}
 _COLOURS = {"passed": "32", "failed": "31", "timed-out": "31", "killed": "31", "interrupted": "33"}
 
 
