@@ -81,6 +81,13 @@ def test_an_answer_from_elsewhere_is_shown(monkeypatch: pytest.MonkeyPatch) -> N
     assert said == "    Declined by Bo\\x1b[2J: not at noon\n"
 
 
+def test_of_a_line_that_rewrites_itself_the_last_state_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, live=False)
+    screen.said("cell", cell=0, state="running")
+    said = screen.prints("HTTP/1.1 200 OK\r\n10%\r50%\r100%\r\n\rdone\n")
+    assert said.splitlines()[1:] == ["    HTTP/1.1 200 OK", "    … 100%", "    done"]
+
+
 def test_of_much_output_the_latest_line_is_shown_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen(monkeypatch, live=True)
     screen.said("cell", cell=0, state="running")

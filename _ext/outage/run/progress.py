@@ -119,7 +119,7 @@ class Words:
 
     def _on_glimpse(self, data: Mapping[str, Any]) -> None:
         """How far a cell that goes on is; heard about once a second."""
-        latest = terminal(without_colours(data["latest"])).strip()
+        latest = terminal(without_colours(_last_state(data["latest"]))).strip()
         self._show_status(f"{data['lines']:,} lines: {latest}" if latest else "")
 
     def _show_status(self, more: str = "") -> None:
@@ -201,7 +201,7 @@ class Words:
             return
         if self._shown == 1 and self._open and not self.live:
             self._print(f"  {self._open}")
-        shown = terminal(without_colours(line[:4000]))
+        shown = terminal(without_colours(_last_state(line)[:4000]))
         self._print(f"{_INDENT}{shown}" if len(shown) <= 400 else f"{_INDENT}{shown[:400]} …")
 
     def _end_partial(self) -> None:
@@ -218,6 +218,12 @@ class Words:
 
     def _bold(self, text: str) -> str:
         return self._paint(text, "1")
+
+
+def _last_state(line: str) -> str:
+    """A line as it stood last: of a progress bar that rewrites itself its end, marked as cut."""
+    before, _, last = line.removesuffix("\r").rpartition("\r")
+    return f"… {last}" if before else last
 
 
 def summary(run: Run, notebook: str, then: str | None) -> list[str]:
