@@ -68,7 +68,7 @@ def conditions(lab: Lab) -> list[Condition]:
     try:
         states = lab.supervisor.states()
     except Failed as error:
-        found.append(Condition("supervisor", "", {"": error.message}))
+        found.append(Condition("supervisor", "", {"": "; ".join(filter(None, (error.message, error.hint)))}))
     there = [part for part in PARTS.values() if lab.has(part.id)]
     with ThreadPoolExecutor(max(1, len(there))) as pool:
         return [*found, *pool.map(lambda part: _condition(lab, part, states), there)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import json
 import subprocess
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -75,11 +76,11 @@ def end_all(processes: Iterable[psutil.Process], *, patience: float = 3.0) -> No
     for process in left:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    _, stubborn = psutil.wait_procs(left, patience)
+    stubborn = _left(left, patience)
     for process in stubborn:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(stubborn, patience)
+    _left(stubborn, patience)
 
 
 def end(record: Path, *, patience: float = 5.0) -> bool:
@@ -90,13 +91,25 @@ def end(record: Path, *, patience: float = 5.0) -> bool:
     """
     process = running(record)
     if process is not None:
-        try:
-            process.terminate()
-            process.wait(patience)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(patience)
-        except psutil.NoSuchProcess:
-            pass
+        end_all([process], patience=patience)
     record.unlink(missing_ok=True)
     return process is not None
+
+
+def _left(processes: list[psutil.Process], patience: float) -> list[psutil.Process]:
+    """Those that are not over after ``patience`` seconds, or at once, if all are.
+
+    They are looked at again and again: psutil's own way to wait opens the process, and not every kernel
+    says of one that is just going what psutil expects.
+    """
+    until = time.monotonic() + patience
+    while (left := [process for process in processes if _runs(process)]) and time.monotonic() < until:
+        time.sleep(0.02)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 
 import psutil
 import pytest
@@ -100,3 +101,15 @@ def test_a_halted_database_is_a_symptom_that_cannot_be_measured(folder):
     assert found.symptom is None
     assert "cannot be measured: ConnectionTimeout" in found.words
     assert (postgres.id, postgres.well) == ("postgres", False)
+
+
+def test_a_process_that_goes_while_it_is_waited_for_is_no_trouble(monkeypatch):
+    """Some kernels say of it that there is no such file."""
+
+    def gone(pid, flags):
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(os, "pidfd_open", gone)
+    with subprocess.Popen(["sleep", "600"]) as child:
+        processes.end_all([psutil.Process(child.pid)])
+        assert child.wait() == -signal.SIGTERM
