@@ -22,3 +22,15 @@ def test_a_heading_that_stays_faint_is_one(reader):
     window = reader(DESK)
     window.page.set_content(PAGE.format(animation="none", heading='style="opacity: .1"'))
     assert "color-contrast" in window.barriers
+
+
+def test_a_window_that_stays_open_tells_of_the_page_it_shows_and_of_none_before(glance, tmp_path):
+    for name, script in (("loud", "console.error('no')"), ("quiet", "")):
+        (tmp_path / f"{name}.html").write_text(f"<!doctype html><script>{script}</script>", encoding="utf-8")
+    window = glance(DESK, "dark")
+    with window.page.expect_console_message():
+        window.open((tmp_path / "loud.html").as_uri())
+    assert window.complaints == ["no"]
+    window = glance(DESK, "dark")
+    window.open((tmp_path / "quiet.html").as_uri())
+    assert window.complaints == []
