@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,10 @@ def refresh(project: Project, name: str) -> None:
             control.down(Path(folder) / "lab")
     fresh = {cell.index: cell.outputs for cell in run.cells if cell.state == "passed"}
     notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    ran = count(1)  # nbval takes a cell without a number for one that nobody ran
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
-            cell.execution_count = None
+            cell.execution_count = next(ran) if index in fresh else None
             cell.outputs = [_titled(_named(output, known)) for output in fresh.get(index, ())]
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
