@@ -15,9 +15,7 @@ include_patterns = [
 exclude_patterns = [".*", "_*", "**/runs"]  # Sphinx would look through every folder, .venv too
 
 # Roles of ours need no prefix, and every reference must lead somewhere.
-primary_domain = "outage"
-nitpicky = True
-smartquotes = False
+primary_domain, nitpicky, smartquotes = "outage", True, False
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
 myst_heading_anchors = 3
 myst_ref_domains = ["std", "outage"]

@@ -277,6 +277,24 @@ def test_a_run_over_its_limit_ends(handbook: Handbook) -> None:
     assert (done.cells[2].state, done.state, done.code) == ("timed-out", "failed", 4)
 
 
+SLOW_TO_ANSWER = """
+import time
+from ipykernel.kernelbase import Kernel
+answer = Kernel.shell_main
+async def late(self, *arguments, booted=[]):
+    if not booted:
+        booted.append(time.sleep(3))
+    await answer(self, *arguments)
+Kernel.shell_main = late
+"""
+
+
+def test_how_long_a_kernel_takes_to_boot_counts_against_no_limit(handbook: Handbook) -> None:
+    (handbook.root / "sitecustomize.py").write_text(SLOW_TO_ANSWER)
+    handbook.write("book", reading("1"), {"limits": {"cell": "2s", "run": "2s"}})
+    assert states(run("book")) == "parameters:passed read:passed"
+
+
 def test_a_kernel_that_cannot_start_is_told(handbook: Handbook, monkeypatch: pytest.MonkeyPatch) -> None:
     handbook.write("book", reading("1"))
     monkeypatch.setenv("PYTHONHOME", "/nonexistent")

@@ -125,7 +125,7 @@ class RunbookClient(NotebookClient):
         channels.allow_stdin = False
         self.kc = channels
         until = monotonic() + BOOT_SECONDS
-        heard = asyncio.ensure_future(cast("Any", channels.iopub_channel).get_msg(timeout=None))
+        heard = asyncio.ensure_future(self._answer(channels))
         try:
             while not heard.done() and not self.request.reason:
                 await asyncio.wait([heard], timeout=0.05)
@@ -137,6 +137,14 @@ class RunbookClient(NotebookClient):
                     )
         finally:
             heard.cancel()
+
+    async def _answer(self, channels: _Channels) -> None:
+        """Wait for an answer: a kernel that has said something may still be booting."""
+        listen = cast("Any", channels.iopub_channel).get_msg
+        await listen(timeout=None)  # until then it may not be heard by us
+        asked = channels.kernel_info()
+        while (await listen(timeout=None))["parent_header"].get("msg_id") != asked:
+            pass
 
     def stop(self, reason: str) -> None:
         """End the running cell from outside, as soon as it can be; call it from the event loop."""
