@@ -69,7 +69,7 @@ class Stage:
     def apply_only_change(self) -> Stage:
         """The change of an apply, with a token for the proposed actions; nothing is verified."""
         actions = [asdict(action) for action in self.actions]
-        kit._issue(json.dumps({"run": "test", "token": "test", "actions": actions, "saved": {}}))
+        kit._issue(json.dumps({"run": "test", "token": "test", "actions": actions, "saved": self.saved}))
         try:
             return self.run("change")
         finally:

@@ -9,7 +9,7 @@ import pytest
 
 from outage.runbook.kit import CheckFailed
 from outage.toolbox.fleet import Host, Played
-from tests.runbooks.fakes import fleet, looked, server
+from tests.runbooks.fakes import fleet, looked, release, server
 
 NAME = "rolling-release"
 TOO_MANY = "3 of 40 answers were errors in 10 s; 1 % may be"
@@ -158,6 +158,27 @@ class TestRollOut:
         plan.undo()
         assert deploys.done[-1] == ("4.3.1", [host.name for host in hosts], ["50%"])
         assert manifest(tmp_path) == ["4.2.0", "4.3.1"]
+
+    def test_undo_takes_back_what_an_attempt_may_have_done_that_nobody_saw_end(self, judge):
+        plan, deploys, hosts = self.plan(judge, count=3)
+
+        def dies(*words):
+            raise KeyboardInterrupt
+
+        plan.scope["deploy"] = dies
+        with pytest.raises(KeyboardInterrupt):
+            plan.apply_only_change()
+        plan.scope["deploy"] = deploys
+        plan.undo()
+        assert deploys.done == [("4.3.1", [host.name for host in hosts], ["50%"])]
+
+    def test_undo_takes_back_what_an_earlier_attempt_did(self, judge):
+        plan, deploys, _ = self.plan(judge, count=2)
+        earlier = {"server": "web9", "was": release("4.3.1"), "to": release("4.2.0")}
+        plan.saved |= {"todo": [earlier], "results": {"web9": "done"}}
+        plan.apply_only_change()
+        plan.undo()
+        assert sorted(deploys.done[-1][1]) == ["web1", "web2", "web9"]
 
     def test_verify_fails_on_errors_that_the_release_before_has_too(self, judge):
         plan, _, _ = self.plan(judge, count=2)

@@ -41,8 +41,8 @@ def _read_policy(app: Sphinx, config: Config) -> None:
     config.project = f"{policy.company.name} outage handbook"
     config.html_title = config.project
     if "logo" in config.html_theme_options:
-        shown = str(escape(config.project))  # the theme writes it as it stands
-        config.html_theme_options["logo"].setdefault("text", shown)
+        named = str(escape(config.project))  # the theme writes it as it stands
+        config.html_theme_options["logo"].setdefault("text", named)
 
 
 def _escape_names(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
