@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from outage.cases import find_cases
 from outage.practice.browser import page_data
@@ -313,7 +313,7 @@ def test_a_finger_moves_it(chromium, published) -> None:
         ("touchEnd", []),
     ):
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    assert player.step == 2
+    expect(page.locator("[data-show=event]")).to_have_attribute("data-step", "2")
     boxes = page.locator(".outage-walk-controls button").all()
     assert all(box.bounding_box()["height"] >= 44 for box in boxes)
     context.close()

@@ -72,8 +72,8 @@ def test_a_declaration_can_say_it_all(outage: Terminal) -> None:
 
 
 def test_the_same_title_twice_makes_two_incidents(outage: Terminal) -> None:
-    outage.ok("declare", "Checkout is down")
-    outage.ok("declare", "Checkout is down")
+    for _ in range(2):
+        outage.ok("declare", "Checkout is down", "--at", "2026-01-05T10:00Z")
     assert [folder.name[10:] for folder in outage.folders] == ["-checkout-is-down", "-checkout-is-down-2"]
 
 

@@ -150,6 +150,8 @@ GIVEN: list[tuple[str, str, Any]] = [
     ("int | str", "x", "x"),
     ("timedelta", "1.234567 seconds", timedelta(seconds=1, microseconds=234567)),
     ("timedelta", "-3 seconds", timedelta(seconds=-3)),
+    ("timedelta", "0s", timedelta(0)),
+    ("timedelta", "0 minutes", timedelta(0)),
     ("timedelta", "4000000000 seconds", timedelta(seconds=4_000_000_000)),
 ]
 

@@ -279,11 +279,16 @@ def _truth(text: str) -> bool:
     return _TRUTH[text.strip().lower()]
 
 
+_NONE_AT_ALL = re.compile(r"\s*0+\s*(?:[smhd]|(?:second|minute|hour|day)s?)\s*")
+
+
 def _duration(text: str) -> timedelta:
     from outage.policy.duration import Duration
 
     if part := re.fullmatch(r"\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?) seconds\s*", text):
         return timedelta(seconds=float(part[1]))
+    if _NONE_AT_ALL.fullmatch(text):  # for a policy that is no length of time; a parameter may allow it
+        return timedelta(0)
     exact = Duration.parse(text).exact
     if exact is None:
         raise ValueError(text)
