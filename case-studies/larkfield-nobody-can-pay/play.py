@@ -106,11 +106,11 @@ STEPS: tuple[tuple[str, str, str], ...] = (
     ("+09:00", NOOR, "note 'Review, 15 minutes, 11 people. First question: what made sense to each of you then? Nobody is asked why they did not.'"),
     ("+09:04", JONAS, "note 'Review: the restart had been agreed in the call at 08:45 UTC and dropped two minutes later, when I was on the telephone with the bank. Nothing that I could read said so.'"),
     ("+09:06", MEI, "note 'Review: customer liaison meant calls to Owen and the status page to me. The word meant both. Nobody read it back.'"),
-    ("+09:10", NOOR, "note 'Action for Aisha Rahman, by 13 October: an alert on every certificate 30, 14 and 3 days before it ends, to the first on call.'"),
-    ("+09:11", NOOR, "note 'Action for Tariq Aziz, by 16 October: a freeze names every job that it pauses, who starts it again, and when.'"),
-    ("+09:12", NOOR, "note 'Action for Mei Lin, by 9 October: whoever takes a role says back which audience they write to.'"),
-    ("+09:13", NOOR, "note 'Action for Tariq Aziz, by 20 October: in an incident every change is said before it is made, and the operations lead answers. To be drilled in November.'"),
-    ("+09:14", NOOR, "note 'Action for Owen Price, by 8 October: publish the account for customers.'"),
+    ("+09:10", NOOR, "action 'An alert on every certificate 30, 14 and 3 days before it ends, to the first on call.' --owner 'Aisha Rahman' --due 2026-10-13"),
+    ("+09:11", NOOR, "action 'A freeze names every job that it pauses, who starts it again, and when.' --owner 'Tariq Aziz' --due 2026-10-16"),
+    ("+09:12", NOOR, "action 'Whoever takes a role says back which audience they write to.' --owner 'Mei Lin' --due 2026-10-09"),
+    ("+09:13", NOOR, "action 'In an incident every change is said before it is made, and the operations lead answers. To be drilled in November.' --owner 'Tariq Aziz' --due 2026-10-20"),
+    ("+09:14", NOOR, "action 'Publish the account for customers.' --owner 'Owen Price' --due 2026-10-08"),
     ("+11:10", INES, "stage closed"),
 )  # fmt: skip
 

@@ -246,10 +246,11 @@ def test_a_response_is_recorded_step_by_step(outage: Terminal) -> None:
     outage.ok("stage", "identified")
     outage.ok("update", "customers", "Some orders wait")
     outage.ok("handoff", "incident-commander", "Bo")
+    outage.ok("action", "Alert on every certificate", "--owner", "Mei Lin", "--due", "2026-12-01")
     found = outage.incident
     assert [entry.event.kind for entry in found.entries] == [
         *("declared", "role", "note", "decision", "hypothesis", "impact", "contact"),
-        *("severity", "scope", "stage", "update", "handoff"),
+        *("severity", "scope", "stage", "update", "handoff", "action"),
     ]
     assert (found.severity, found.scope, found.division, found.stage) == (
         "sev1",
@@ -260,6 +261,8 @@ def test_a_response_is_recorded_step_by_step(outage: Terminal) -> None:
     holder = found.holder("incident-commander")
     assert holder is not None
     assert holder.person == "Bo"
+    (action,) = found.actions
+    assert (action.text, action.owner, action.due) == ("Alert on every certificate", "Mei Lin", "2026-12-01")
     assert not found.problems
 
 
@@ -274,6 +277,8 @@ def test_a_response_is_recorded_step_by_step(outage: Terminal) -> None:
         (["scope", "galaxy"], "known are: area, division, company"),
         (["note", ""], "needs a text"),
         (["note", "x", "--at", "99:99"], "is not a time"),
+        (["action", "x"], "Missing option '--owner'"),
+        (["action", "x", "--owner", "Bo", "--due", "soon"], "write year, month and day: --due 2026-12-01"),
         (["correct", "ffffffff", "x"], "no entry 'ffffffff'"),
         (["correct", "", "x"], "several entries"),
         (["nte", "x"], "Did you mean 'note'?"),

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scope": ("incident:scope", "Set the scope again: area, division or company."),
     "stage": ("incident:stage", "Say how far it is: investigating ... closed."),
     "update": ("incident:update", "Tell an audience: responders, executives, customers."),
+    "action": ("incident:action", "Record what is to be done afterwards, by whom, by when."),
     "correct": ("incident:correct", "Correct an earlier entry; the old one stays readable."),
     "redact": ("incident:redact", "Hide an earlier entry's words; the file keeps them."),
     "timeline": ("incident:timeline", "What happened, in order."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +155,24 @@ def stage(stage: str, **where: Any) -> None:
 def update(audience: str, text: tuple[str, ...], **where: Any) -> None:
     """Tell an audience: responders, executives or customers."""
     _record("update", {"audience": audience, "text": " ".join(text)}, **where)
+
+
+@click.command()
+@click.argument("text", **WORDS)
+@click.option("--owner", required=True, metavar="NAME", help="The one person who sees to it.")
+@click.option("--due", metavar="DATE", help="By which day, as 2026-12-01.")
+@WRITES
+def action(text: tuple[str, ...], owner: str, due: str | None, **where: Any) -> None:
+    """Record what is to be done afterwards, by whom and by when: the incident's page lists it."""
+    _record("action", {"text": " ".join(text), "owner": owner, "due": _day(due)}, **where)
+
+
+def _day(text: str | None) -> str | None:
+    """A date as it is recorded."""
+    try:
+        return None if text is None else date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        raise Refused(f"'{text}' is not a date", hint="write year, month and day: --due 2026-12-01") from None
 
 
 @click.command()
