@@ -266,6 +266,12 @@ def test_a_response_is_recorded_step_by_step(outage: Terminal) -> None:
     assert not found.problems
 
 
+def test_who_writes_to_customers_in_a_drill_is_told_that_none_hears(outage: Terminal) -> None:
+    outage.ok("declare", "x", "--drill")
+    assert "a drill: it is recorded, and no customer hears of it" in outage.ok("update", "customers", "Soon")
+    assert "a drill" not in outage.ok("update", "responders", "Soon")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -78,6 +78,8 @@ def recorded(step: Step, now: datetime) -> Iterator[str]:
     yield f"{step.incident.id}: {said}"
     by = one_line(step.event.by)
     yield f"  recorded as {short(step.event.id)} at {clock(step.event.at, zone)}, by {by}"
+    if step.incident.drill and step.event.kind == "update" and step.event.data["audience"] == "customers":
+        yield "  a drill: it is recorded, and no customer hears of it"
     yield from _aftermath(step, now)
 
 
