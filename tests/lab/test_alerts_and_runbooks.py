@@ -1,4 +1,4 @@
-"""Whoever follows an alert to its runbook finds something there: the alert waits until the runbook would act."""
+"""Whoever follows an alert to its runbook finds something there: it fires when the runbook would act."""
 
 from __future__ import annotations
 
