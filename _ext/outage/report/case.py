@@ -16,10 +16,10 @@ from outage.policy import Policy, parse_policy
 from outage.record.folding import load
 from outage.report.times import Times
 from outage.run import history
-from outage.run import model as run_model
 
 if TYPE_CHECKING:
     from outage.record.incident import Incident, Run
+    from outage.run.model import Run as JournalRun
 
 POLICY_COPY = "policy.yml"
 RUNS = "runs"
@@ -42,7 +42,7 @@ class CaseRun:
 
     id: str
     recorded: Run | None
-    journal: run_model.Run | None
+    journal: JournalRun | None
     trouble: str = ""
 
     @property
