@@ -127,9 +127,12 @@ def test_a_wrong_playbook_stops_the_build_in_words(built, capsys):
     assert "Traceback" not in said
 
 
-def test_a_playbook_that_is_not_there_is_a_warning_that_names_the_nearest(built):
-    built.write("playbooks/other.md", "# Other\n\n```{playbook} smal\n```\n")
-    assert "there is no playbook 'smal': did you mean 'small'?" in built.build().warnings
+@pytest.mark.parametrize(
+    ("name", "hint"), [("smal", "did you mean 'small'?"), ("database", "known here: small")]
+)
+def test_a_playbook_that_is_not_there_is_a_warning_that_names_what_is(built, name, hint):
+    built.write("playbooks/other.md", f"# Other\n\n```{{playbook}} {name}\n```\n")
+    assert f"there is no playbook '{name}': {hint}" in built.build().warnings
 
 
 def test_elsewhere_than_on_a_web_page_it_is_a_list(built):

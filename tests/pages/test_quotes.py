@@ -52,6 +52,7 @@ def test_words_of_ours_are_shown_without_a_clause(site, written, shown):
         ("{role}`scirbe`", "roles has no 'scirbe' hint: did you mean 'scribe'?"),
         ("{stage}`solved`", "there is no stage 'solved' here hint: did you mean 'resolved'?"),
         ("{runbook}`reboot`", "there is no runbook 'reboot': did you mean 'reboots'?"),
+        ("{runbook}`failover`", "there is no runbook 'failover': known here: reboots"),
         ("[x](#incident.treshold)", "'myst' cross-reference target not found: 'incident.treshold'"),
     ],
 )

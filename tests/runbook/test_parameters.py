@@ -229,6 +229,18 @@ def test_unknown_missing_and_wrong_are_all_told_at_once_with_the_nearest_name() 
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("limit: int = 1\nwait: int = 1", "known here: limit, wait"),
+        ("# none", "this runbook takes no parameters"),
+    ],
+)
+def test_an_unknown_parameter_that_resembles_none_is_told_which_there_are(source: str, hint: str) -> None:
+    parameters, _ = read_parameters(source)
+    assert [wrong.hint for wrong in resolve(parameters, {"foo": "1"}, {})[1]] == [hint]
+
+
 def test_the_command_line_wins_over_the_file_and_the_file_over_the_default() -> None:
     parameters, _ = read_parameters("a: int = 1\nb: int = 1\nc: int = 1")
     values, _ = resolve(parameters, {"a": "3"}, {"a": 2, "b": 2})

@@ -180,7 +180,7 @@ def _missing(app: Sphinx, domain: Domain, node: pending_xref) -> bool | None:
     if node["refdomain"] != OutageDomain.name or node["reftype"] != "runbook":
         return None
     pages = sorted(name for name in domain.env.found_docs if name.startswith(RUNBOOKS))
-    hint = nearest(node["reftarget"], [name.removeprefix(RUNBOOKS) for name in pages], "none is here yet")
+    hint = nearest(node["reftarget"], [name.removeprefix(RUNBOOKS) for name in pages]) or "none is here yet"
     logger.warning("there is no runbook '%s': %s", node["reftarget"], hint, location=node, type="outage")
     return True
 

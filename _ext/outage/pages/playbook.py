@@ -67,7 +67,7 @@ class PlaybookDirective(SphinxDirective):
         name = self.arguments[0]
         known = _CHECKLISTS[self.config]
         if name not in known:
-            raise self.error(f"there is no playbook '{name}': {nearest(name, list(known), 'none is here')}")
+            raise self.error(f"there is no playbook '{name}': {nearest(name, list(known)) or 'none is here'}")
         if self.env.docname in _noted(self.env):
             raise self.error("a page holds one playbook")
         _noted(self.env)[self.env.docname] = (name, digest(known[name]))

@@ -116,9 +116,8 @@ def _reason(message: str) -> str:
 def _unknown(name: str, known: list[str]) -> Wrong:
     from outage.source import nearest
 
-    return Wrong(
-        name, f"there is no parameter '{name}'", nearest(name, known, "this runbook takes no parameters")
-    )
+    hint = nearest(name, known) or "this runbook takes no parameters"
+    return Wrong(name, f"there is no parameter '{name}'", hint)
 
 
 def _what(parameter: Parameter) -> str:
