@@ -52,7 +52,7 @@ def refresh(project: Project, name: str) -> None:
         finally:
             control.down(Path(folder) / "lab")
     fresh = {cell.index: cell.outputs for cell in run.cells if cell.state == "passed"}
-    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: Any = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)  # type: ignore[no-untyped-call]
     ran = count(1)  # nbval takes a cell without a number for one that nobody ran
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":

@@ -33,7 +33,7 @@ def stale(path: Path, run: Run, places: Mapping[str, str]) -> list[str]:
         run: the plan just made, of the same notebook.
         places: of this machine, and what a reader knows them by; see :func:`lab.places.places`.
     """
-    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: Any = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)  # type: ignore[no-untyped-call]
     stored = {index: cell.outputs for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
     if not any(stored.values()):
         return []

@@ -123,6 +123,18 @@ def test_another_summary_reads_both(runbooks):
     assert runbooks.build().read == {PAGE, INDEX}
 
 
+def test_what_an_editor_left_out_of_the_file_changes_nothing_on_the_page(runbooks):
+    shown = runbooks.words(PAGE)
+    notebook = json.loads((runbooks.root / f"{PAGE}.ipynb").read_text(encoding="utf-8"))
+    notebook["cells"][0]["metadata"] = None
+    notebook["cells"][2]["metadata"] = {"tags": None}
+    del notebook["cells"][5]["outputs"], notebook["cells"][5]["execution_count"]
+    notebook["cells"].append({"cell_type": "code", "id": "last", "metadata": {}})
+    runbooks.write(f"{PAGE}.ipynb", "\ufeff" + json.dumps(notebook))
+    assert runbooks.build().warnings == ""
+    assert runbooks.words(PAGE) == shown
+
+
 def test_a_notebook_elsewhere_has_no_badges(runbooks):
     notebook = (runbooks.root / f"{PAGE}.ipynb").read_text(encoding="utf-8")
     runbooks.write("case-studies/one.ipynb", notebook)

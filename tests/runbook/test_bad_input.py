@@ -54,6 +54,16 @@ def test_what_is_no_runbook_is_refused_before_anything_is_started(
     assert message in "\n".join(map(str, check(find_project()))), "outage check says it too"
 
 
+def test_a_notebook_as_an_editor_left_it_is_run(handbook: Handbook) -> None:
+    content = notebook([*reading("print('found')"), code(None, "")])
+    content["cells"][2]["metadata"] = None
+    path = handbook.root / "runbooks" / "book.ipynb"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(content).encode())
+    done = outage("run", "book")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "found" in done.stdout
+
+
 def test_a_file_that_is_too_large_is_not_read(handbook: Handbook) -> None:
     with (handbook.root / "runbooks" / "huge.ipynb").open("wb") as file:
         file.truncate(3_000_000_000)

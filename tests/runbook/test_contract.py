@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from outage.check.stored import stored_secrets
 from outage.errors import OutageError, Problems, Refused
 from outage.runbook.contract import examine, parameter_values, read_contract
 from outage.runbook.notebook import find_notebook, read_notebook
@@ -148,8 +149,25 @@ def test_what_is_only_hard_to_use_is_reported_and_does_not_stop_a_run(tmp_path: 
         (json.dumps(notebook(touching()))[:200], "this is not a notebook: it is not JSON"),
         ("[" * 100_000, "this is not a notebook: it is nested too deeply"),
         ({"a": 1}, "this is not a notebook: it has no list of cells"),
-        ({"cells": [1], "nbformat": 4}, "this is not a notebook: cell 1 is malformed"),
-        (notebook([{"cell_type": "code", "source": 3}]), "this is not a notebook: cell 1 is malformed"),
+        (
+            {"cells": [1], "nbformat": 4},
+            "cell 1: it is not a mapping of keys to values",
+        ),
+        (
+            notebook([{"cell_type": "code", "source": 3}]),
+            "cell 1: its source is not text",
+        ),
+        (
+            notebook([{"cell_type": "heading"}]),
+            "cell 1: its cell_type is 'heading'\n  hint: write code",
+        ),
+        (notebook([{"cell_type": "code", "metadata": [1]}]), "cell 1: its metadata is not a mapping"),
+        (
+            notebook([{**code(None, "1"), "metadata": {"tags": "read hide-input"}}]),
+            'cell 1: its tags are "read hide-input", which is not a list of texts\n'
+            '  hint: write them as a list in the cell\'s metadata: "tags": ["read", "hide-input"]',
+        ),
+        (notebook([{**code(None, "1"), "metadata": {"tags": [1]}}]), "cell 1: its tags are [1]"),
         (notebook([], nbformat=5), "this notebook's format is 5, and this outage reads format 4"),
         ({"nbformat": 3, "worksheets": [], "cells": []}, "this notebook's format is 3"),
         ({"cells": []}, "this notebook's format is None"),
@@ -159,6 +177,53 @@ def test_what_is_no_notebook_is_refused(tmp_path: Path, content: Any, message: s
     with pytest.raises(Refused) as caught:
         read_notebook(written(tmp_path, content))
     assert message in str(caught.value)
+
+
+def bare(content: dict[str, Any]) -> dict[str, Any]:
+    """The same cells as an editor may write them: no metadata where there is nothing to say."""
+    for cell in content["cells"]:
+        if not cell["metadata"]["tags"]:
+            cell["metadata"] = None
+    return content
+
+
+EDITORS: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
+    ("a byte order mark", lambda content: "\ufeff" + json.dumps(content)),
+    (
+        "an empty last cell",
+        lambda content: json.dumps(content | {"cells": [*content["cells"], code(None, "")]}),
+    ),
+    ("cells without metadata", lambda content: json.dumps(bare(content))),
+    ("tags that are null", lambda content: json.dumps(content).replace('"tags": []', '"tags": null')),
+    ("Windows line ends", lambda content: json.dumps(content, indent=1).replace("\n", "\r\n")),
+]
+
+
+@pytest.mark.parametrize("save", [row[1] for row in EDITORS], ids=[row[0] for row in EDITORS])
+def test_what_real_editors_leave_in_a_file_makes_no_other_runbook(
+    tmp_path: Path, save: Callable[[dict[str, Any]], str]
+) -> None:
+    path = tmp_path / "book.ipynb"
+    path.write_bytes(save(notebook(touching())).encode())
+    contract = read_contract(path)
+    assert contract.problems == ()
+    assert [tag for _, tag in contract.steps] == [
+        "parameters",
+        "setup",
+        "check",
+        "read",
+        "change",
+        "undo",
+        "verify",
+    ]
+    assert list(stored_secrets(contract.notebook, path)) == []
+
+
+def test_a_file_without_any_metadata_is_told_what_to_add(tmp_path: Path) -> None:
+    content = notebook(touching())
+    del content["metadata"]
+    reasons = [problem.reason for problem in read_contract(written(tmp_path, content)).problems]
+    assert reasons == ["metadata runbook.summary is missing", "metadata runbook.owner is missing"]
 
 
 def test_a_missing_file_and_text_that_is_not_utf8_are_refused(tmp_path: Path) -> None:

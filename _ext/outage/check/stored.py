@@ -38,7 +38,9 @@ def stored_secrets(notebook: Notebook, path: Path) -> Iterator[OutageError]:
                     notebook.refuse(cell, f"this looks like a secret ({kind})", _HINT, number)
                     for kind in _kinds(line)
                 )
-        outputs = [raw.get("outputs", []) for raw in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+        outputs = [
+            raw.get("outputs", []) for raw in json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
+        ]
         for cell, stored in zip(notebook.cells, outputs, strict=True):
             found = {kind for text in _texts(stored) for line in text.splitlines() for kind in _kinds(line)}
             yield from (

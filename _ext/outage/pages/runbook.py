@@ -106,7 +106,8 @@ def _add_about(app: Sphinx, docname: str, source: list[str]) -> None:
     if not docname.startswith(FOLDER) or app.env.doc2path(docname).suffix != ".ipynb":
         return
     try:
-        notebook = json.loads(source[0])
+        notebook = json.loads(source[0].removeprefix("\ufeff"))
+        _complete(notebook)
         _mask(app, notebook)
         _fold(notebook)
         cell = next(one for one in notebook["cells"] if one["cell_type"] == "markdown")
@@ -125,6 +126,18 @@ def _add_after(notebook: dict[str, Any], path: Path) -> None:
             notebook["cells"].append({"cell_type": "markdown", "id": "after", "metadata": {}, "source": text})
 
 
+def _complete(notebook: dict[str, Any]) -> None:
+    """Add what an editor left out: the runner needs none of it, and MyST-NB does."""
+    notebook["metadata"] = notebook.get("metadata") or {}
+    for cell in notebook["cells"]:
+        cell["metadata"] = cell.get("metadata") or {}
+        cell["metadata"]["tags"] = cell["metadata"].get("tags") or []
+        cell.setdefault("source", "")
+        if cell["cell_type"] == "code":
+            cell.setdefault("outputs", [])
+            cell.setdefault("execution_count", None)
+
+
 def _mask(app: Sphinx, notebook: dict[str, Any]) -> None:
     """Take out of stored outputs what the policy masks on pages."""
     masks = policy_of(app.config).masks
@@ -137,7 +150,7 @@ def _mask(app: Sphinx, notebook: dict[str, Any]) -> None:
 def _fold(notebook: dict[str, Any]) -> None:
     """Fold the code of steps that only look, and of no other, whatever the notebook itself asks for."""
     for cell in notebook["cells"]:
-        tags = [tag for tag in cell.get("metadata", {}).get("tags", []) if tag != "hide-input"]
+        tags = [tag for tag in cell["metadata"]["tags"] if tag != "hide-input"]
         if set(tags) & STEPS.keys():
             cell["metadata"]["tags"] = tags if set(tags) & CHANGING else [*tags, "hide-input"]
 

@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal, TypeGuard, get_args
 
 from outage.errors import Refused
 
 CellType = Literal["code", "markdown", "raw"]
 MOST_BYTES = 50_000_000
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_RESTORE = "open and save it in JupyterLab, or restore it with git"
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -128,9 +129,10 @@ def read_notebook(path: Path, shown: Path | None = None) -> Notebook:
 def parse_notebook(data: bytes, shown: Path) -> Notebook:
     """As :func:`read_notebook`, for what is already in memory (a file of an earlier commit, say)."""
     try:
-        content = json.loads(data.decode("utf-8"))
+        content = json.loads(data.decode("utf-8-sig"))  # some editors begin a file with a byte order mark
     except UnicodeDecodeError:
-        raise Refused("this is not a notebook: it is not UTF-8 text", file=shown) from None
+        hint = "an editor saved it in another encoding: save it as UTF-8"
+        raise Refused("this is not a notebook: it is not UTF-8 text", file=shown, hint=hint) from None
     except json.JSONDecodeError as error:
         hint = "if it was cut short, restore it with git"
         reason = f"this is not a notebook: it is not JSON ({error.msg})"
@@ -158,17 +160,37 @@ def _check_format(content: dict[str, Any], shown: Path) -> None:
 
 
 def _cell(index: int, cell: Any, shown: Path) -> Cell:
-    """One checked cell; sources and tags may be written in either way that the format allows."""
-    bad = Refused(f"this is not a notebook: cell {index + 1} is malformed", file=shown)
-    if not isinstance(cell, dict) or cell.get("cell_type") not in {"code", "markdown", "raw"}:
-        raise bad
-    source = cell.get("source", "")
+    """Return one checked cell; sources and tags may be written in either way that the format allows.
+
+    Raises:
+        Refused: its type, source, metadata or tags are not what the format says.
+    """
+    try:
+        return _checked(index, cell)
+    except ValueError as error:
+        reason, hint = error.args
+        raise Refused(f"this is not a notebook: cell {index + 1}: {reason}", file=shown, hint=hint) from None
+
+
+def _checked(index: int, cell: Any) -> Cell:
+    """Return one checked cell; the ValueError of a wrong one holds the reason and a hint."""
+    if not isinstance(cell, dict):
+        raise ValueError("it is not a mapping of keys to values", _RESTORE)
+    kind, source = cell.get("cell_type"), cell.get("source", "")
+    if kind not in get_args(CellType):
+        raise ValueError(f"its cell_type is {kind!r}", "write code, markdown or raw")
     if _texts(source):
         source = "".join(source)
-    metadata = cell.get("metadata", {})
-    tags = metadata.get("tags", []) if isinstance(metadata, dict) else None
-    if not isinstance(source, str) or not _texts(tags):
-        raise bad
+    if not isinstance(source, str):
+        raise ValueError("its source is not text", _RESTORE)
+    metadata = cell.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise ValueError("its metadata is not a mapping of keys to values", _RESTORE)
+    tags = metadata.get("tags") or []
+    if not _texts(tags):
+        listed = json.dumps(tags.split() if isinstance(tags, str) else ["read"])
+        hint = f'write them as a list in the cell\'s metadata: "tags": {listed}'
+        raise ValueError(f"its tags are {json.dumps(tags)[:80]}, which is not a list of texts", hint)
     name = cell.get("id")
     name = name if isinstance(name, str) and _ID.fullmatch(name) else f"cell-{index + 1}"
     return Cell(index, name, cell["cell_type"], tuple(tags), source)

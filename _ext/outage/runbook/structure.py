@@ -92,7 +92,7 @@ def _tag_problems(cell: Cell) -> Iterator[Problem]:
         yield Problem(cell.index, f"two step tags: {' and '.join(found)}", "a cell is one step: split it")
     elif "gate" in found:
         yield Problem(cell.index, "a code cell cannot be a gate", "a gate is a Markdown cell with the tag")
-    elif not found and not unknown:
+    elif not found and not unknown and cell.source.strip():  # JupyterLab leaves an empty cell at the end
         hint = f"give it one of: {', '.join(step for step in STEPS if step != 'gate')}"
         yield Problem(cell.index, "this code cell has no step tag", hint)
 
