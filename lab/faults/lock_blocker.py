@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lab import processes
 from lab.faults import lock_sessions
@@ -67,6 +69,12 @@ def symptom(lab: Lab) -> Symptom:
     return Symptom(count > 0, signals, words if count else "no session waits for a lock")
 
 
+def acts(lab: Lab, values: Mapping[str, Any]) -> bool:
+    """Whether a session has waited for so long that the runbook no longer takes it for ordinary."""
+    least: timedelta = values["min_wait"]
+    return symptom(lab).signals["oldest_wait_seconds"] >= least.total_seconds()
+
+
 FAULT = Fault(
     id=ID,
     summary="A stock import holds a lock, idle in its transaction; the shop's sessions wait behind it.",
@@ -75,4 +83,5 @@ FAULT = Fault(
     begin=begin,
     mend=mend,
     symptom=symptom,
+    acts=acts,
 )

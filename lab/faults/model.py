@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lab.control import Lab
@@ -30,6 +30,11 @@ def _none(lab: Lab) -> dict[str, str]:  # noqa: ARG001 - every fault is asked th
     return {}
 
 
+def _at_once(lab: Lab, values: Mapping[str, Any]) -> bool:  # noqa: ARG001 - every fault is asked the same
+    """For a runbook that acts as soon as the symptom shows."""
+    return True
+
+
 @dataclass(frozen=True)
 class Fault:
     """A fault that can really be injected.
@@ -44,6 +49,8 @@ class Fault:
         alert: the alert that fires because of it; empty if none does.
         parts: ids of the lab's parts that it needs; ``begin`` may rely on them.
         parameters: what ``outage run`` is given for it, from the alert's labels where that can be.
+        acts: whether the runbook, run now with these values of its parameters, would act on it; a
+            runbook may ignore what has only just begun.
     """
 
     id: str
@@ -55,3 +62,4 @@ class Fault:
     alert: str = ""
     parts: tuple[str, ...] = ("postgres",)
     parameters: Callable[[Lab], Mapping[str, str]] = field(default=_none)
+    acts: Callable[[Lab, Mapping[str, Any]], bool] = _at_once

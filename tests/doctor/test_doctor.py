@@ -251,6 +251,11 @@ def test_check_keeps_no_run_and_applies_nothing(clinic, chat):
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("Its checks pass from here. Plan it: outage run look\n")
+    clinic.write("look", [code("parameters", "hours: int = 1  # how far back"), code("read", "1")])
+    done = subprocess.run(
+        [*command, "-p", "hours=3"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout.endswith("Its checks pass from here. Plan it: outage run look -p hours=3\n")
     assert clinic.runs() == []
     assert not (Path.cwd() / "runs").exists()
     refused = subprocess.run([*command, "--apply"], capture_output=True, text=True, check=False, timeout=60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -39,7 +40,10 @@ def test_from_nothing_to_broken_to_mended_to_nothing(outage, tmp_path):
     assert "was up already" in outage("lab", "up", "postgres").stdout
 
     broken = outage("lab", "break", "lock-blocker")
-    assert "outage run blocked-queries" in broken.stdout
+    assert "Waiting until blocked-queries would act: it ignores what has only just begun" in broken.stdout
+    assert "Find and end it:  outage run blocked-queries\n" in broken.stdout
+    planned = suggested(outage, broken.stdout, tmp_path / "handbook")
+    assert "To apply exactly this: outage run blocked-queries --apply" in planned, "typed at once"
     state = json.loads(outage("lab", "status", "--json").stdout)
     assert state["faults"]["lock-blocker"]["signals"]["waiting_sessions"] == 4, "it outlives the command"
 
@@ -49,6 +53,32 @@ def test_from_nothing_to_broken_to_mended_to_nothing(outage, tmp_path):
     assert "nothing is left" in outage("lab", "down").stdout
     assert not (tmp_path / "lab").exists()
     assert outage("lab", "status").stdout.startswith("The lab is not up")
+
+
+def suggested(outage, told: str, folder: Path) -> str:
+    """What the command that ``lab break`` suggests says, typed with the lab's environment.
+
+    Its runs are kept in a handbook in ``folder``, which has this one's policy, runbooks and lab.
+    """
+    folder.mkdir()
+    for name in ("handbook.yml", "runbooks", "lab"):
+        (folder / name).symlink_to(HANDBOOK / name)
+    (line,) = [line for line in told.splitlines() if line.startswith("Find and end it:")]
+    program = f"{shlex.quote(sys.executable)} -c 'import outage.cli; outage.cli.main()'"
+    command = line.removeprefix("Find and end it:").strip().replace("outage ", f"{program} ", 1)
+    exports = outage("lab", "env").stdout
+    typed = ["sh", "-c", f"{exports}\nexport OUTAGE_HANDBOOK={folder}\n{command} --incident none"]
+    return subprocess.run(typed, capture_output=True, text=True, check=False, timeout=60).stdout
+
+
+def test_the_command_that_a_fault_suggests_is_whole(outage, tmp_path):
+    outage("lab", "up", "dispatch")
+    broken = outage("lab", "break", "disk-full")
+    path = tmp_path / "lab" / "disk"
+    assert f"Find and end it:  outage run disk-full -p path={path} -p aside=" in broken.stdout
+    assert "To apply exactly this: outage run disk-full --apply" in suggested(
+        outage, broken.stdout, tmp_path / "handbook"
+    )
 
 
 def test_its_environment_is_all_that_the_ordinary_programs_need(outage):
@@ -134,3 +164,4 @@ def test_an_alert_is_shown_with_the_page_that_it_leads_to(outage):
     shown = outage("lab", "status").stdout
     assert "  ALERT SessionsWaitForLock: " in shown
     assert "runbooks/blocked-queries.html" in shown.partition("its page: ")[2]
+    assert shown.splitlines()[-1] == "        type:     outage run blocked-queries"

@@ -53,6 +53,11 @@ def test_the_head_of_a_page_says_what_for_whom_and_how(tmp_path):
     assert "--apply" not in text
 
 
+def test_the_command_names_what_must_be_given(tmp_path):
+    text = told(notebook(tmp_path, parameters="flag: str  # which\nhours: int = 1  # how far", read="1"))
+    assert "`outage run look -p flag=...`" in text
+
+
 def test_an_owner_who_is_no_role_is_shown_as_written(tmp_path):
     assert r"kept by the \`night\` shift" in told(
         notebook(tmp_path, meta={"owner": "the `night` shift"}, read="1")

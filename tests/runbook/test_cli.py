@@ -267,7 +267,8 @@ def test_show_says_what_it_asks_for_and_does(handbook: Handbook) -> None:
     ):
         assert f"{line}\n" in out
     assert "    6 change     Touch it\n" in out
-    assert "Apply it:  outage run touch --apply\n" in out
+    assert "Plan it:   outage run touch -p path=...\n" in out
+    assert "Apply it:  outage run touch --apply -p path=...\n" in out
     data = json.loads(outage("show", "touch", "--json").stdout)
     assert data["parameters"]["required"] == ["path"]
     assert data["parameters"]["properties"]["path"]["description"] == "what to touch"

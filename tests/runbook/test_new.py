@@ -17,7 +17,7 @@ from outage.project import find_project
 from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
 from outage.runbook.skeleton import write_skeleton
-from tests.runbook.build import Handbook, reading
+from tests.runbook.build import Handbook, reading, touching
 from tests.runbook.running import again, run, text
 from tests.runbook.test_cli import outage
 
@@ -129,7 +129,10 @@ def test_a_failed_run_ends_with_what_its_error_means_and_where_to_go_on(handbook
     out = outage("run", "book").stdout
     head, advice, path = out.splitlines()[-3:]
     assert head.startswith("Plan failed after ")
-    assert advice == "What it means: The host is down. Next: outage run other"
+    assert advice == "What it means: The host is down. Next: outage run other", "it cannot be read"
+    handbook.write("other", touching())
+    *_, advice, path = outage("run", "book").stdout.splitlines()
+    assert advice == "What it means: The host is down. Next: outage run other -p path=..."
     assert path.startswith("All of it: ")
     events = [json.loads(line) for line in outage("run", "book", "--json").stdout.splitlines()]
     (error,) = [event["error"] for event in events if "error" in event]

@@ -6,19 +6,24 @@ import json
 import shlex
 import sys
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 import click
 
-from outage.errors import Refused
+from outage.errors import Failed, Refused
 from outage.project import find_project
+from outage.runbook.command import find_contract, suggest
 from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
     from lab.condition import Condition, Measured
     from lab.control import Lab
+    from lab.faults import Fault
     from lab.parts import Part
+
+_PATIENCE = 60.0  # seconds until a fault's runbook must act on it
 
 
 @click.group()
@@ -95,6 +100,8 @@ def status(as_json: bool) -> None:
         summary, page = (alarm.annotations.get(key, "") for key in ("summary", "runbook_url"))
         click.echo(terminal(f"  ALERT {one_line(alarm.name)}: {one_line(summary)}"))
         click.echo(terminal(f"        its page: {_here(page)}"))
+        if command := _command(there, alarm.name, page):
+            click.echo(terminal(f"        type:     {command}"))
 
 
 def _state(found: Measured) -> str:
@@ -115,6 +122,22 @@ def _here(page: str) -> str:
     return page
 
 
+def _command(there: Lab, alert: str, page: str) -> str | None:
+    """Return the command of the runbook that an alert leads to, None where it leads to another page.
+
+    What the alert's link does not say, the fault that raises it does.
+    """
+    from lab.faults import FAULTS
+
+    address = urlsplit(page)
+    name = PurePosixPath(address.path)
+    if name.parent.name != "runbooks" or name.suffix != ".html":
+        return None
+    cause = next((one for one in FAULTS.values() if one.alert == alert and one.runbook == name.stem), None)
+    known = cause.parameters(there) if cause and all(map(there.has, cause.parts)) else {}
+    return suggest(find_project().runbooks, name.stem, {**known, **dict(parse_qsl(address.query))})
+
+
 @lab.command("break")
 @click.argument("fault")
 def break_(fault: str) -> None:
@@ -128,14 +151,39 @@ def break_(fault: str) -> None:
     control.require(there, *chosen.parts)
     with answering(f"{chosen.id} cannot be injected"):
         chosen.begin(there)
+        click.echo(chosen.summary)
+        _until_acted_on(there, chosen)
         now = chosen.symptom(there).words
-    click.echo(f"{chosen.summary}\n  Now: {now}.")
+    click.echo(f"  Now: {now}.")
     if chosen.alert and there.has("alertmanager"):
         click.echo(
             f"Its alert, {chosen.alert}, is shown by 'outage lab status' in some seconds, with its page."
         )
-    click.echo(f"Find and end it:  outage run {chosen.runbook}")
+    command = suggest(find_project().runbooks, chosen.runbook, chosen.parameters(there))
+    click.echo(terminal(f"Find and end it:  {command}"))
     click.echo(f"Or give up:       outage lab mend {chosen.id}")
+
+
+def _until_acted_on(there: Lab, fault: Fault) -> None:
+    """Wait until the fault's runbook would act on it: who types it at once sees what it is for.
+
+    Raises:
+        Failed: it would not, after a minute.
+    """
+    contract = find_contract(find_project().runbooks, fault.runbook)
+    if contract is None:  # the company's runbooks are others: nothing to wait for
+        return
+    values = {one.name: one.default for one in contract.parameters}
+    until = time.monotonic() + _PATIENCE
+    told = False
+    while not fault.acts(there, values):
+        if time.monotonic() > until:
+            hint = f"'outage lab status' shows it; 'outage lab mend {fault.id}' ends it"
+            raise Failed(f"{fault.runbook} would not act on it after {_PATIENCE:.0f} s", hint=hint)
+        if not told:
+            click.echo(f"  Waiting until {fault.runbook} would act: it ignores what has only just begun ...")
+            told = True
+        time.sleep(0.2)
 
 
 @lab.command()

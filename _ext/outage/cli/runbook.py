@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from outage.project import Project
     from outage.run.model import Run
-    from outage.runbook.contract import Contract
 
 JSON = click.option("--json", "as_json", is_flag=True, help="For programs: JSON on standard output.")
 
@@ -147,7 +146,7 @@ def _check(
     with TemporaryDirectory(prefix="outage-check-") as folder:
         done = execute(project, Order(runbook, assignments, folder=Path(folder) / "run", **asked), **told)
     if not as_json:
-        good = f"Its checks pass from here. Plan it: outage run {done.runbook}"
+        good = terminal(f"Its checks pass from here. Plan it: {_command(project, done)}")
         click.echo(good if done.state == "succeeded" else terminal(f"Its checks do not pass: {done.reason}"))
     return done.code or 0
 
@@ -253,7 +252,7 @@ def _summary(project: Project, done: Run) -> list[str]:
 
     path = done.folder / FILE
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return ["", *summary(done, str(shown), _next(project, done))]
+    return ["", *summary(done, str(shown), _next(project, done), project.runbooks)]
 
 
 def _next(project: Project, done: Run) -> str | None:
@@ -270,7 +269,7 @@ def _next(project: Project, done: Run) -> str | None:
         return None
     if not any(proposal.actions for proposal in done.proposals):
         return "Nothing to change."
-    return f"To apply exactly this: {_apply_command(project, done)}"
+    return f"To apply exactly this: {_command(project, done, apply=True, plan=done.id)}"
 
 
 def _approve_command(run: Run) -> str:
@@ -295,14 +294,11 @@ def _after_apply(done: Run) -> str | None:
     return f"{undo}\nTo go on: outage run --resume {done.id}"
 
 
-def _apply_command(project: Project, done: Run) -> str:
-    from outage.runbook.command import run_command
-    from outage.runbook.contract import examine, recorded_values
-    from outage.runbook.notebook import find_notebook, read_notebook
+def _command(project: Project, done: Run, *, apply: bool = False, plan: str = "") -> str:
+    """Return the command that does what a run did, or applies what it planned."""
+    from outage.runbook.command import repeat
 
-    contract: Contract = examine(read_notebook(find_notebook(project.runbooks, done.runbook)))
-    values = recorded_values(contract, done.began["parameters"])
-    command = run_command(done.runbook, contract.parameters, values, apply=True, plan=done.id)
+    command = repeat(project.runbooks, done.runbook, done.began["parameters"], apply=apply, plan=plan)
     incident = done.began.get("incident")
     return terminal(f"{command} --incident {incident}" if incident else command)
 

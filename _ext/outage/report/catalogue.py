@@ -14,6 +14,7 @@ from outage.policy.vocabulary import ROLES
 from outage.report.markup import bullets, chip, directive, folded, list_table
 from outage.report.proof import proof_chip
 from outage.runbook import proof
+from outage.runbook.command import run_command
 from outage.runbook.contract import examine
 from outage.runbook.describe import limits_in_words
 from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
@@ -65,7 +66,8 @@ def _facts(contract: Contract) -> Iterator[str]:
         yield "answers: " + ", ".join(map(plain, meta.alerts))
     yield from (f"needs: {plain(need)}" for need in meta.needs)
     apply = "; add `--apply` to carry it out" if contract.changes else ""
-    yield f"look, and see what it would do: `outage run {contract.name}`{apply}"
+    command = run_command(contract.name, contract.parameters, {}, apply=False)
+    yield f"look, and see what it would do: `{command}`{apply}"
 
 
 def _owner(owner: str) -> str:

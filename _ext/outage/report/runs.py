@@ -209,7 +209,7 @@ def _outputs(cell: CellRun, room: int) -> Iterator[str]:
     if hint:
         going_on = (cell.error or {}).get("next")
         then = (
-            f" Next: `outage run {going_on}`"
+            f" Next: `outage show {going_on}`"
             if isinstance(going_on, str) and NAME.fullmatch(going_on)
             else ""
         )

@@ -20,6 +20,7 @@ from outage.run.model import Run
 from outage.run.prepare import prepared
 from outage.run.review import files_at, working_digest
 from outage.run.undo import can_be_undone
+from outage.runbook.command import repeat
 from outage.runbook.contract import Contract, read_contract, recorded_values
 from outage.runbook.notebook import find_notebook
 from outage.text import joined
@@ -48,7 +49,7 @@ def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, c
         Refused, Problems: something speaks against it; nothing was started.
     """
     run = load_run(folder)
-    _check_state(run, undo=undo)
+    _check_state(project, run, undo=undo)
     path = find_notebook(project.runbooks, run.runbook)
     contract = read_contract(path, path.relative_to(project.root))
     if working_digest(project.root, contract.notebook) != run.began.get("digest"):
@@ -73,8 +74,9 @@ def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, c
     )
 
 
-def _check_state(run: Run, *, undo: bool) -> None:
+def _check_state(project: Project, run: Run, *, undo: bool) -> None:
     """Only a run that is over, or waits, and that was an apply."""
+    anew = repeat(project.runbooks, run.runbook, run.began.get("parameters", {}))
     if is_alive(run.folder):
         hint = f"wait for it, or: outage stop {run.id}"
         raise Refused(f"{run.id} is being carried out by another process", hint=hint)
@@ -84,7 +86,7 @@ def _check_state(run: Run, *, undo: bool) -> None:
     if run.state == "running":
         raise Refused(f"{run.id}: {run.reason}", hint="do it on that machine")
     if run.began.get("mode") != "apply":
-        raise Refused(f"{run.id} is a plan: it has changed nothing", hint=f"outage run {run.runbook}")
+        raise Refused(f"{run.id} is a plan: it has changed nothing", hint=anew)
     if undo and not run.changed:
         raise Refused(f"{run.id} has nothing to undo: no change of it stands")
     if undo and not can_be_undone(run):
@@ -93,11 +95,9 @@ def _check_state(run: Run, *, undo: bool) -> None:
     if undo:
         return
     if run.state not in _RESUMABLE:
-        raise Refused(
-            f"{run.id} is {run.state}: there is nothing left to do", hint=f"outage run {run.runbook}"
-        )
+        raise Refused(f"{run.id} is {run.state}: there is nothing left to do", hint=f"start anew: {anew}")
     if run.mode == "undo" or any(cell.state == "undone" for cell in run.cells):
-        hint = f"undo the rest: outage undo {run.id}; or start anew: outage run {run.runbook}"
+        hint = f"undo the rest: outage undo {run.id}; or start anew: {anew}"
         raise Refused(f"changes of {run.id} were undone, so it cannot go on", hint=hint)
 
 

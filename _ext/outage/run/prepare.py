@@ -16,6 +16,7 @@ from outage.run.order import Order, Prepared
 from outage.run.review import find_review, working_digest
 from outage.run.scrub import run_scrubber
 from outage.run.target import find_target
+from outage.runbook.command import run_command
 from outage.runbook.contract import Contract, parameter_values, read_contract
 from outage.runbook.files import file_problems
 from outage.runbook.types import to_data
@@ -51,7 +52,8 @@ def prepare(project: Project, path: Path, order: Order) -> Prepared:
     folder = order.folder or (incident or project.root) / "runs" / name
     found = prepared(project, order, path, contract, values, folder)
     if order.apply and not contract.changes:
-        hint = f"leave --apply out: outage run {contract.name}"
+        command = run_command(contract.name, contract.parameters, values, apply=False)
+        hint = f"leave --apply out: {command}"
         raise Refused(f"'{contract.name}' changes nothing, so there is nothing to apply", hint=hint)
     plan = _plan(found)
     return replace(found, incident=incident, plan=plan, review=_review(found) if order.apply else None)

@@ -15,6 +15,7 @@ from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from outage.run.model import Run
 
@@ -226,8 +227,15 @@ def _last_state(line: str) -> str:
     return f"… {last}" if before else last
 
 
-def summary(run: Run, notebook: str, then: str | None) -> list[str]:
-    """At the end, a line each: what became of it, what that means or what to do next, where it is."""
+def summary(run: Run, notebook: str, then: str | None, runbooks: Path) -> list[str]:
+    """At the end, a line each: what became of it, what that means or what to do next, where it is.
+
+    Args:
+        run: as it ended.
+        notebook: where all of it is.
+        then: what to do next.
+        runbooks: the handbook's folder of runbooks, one of which may help.
+    """
     counts = [
         f"{count} {state}"
         for state in (
@@ -249,13 +257,16 @@ def summary(run: Run, notebook: str, then: str | None) -> list[str]:
     why = f" {reason}." if run.state != "succeeded" else ""
     ended = {"succeeded": "succeeded in", "undone": "done in"}.get(run.state, f"{run.state} after")
     head = f"{what} {ended} {run.seconds:.1f} s: {', '.join(counts)}.{why}"
-    return [line for line in (head, advice(run), then, f"All of it: {notebook}") if line]
+    return [line for line in (head, advice(run, runbooks), then, f"All of it: {notebook}") if line]
 
 
-def advice(run: Run) -> str | None:
+def advice(run: Run, runbooks: Path) -> str | None:
     """What the error of the last cell that failed means and where to go on, if its metadata says that."""
+    from outage.runbook.command import suggest
+
     errors = [cell.error for cell in run.cells if cell.error and cell.error.get("hint")]
     if not errors:
         return None
-    going_on = f" Next: outage run {errors[-1]['next']}" if errors[-1].get("next") else ""
+    name = errors[-1].get("next")
+    going_on = f" Next: {suggest(runbooks, str(name))}" if name else ""
     return terminal(f"What it means: {errors[-1]['hint']}{going_on}")

@@ -12,6 +12,7 @@ from outage.runbook.types import to_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from outage.runbook.contract import Contract
     from outage.runbook.parameters import Parameter
 
 
@@ -26,6 +27,59 @@ def run_command(
             text = "..." if parameter.name not in values else to_text(value)
             words += ["-p", f"{parameter.name}={text}"]
     return shlex.join(words)
+
+
+def suggest(folder: Path, name: str, texts: Mapping[str, str] | None = None) -> str:
+    """Return the command that plans a runbook, with every parameter that must be given.
+
+    A runbook that cannot be read is suggested by its name alone: running it says what is wrong.
+
+    Args:
+        folder: the handbook's ``runbooks/``.
+        name: the runbook's.
+        texts: values that are known, as they are typed; ``...`` stands for the others.
+    """
+    from outage.runbook.values import resolve
+
+    contract = find_contract(folder, name)
+    if contract is None:
+        return shlex.join(["outage", "run", name])
+    values, _ = resolve(contract.parameters, texts or {}, {})
+    known = {each: value for each, value in values.items() if each in (texts or {})}
+    return run_command(name, contract.parameters, known, apply=False)
+
+
+def repeat(
+    folder: Path, name: str, recorded: Mapping[str, Any], *, apply: bool = False, plan: str = ""
+) -> str:
+    """Return the command that runs a runbook with the values that a journal holds.
+
+    Args:
+        folder: the handbook's ``runbooks/``.
+        name: the runbook's.
+        recorded: values by name, as the journal has them.
+        apply: whether the changes are carried out.
+        plan: id of the plan to insist on; empty for none.
+    """
+    from outage.runbook.contract import recorded_values
+
+    contract = find_contract(folder, name)
+    if contract is None:
+        return shlex.join(["outage", "run", name])
+    values = recorded_values(contract, recorded)
+    return run_command(name, contract.parameters, values, apply=apply, plan=plan)
+
+
+def find_contract(folder: Path, name: str) -> Contract | None:
+    """Return a runbook's contract, or None where there is no file that can be read."""
+    from outage.errors import OutageError
+    from outage.runbook.contract import examine
+    from outage.runbook.notebook import find_notebook, read_notebook
+
+    try:
+        return examine(read_notebook(find_notebook(folder, name)))
+    except OutageError:
+        return None
 
 
 def command_for_cell(source: str, names: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from outage.runbook.command import run_command
 from outage.runbook.parameters import UNSET
 from outage.runbook.titles import titles
 from outage.runbook.types import Either, Many, annotation, to_data, to_text, words
@@ -99,10 +100,9 @@ def in_words(contract: Contract) -> str:
     lines += [
         f"  {cell.index + 1:>3} {tag:<10} {title}".rstrip() for cell, tag, title in titled_steps(contract)
     ]
-    how = f"outage run {contract.name}"
-    lines += ["", f"Plan it:   {how}"]
+    lines += ["", f"Plan it:   {run_command(contract.name, contract.parameters, {}, apply=False)}"]
     if contract.changes:
-        lines.append(f"Apply it:  {how} --apply")
+        lines.append(f"Apply it:  {run_command(contract.name, contract.parameters, {}, apply=True)}")
     return "\n".join(lines)
 
 
