@@ -106,7 +106,12 @@ def policy_of(folder: Path, project: Project) -> Policy:
     """The policy that an incident is judged by: as declared; today's if that copy is gone."""
     from outage.policy import load_policy
 
-    return load_policy(folder / POLICY) if (folder / POLICY).exists() else project.policy()
+    return load_policy(policy_file(folder, project))
+
+
+def policy_file(folder: Path, project: Project) -> Path:
+    """The file of the policy that an incident is judged by."""
+    return folder / POLICY if (folder / POLICY).exists() else project.policy_path
 
 
 def folders(project: Project) -> list[Path]:

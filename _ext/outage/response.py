@@ -1,7 +1,7 @@
 """One step of a response: record it, tell those who should hear, share it.
 
-The record comes first and is on the disk before anybody is told; neither a dead chat
-service nor an unreachable remote can lose an event or keep a responder waiting long.
+The record comes first and is on the disk before anyone is told; neither a dead chat
+service nor an unreachable remote can lose an event or keep a responder waiting.
 """
 
 from __future__ import annotations
@@ -56,9 +56,16 @@ class Step:
 
 
 def step(
-    project: Project, folder: Path, kind: str, data: Mapping[str, Any], *, by: str, at: datetime | None
+    project: Project,
+    folder: Path,
+    kind: str,
+    data: Mapping[str, Any],
+    *,
+    by: str,
+    at: datetime | None,
+    silent: bool = False,
 ) -> Step:
-    """Record an event of an incident, post what it makes, and ask for a sync.
+    """Record an event of an incident, post what it makes unless ``silent``, and ask for a sync.
 
     Raises Refused, before anything is written, for data that does not fit.
     """
@@ -66,22 +73,32 @@ def step(
     found = _in_words_of(policy, data)
     if kind in ("correction", "redaction"):
         found = _amending(load(folder), policy, kind, found)
-    return _told(folder, append(folder, kind, found, by=by, at=at), policy)
+    event = append(folder, kind, found, by=by, at=at)
+    return _spread(project, folder, event, policy, silent=silent)
 
 
 def declare(
-    project: Project, policy: Policy, data: Mapping[str, Any], *, by: str, at: datetime | None, now: datetime
+    project: Project,
+    policy: Policy,
+    data: Mapping[str, Any],
+    *,
+    by: str,
+    at: datetime | None,
+    now: datetime,
+    silent: bool = False,
 ) -> Step:
-    """Open an incident, post it, and ask for a sync."""
+    """Open an incident, post it unless ``silent``, and ask for a sync."""
     folder, event = incidents.declare(project, policy, _in_words_of(policy, data), by=by, at=at, now=now)
-    return _told(folder, event, policy)
+    return _spread(project, folder, event, policy, silent=silent)
 
 
-def _told(folder: Path, event: Event, policy: Policy) -> Step:
+def _spread(project: Project, folder: Path, event: Event, policy: Policy, *, silent: bool) -> Step:
+    """Write the page, post what the event makes, and ask for a sync."""
     incident = load(folder)
     with suppress(Failed):  # the event counts; the next command writes the page
         incidents.ensure_page(folder)
-    posted = chat.post(folder, incident, event.id, policy)
+    policy_file = incidents.policy_file(folder, project)
+    posted = chat.post(folder, policy_file, incident, event.id, policy, silent=silent)
     before, unshared = state.load(folder), why_unshared(folder, policy)
     if policy.sync.automatic and not unshared:
         with suppress(OSError):  # no process can be started now; the next command asks again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -101,6 +102,14 @@ def policy(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> Policy:
     for channel in CHANNELS:
         monkeypatch.setenv(f"{channel}_URL", chat.url(channel.lower()))
     return parse_policy(POLICY)
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """A port that refuses connections for as long as the test runs."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 @dataclass(frozen=True)

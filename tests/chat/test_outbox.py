@@ -1,31 +1,30 @@
 """Messages that wait: written before they are sent, delivered in order, never lost, never twice."""
 
 import json
-import os
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from outage.chat import Posted, flush, post
-from outage.chat.deliver import ready
+from outage.chat import Report, flush, look
 from outage.chat.outbox import box, put, waiting
-from outage.chat.route import Post
-from outage.policy import Policy, parse_policy
+from outage.chat.route import Post, posts
+from outage.policy import Policy
 from tests.chat.conftest import POLICY, Chat, Desk
 from tests.waiting import eventually
 
 
-def step(desk: Desk, policy: Policy, kind: str, **data: Any) -> Posted:
+def step(desk: Desk, policy: Policy, kind: str, **data: Any) -> Report:
+    """Record an event, queue what it makes for channels with an address, and deliver what waits."""
     event = desk.record(kind, **data)
-    return post(desk.folder, desk.incident, event.id, policy)
+    made = posts(desk.incident, event.id, policy)
+    put(desk.folder, tuple(one for one in made if policy.channels[one.channel].address), event.id)
+    return flush(desk.folder, policy)
 
 
-def news(desk: Desk, policy: Policy, person: str) -> Posted:
+def news(desk: Desk, policy: Policy, person: str) -> Report:
     """A message to the incident's channel only."""
     return step(desk, policy, "role", role="scribe", person=person)
 
@@ -34,21 +33,13 @@ def names(texts: list[str]) -> list[str]:
     return [text.split("Scribe: ")[1].split(" ")[0] for text in texts]
 
 
-def problems(posted: Posted) -> list[tuple[str, str]]:
-    return [(one.message.channel, one.problem) for one in posted.report.deliveries if one.problem]
-
-
-@pytest.fixture
-def dead_port() -> Iterator[int]:
-    """A port that refuses connections for as long as the test runs."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
+def problems(report: Report) -> list[tuple[str, str]]:
+    return [(one.message.channel, one.problem) for one in report.deliveries if one.problem]
 
 
 def test_what_was_delivered_is_said_and_leaves_nothing_behind(desk: Desk, policy: Policy, chat: Chat) -> None:
     posted = step(desk, policy, "stage", stage="identified")
-    assert sorted(one.message.channel for one in posted.report.deliveries) == ["division", "incident"]
+    assert sorted(one.message.channel for one in posted.deliveries) == ["division", "incident"]
     assert problems(posted) == []
     assert waiting(desk.folder) == []
     assert chat.texts("incident")[0].startswith("Sev 1 | identified | Orders wait")
@@ -62,12 +53,14 @@ def test_a_dead_service_is_said_and_tried_again_in_order_when_it_lives(
     for person in ("Ann", "Bo", "Cy"):
         posted = news(desk, policy, person)
         assert problems(posted) == [("incident", "it could not be reached, or did not answer in time")]
-    assert posted.report.waiting == 3
+    assert [one.problem for one in look(desk.folder).waiting] == [problems(posted)[0][1], "", ""]
+    assert posted.waiting == 3
 
     monkeypatch.setenv("INCIDENT_URL", chat.url("incident"))
-    assert news(desk, policy, "Di").report.waiting == 0
+    assert news(desk, policy, "Di").waiting == 0
     assert names(chat.texts("incident")) == ["Ann", "Bo", "Cy", "Di"]
     assert not flush(desk.folder, policy).deliveries, "nothing is sent twice"
+    assert [one.name for one in look(desk.folder).delivered] == ["#inc-2026-11-20-orders"] * 4
     assert len(chat.told) == 4
 
 
@@ -83,10 +76,7 @@ def test_a_dead_channel_holds_up_no_other(
 def test_services_that_never_answer_cost_seconds_not_minutes(desk: Desk, policy: Policy, chat: Chat) -> None:
     chat.delay = 100
     event = desk.record("stage", stage="identified")
-    from outage.chat.route import posts
-
     put(desk.folder, posts(desk.incident, event.id, policy)[0:3:2], event.id)
-    ready()  # loading is work of ours, not waiting for them
     report = flush(desk.folder, policy, limit=1)
     assert chat.told == [], "it did not wait for their answer"
     assert report.waiting == 2
@@ -109,13 +99,12 @@ def test_a_process_that_dies_while_sending_leaves_the_message(desk: Desk, policy
     chat.delay = 30
     script = (
         "import sys; from pathlib import Path\n"
-        "from outage.chat import post\n"
+        "from outage.chat import flush\n"
         "from outage.policy import parse_policy\n"
-        "from outage.record import append, load\n"
-        "folder = Path(sys.argv[1])\n"
-        "event = append(folder, 'role', {'role': 'scribe', 'person': 'Ann'}, by='x')\n"
-        "post(folder, load(folder), event.id, parse_policy(sys.argv[2]))"
+        "flush(Path(sys.argv[1]), parse_policy(sys.argv[2]))"
     )
+    event = desk.record("role", role="scribe", person="Ann")
+    put(desk.folder, posts(desk.incident, event.id, policy), event.id)
     victim = subprocess.Popen([sys.executable, "-c", script, str(desk.folder), POLICY])
     with victim:
         eventually(lambda: chat.asked, "it sends nothing")
@@ -140,7 +129,7 @@ def test_a_message_that_is_old_says_so(desk: Desk, policy: Policy, chat: Chat) -
     values = json.loads(path.read_text())
     path.write_text(json.dumps({**values, "written": "2026-11-20T10:03:00Z"}))
     flush(desk.folder, policy)
-    assert chat.texts("incident") == ["(delayed: written at 10:03 UTC) news"]
+    assert chat.texts("incident") == ["(delayed: written at 2026-11-20 10:03 UTC) news"]
 
 
 # ---------------------------------------------------------------- refusals
@@ -160,79 +149,19 @@ def test_a_message_the_service_will_never_take_does_not_block_the_rest(
     for _ in range(2):
         news(desk, policy, "Poison") if not waiting(desk.folder) else flush(desk.folder, policy)
     posted = news(desk, policy, "Bo")
-    assert [(one.problem, one.dropped) for one in posted.report.deliveries] == [
+    assert [(one.problem, one.dropped) for one in posted.deliveries] == [
         ("it answered with HTTP status 400", True),
         ("", False),
     ]
     assert names(chat.texts("incident")) == ["Bo"]
-    assert len(list(box(desk.folder).glob("*.refused"))) == 1
+    assert [one.problem for one in look(desk.folder).refused] == ["it answered with HTTP status 400"]
 
 
 def test_a_garbled_file_in_the_outbox_is_put_aside(desk: Desk, policy: Policy, chat: Chat) -> None:
     news(desk, policy, "Ann")
     (box(desk.folder) / "00000000000000000001-1.json").write_text('{"torn')
-    assert news(desk, policy, "Bo").report.waiting == 0
+    assert news(desk, policy, "Bo").waiting == 0
     assert names(chat.texts("incident")) == ["Ann", "Bo"]
-
-
-# ---------------------------------------------------------------- nothing configured
-
-
-def test_no_address_is_said_once_an_incident_and_is_no_error(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for channel in ("COMPANY", "DIVISION", "INCIDENT"):
-        monkeypatch.delenv(f"{channel}_URL", raising=False)
-    policy = parse_policy(POLICY)
-    first = step(desk, policy, "stage", stage="identified")
-    assert first.unconfigured == (
-        ("#inc-2026-11-20-orders", "the variable INCIDENT_URL holds nothing here"),
-        ("#shop-{area}", "channels.area has no address"),
-        ("#shop", "the variable DIVISION_URL holds nothing here"),
-    )
-    assert step(desk, policy, "stage", stage="monitoring").unconfigured == ()
-    assert waiting(desk.folder) == []
-
-
-def test_without_an_address_apprise_is_not_even_imported(desk: Desk) -> None:
-    script = (
-        "import sys; from pathlib import Path; from outage.chat import post; from outage.record import load\n"
-        "from outage.policy import parse_policy\n"
-        "folder = Path(sys.argv[1]); incident = load(folder)\n"
-        "post(folder, incident, incident.declared_event, parse_policy(sys.argv[2]))\n"
-        "sys.exit('imported' if 'apprise' in sys.modules else 0)"
-    )
-    clean = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(desk.folder), POLICY],
-        env=clean,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
-# ---------------------------------------------------------------- addresses that depend on the incident
-
-
-def test_an_address_may_name_the_division_and_the_incident(
-    desk: Desk, policy: Policy, chat: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DIVISION_URL", chat.url("{division}-outages"))
-    monkeypatch.setenv("INCIDENT_URL", chat.url("inc-{incident}"))
-    assert problems(step(desk, policy, "stage", stage="identified")) == []
-    assert sorted(channel for channel, _ in chat.told) == ["inc-2026-11-20-orders", "shop-outages"]
-
-
-def test_a_message_without_its_place_goes_nowhere_and_that_is_said(
-    desk: Desk, policy: Policy, chat: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("INCIDENT_URL", chat.url("{area}"))
-    said = news(desk, policy, "Ann").unconfigured
-    assert said == (("#inc-2026-11-20-orders", "its address needs the area, and the incident names none"),)
-    assert chat.told == []
-    assert waiting(desk.folder) == []
 
 
 # ---------------------------------------------------------------- secrets
@@ -254,8 +183,9 @@ def test_an_address_is_nowhere_to_be_seen(
     for secret in secrets:
         monkeypatch.setenv("INCIDENT_URL", secret)
         posted = news(desk, policy, "Ann")
-        assert posted.report.waiting
+        assert posted.waiting
         assert "hunter2" not in repr(posted)
+    assert "hunter2" not in repr(look(desk.folder))
     written = [path.read_text() for path in desk.folder.rglob("*") if path.is_file()]
     assert not [text for text in written if "hunter2" in text]
     out, err = capfd.readouterr()

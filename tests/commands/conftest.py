@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chat.conftest import chat, dead_port  # noqa: F401  fixtures
 from tests.commands.desk import HANDBOOK, Terminal
 
 
@@ -13,6 +14,6 @@ def outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     (tmp_path / "handbook.yml").write_text(HANDBOOK, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OUTAGE_BY", "Ines Okafor")
-    for name in ("OUTAGE_INCIDENT", "OUTAGE_HANDBOOK", "INCIDENT_URL"):
+    for name in ("OUTAGE_INCIDENT", "OUTAGE_HANDBOOK", "INCIDENT_URL", "http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
     return Terminal(tmp_path, capsys)

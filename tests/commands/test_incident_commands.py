@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from outage import incidents
+from outage.chat import Outbox, look
 from outage.incidents import STUB, slug
 from outage.project import find_project
 from outage.record import append, load
+from tests.chat.conftest import Chat
 from tests.commands.desk import HANDBOOK, Terminal
 from tests.waiting import eventually
 
@@ -516,19 +518,92 @@ def test_nothing_to_post_to_is_said_once_and_is_no_error(outage: Terminal) -> No
     assert "not posted" not in outage.ok("stage", "identified")
 
 
-def test_a_dead_chat_is_said_and_retried_by_sync(outage: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    import socket
-
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("INCIDENT_URL", f"json://127.0.0.1:{held.getsockname()[1]}/hunter2")
-        said = outage.ok("declare", "x")
-        assert "NOT posted to #inc-" in said
-        assert "1 message is waiting for the next command, or 'outage sync'" in said
-        assert "1 message is waiting to be posted" in outage.ok("status")
-        answer = outage("sync")
-    assert "NOT posted to #inc-" in answer.out + answer.err
+def test_what_a_dead_chat_did_not_take_is_said_by_status_the_next_command_and_sync(
+    outage: Terminal, monkeypatch: pytest.MonkeyPatch, dead_port: int
+) -> None:
+    monkeypatch.setenv("INCIDENT_URL", f"json://127.0.0.1:{dead_port}/hunter2")
+    said = outage.ok("declare", "x")
+    assert "being posted to #inc-" in said
+    eventually(lambda: look(outage.folder).waiting[0].problem)
+    why = f"NOT posted to #inc-{outage.folder.name}"
+    said = outage.ok("status")
+    assert f"{why}: it could not be reached, or did not answer in time; 1 message is waiting since" in said
+    assert f"{why} so far: it could not be reached" in outage.ok("note", "x")
+    answer = outage("sync")
+    assert f"{why}: it could not be reached, or did not answer in time; it waits" in answer.out
     assert "hunter2" not in said + answer.out + answer.err
+    (waiting,) = outage("status", "--json").data["chat"]["waiting"]
+    assert waiting["problem"] == "it could not be reached, or did not answer in time"
+
+
+@pytest.fixture
+def status_page(chat: Chat, outage: Terminal, monkeypatch: pytest.MonkeyPatch) -> Chat:
+    """A handbook whose customers' channel has an address, and a command that waits for a busy machine."""
+    customers = "  customers: {name: Status page, address: secret://env/PAGE_URL}\n"
+    policy = HANDBOOK.replace("\nchannels:\n", f"\nchannels:\n{customers}")
+    assert customers in policy
+    (outage.root / "handbook.yml").write_text(policy, encoding="utf-8")
+    monkeypatch.setenv("PAGE_URL", chat.url("customers"))
+    monkeypatch.setattr("outage.chat.PATIENCE", 60.0)
+    return chat
+
+
+def test_an_update_that_reached_customers_says_so(outage: Terminal, status_page: Chat) -> None:
+    outage.ok("declare", "x")
+    assert "delivered to customers (Status page)" in outage.ok("update", "customers", "Some orders wait")
+    assert status_page.texts("customers") == ["Investigating\nSome orders wait"]
+    assert re.search(r"Chat:\n  Status page: 1 delivered, the last at \d\d:\d\d UTC\n", outage.ok("status"))
+
+
+def test_an_update_that_did_not_reach_customers_fails_and_cannot_be_missed(
+    outage: Terminal, status_page: Chat
+) -> None:
+    outage.ok("declare", "x")
+    status_page.status = lambda channel, text: 503
+    answer = outage("update", "customers", "Some orders wait")
+    assert answer.code == 1
+    why = "NOT DELIVERED to customers (Status page): it answered with HTTP status 503"
+    assert answer.err.startswith(f"{why}\n")
+    assert "stays in the outbox" in answer.err
+    assert outage.incident.updates[-1].text == "Some orders wait", "the record comes first"
+    assert "NOT DELIVERED to customers (Status page): it answered with" in outage.ok("status")
+
+    status_page.status = lambda channel, text: 200
+    outage("sync")
+    assert status_page.texts("customers") == ["Investigating\nSome orders wait"]
+    assert "NOT DELIVERED" not in outage.ok("status")
+
+
+def test_a_correction_for_customers_fails_likewise(outage: Terminal, status_page: Chat) -> None:
+    outage.ok("declare", "x")
+    outage.ok("update", "customers", "All is well")
+    status_page.status = lambda channel, text: 503
+    update = outage.incident.entries[-1].event.id
+    assert outage("correct", update[:8], "Some orders wait").code == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["role", "scribe", "Bo"], ["handoff", "scribe", "Bo"], ["severity", "sev2"]),
+        *(["scope", "company"], ["stage", "identified"], ["update", "customers", "x"]),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_every_command_that_posts_can_be_silent(
+    outage: Terminal, status_page: Chat, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INCIDENT_URL", status_page.url("incident"))
+    outage.ok("declare", "x", "--silent")
+    assert "nobody is told (--silent)" in outage.ok(*arguments, "--silent")
+    assert outage.incident.entries[-1].event.kind == arguments[0]
+    outage.ok("correct", outage.incident.entries[-1].event.id[:8], arguments[-1], "--silent")
+    assert look(outage.folder) == Outbox()
+
+
+def test_only_what_posts_takes_silent(outage: Terminal) -> None:
+    outage.ok("declare", "x")
+    assert "No such option '--silent'" in outage.refused("note", "x", "--silent")
 
 
 def test_sync_outside_git_is_refused_with_what_to_do(outage: Terminal) -> None:

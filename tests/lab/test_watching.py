@@ -114,7 +114,8 @@ def test_outage_update_really_posts_to_the_rooms_of_the_lab(watched, tmp_path):
     assert "posted to #inc-" in told
     news = partial(chat.messages, watched, "incident")
     eventually(lambda: any("We look at the database" in text for text in news()), news)
-    assert any("Checkout is slow" in text for text in chat.messages(watched, "division-outages"))
+    upwards = partial(chat.messages, watched, "division-outages")
+    eventually(lambda: any("Checkout is slow" in text for text in upwards()), upwards)
     assert all("We look" not in text for text in chat.messages(watched, "exec-updates"))
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+import tempfile
 import threading
 import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 _STATUS = re.compile(r"error=(\d{3})\b")
 _MALFORMED = {400, 413, 415, 422}
@@ -21,23 +25,51 @@ class Outcome:
     malformed: bool = False
 
 
-def ready() -> None:
-    """Load Apprise and its services: most of a second, which only those who post should wait for.
+def ready(addresses: Iterable[str]) -> None:
+    """Load Apprise with the services that some addresses are of.
 
-    It is done once and before any thread starts, for loading is not made for several at a time.
+    Apprise loads all of its 180 services when it is first asked for one, which takes two
+    seconds; the few that a company posts to take a tenth of that. It is done before any
+    thread starts, for loading is not made for several at a time.
     """
+    schemes = {address.partition("://")[0].lower() for address in addresses}
+    if not schemes:
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about modules that its services import
-        import apprise
+        from apprise.manager_plugins import NotificationManager
 
-        apprise.Apprise.instantiate("json://localhost")
+        manager: Any = NotificationManager()  # type: ignore[no-untyped-call]
+        with tempfile.TemporaryDirectory(prefix="outage-") as chosen:
+            for name in _services(Path(manager.module_path), schemes):
+                Path(chosen, f"{name}.py").touch()
+            manager.load_modules(path=chosen)  # it reads the names there, and imports its own modules
+        if not all(scheme in manager for scheme in schemes):
+            manager.load_modules()  # a web hook's own https:// address, for one: any service may know it
+
+
+def _services(folder: Path, schemes: set[str]) -> Iterator[str]:
+    """The modules of Apprise whose source assigns one of the schemes to ``protocol``."""
+    names = "|".join(map(re.escape, sorted(schemes)))
+    assigned = re.compile(rf"protocol\b[^\n=]*=\s*\(?[^)=]*?[\"'](?:{names})[\"']")
+    for path in sorted(folder.iterdir()):
+        files = path.glob("*.py") if path.is_dir() else [path] if path.suffix == ".py" else []
+        if any(assigned.search(file.read_text(encoding="utf-8")) for file in files):
+            yield path.stem
+
+
+def service(address: str) -> Any:
+    """The service behind an Apprise URL, or None if it is not one; call :func:`ready` first."""
+    import apprise
+
+    return apprise.Apprise.instantiate(address, suppress_exceptions=True)
 
 
 def deliver(address: str, text: str, seconds: float) -> Outcome:
     """Post ``text`` to an Apprise URL. It takes about ``seconds`` at most, name look-up aside."""
     import apprise
 
-    plugin = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+    plugin = service(address)
     if plugin is None:
         return Outcome(False, "its address is not one that Apprise understands")
     plugin.socket_connect_timeout = max(0.1, seconds * 0.4)

@@ -27,12 +27,14 @@ class Post:
         name: what people call it, filled in (hostile: it may hold an incident's title).
         text: the message, safe for a chat service.
         place: ids of incident, division and area, for an address that depends on them.
+        outward: it is for customers.
     """
 
     channel: ChannelId
     name: str
     text: str
     place: Mapping[str, str] = field(default_factory=dict)
+    outward: bool = False
 
 
 def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]:
@@ -43,15 +45,18 @@ def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]
     about = _corrected(incident, entry)
     internal = for_colleagues(incident, entry, policy)
     made: dict[ChannelId, str] = dict.fromkeys(_channels(incident, about, policy), internal)
+    customers: ChannelId | None = None
     if about.event.kind == "update":
         audience = policy.audiences.get(cast(Any, about.data["audience"]))
         outward = about.data["audience"] == "customers"
         if audience and not (outward and incident.drill):  # a drill never reaches a customer
             channel = policy.channels[audience.channel].same_as or audience.channel
             made.setdefault(channel, for_customers(incident, entry) if outward else internal)
+            customers = channel if outward else None
     place = {"incident": incident.id, "division": incident.division or "", "area": incident.area or ""}
     return tuple(
-        Post(channel, policy.channels[channel].filled(**place), text, place) for channel, text in made.items()
+        Post(channel, policy.channels[channel].filled(**place), text, place, channel == customers)
+        for channel, text in made.items()
     )
 
 

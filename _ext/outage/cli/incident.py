@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from outage.cli.options import AT, BY, INCIDENT, JSON, WORDS, WRITES, Command, options, typed
+from outage.cli.options import AT, BY, INCIDENT, JSON, POSTS, SILENT, WORDS, WRITES, Command, options, typed
 from outage.errors import Refused
 from outage.project import Project, find_project
 
@@ -29,6 +29,7 @@ def _place(command: Command) -> Command:
 @click.option("--drill", is_flag=True, help="This is practice: marked everywhere, counted nowhere.")
 @AT
 @BY
+@SILENT
 def declare(
     title: tuple[str, ...],
     severity: str | None,
@@ -36,6 +37,7 @@ def declare(
     drill: bool,
     at: str | None,
     by: str | None,
+    silent: bool,
     **place: str | None,
 ) -> None:
     """Open an incident. A title is enough."""
@@ -48,7 +50,8 @@ def declare(
     given = {key: value for key, value in place.items() if value is not None}
     data = {"title": " ".join(title), **grading, **given} | ({"drill": True} if drill else {})
     by = response.who(by, project.root)
-    taken = response.declare(project, policy, data, by=by, at=typed(at, policy, now), now=now)
+    moment = typed(at, policy, now)
+    taken = response.declare(project, policy, data, by=by, at=moment, now=now, silent=silent)
     show.lines(show.declared(taken, project, reason, now))
 
 
@@ -63,17 +66,30 @@ def _pairs(answers: str | None) -> dict[str, str] | None:
     return {key.strip(): value.strip() for key, value in (part.split("=", 1) for part in parts)}
 
 
-def _record(kind: str, data: dict[str, Any], incident: str | None, at: str | None, by: str | None) -> None:
-    """Record an event of the incident that is meant, and say what became of it."""
+def _record(
+    kind: str,
+    data: dict[str, Any],
+    incident: str | None,
+    at: str | None,
+    by: str | None,
+    silent: bool = False,
+) -> int:
+    """Record an event of the incident that is meant, and say what became of it.
+
+    Returns the exit code: 1 when customers should have read it, and it was not delivered.
+    """
     from outage import incidents, response
-    from outage.cli import show
+    from outage.cli import post_output, show
 
     project, now = find_project(), datetime.now(UTC)
     folder = incidents.find(project, incident)
     moment = typed(at, incidents.policy_of(folder, project), now) if at else None
     given = {key: value for key, value in data.items() if value is not None}
-    taken = response.step(project, folder, kind, given, by=response.who(by, project.root), at=moment)
+    by = response.who(by, project.root)
+    taken = response.step(project, folder, kind, given, by=by, at=moment, silent=silent)
     show.lines(show.recorded(taken, now))
+    show.alarm(post_output.undelivered(taken.posted))
+    return 1 if taken.posted.undelivered else 0
 
 
 def _said(kind: str, help_text: str) -> click.Command:
@@ -106,7 +122,7 @@ def contact(text: tuple[str, ...], escalation: str | None, **where: Any) -> None
 @click.command()
 @click.argument("role")
 @click.argument("person", **WORDS)
-@WRITES
+@POSTS
 def role(role: str, person: tuple[str, ...], **where: Any) -> None:
     """Give a role to a person."""
     _record("role", {"role": role, "person": " ".join(person)}, **where)
@@ -115,7 +131,7 @@ def role(role: str, person: tuple[str, ...], **where: Any) -> None:
 @click.command()
 @click.argument("role")
 @click.argument("person", **WORDS)
-@WRITES
+@POSTS
 def handoff(role: str, person: tuple[str, ...], **where: Any) -> None:
     """Hand a role over to another person."""
     _record("handoff", {"role": role, "person": " ".join(person)}, **where)
@@ -124,7 +140,7 @@ def handoff(role: str, person: tuple[str, ...], **where: Any) -> None:
 @click.command()
 @click.argument("severity")
 @click.option("--why", metavar="TEXT", help="What changed.")
-@WRITES
+@POSTS
 def severity(severity: str, why: str | None, **where: Any) -> None:
     """Set the severity again, or confirm it: both count as judging it."""
     _record("severity", {"severity": severity, "why": why}, **where)
@@ -134,7 +150,7 @@ def severity(severity: str, why: str | None, **where: Any) -> None:
 @click.argument("scope")
 @_place
 @click.option("--why", metavar="TEXT", help="What changed.")
-@WRITES
+@POSTS
 def scope(scope: str, division: str | None, area: str | None, why: str | None, **where: Any) -> None:
     """Set the scope again: area, division or company."""
     _record("scope", {"scope": scope, "division": division, "area": area, "why": why}, **where)
@@ -142,7 +158,7 @@ def scope(scope: str, division: str | None, area: str | None, why: str | None, *
 
 @click.command()
 @click.argument("stage")
-@WRITES
+@POSTS
 def stage(stage: str, **where: Any) -> None:
     """Say how far it is: investigating, identified, monitoring, resolved or closed."""
     _record("stage", {"stage": stage}, **where)
@@ -151,10 +167,13 @@ def stage(stage: str, **where: Any) -> None:
 @click.command()
 @click.argument("audience")
 @click.argument("text", **WORDS)
-@WRITES
-def update(audience: str, text: tuple[str, ...], **where: Any) -> None:
-    """Tell an audience: responders, executives or customers."""
-    _record("update", {"audience": audience, "text": " ".join(text)}, **where)
+@POSTS
+def update(audience: str, text: tuple[str, ...], **where: Any) -> int:
+    """Tell an audience: responders, executives or customers.
+
+    Exit code 1 when an update to customers is not delivered within three seconds.
+    """
+    return _record("update", {"audience": audience, "text": " ".join(text)}, **where)
 
 
 @click.command()
@@ -180,9 +199,10 @@ def _day(text: str | None) -> str | None:
 @click.argument("text", **WORDS)
 @INCIDENT
 @BY
-def correct(event: str, text: tuple[str, ...], incident: str | None, by: str | None) -> None:
+@SILENT
+def correct(event: str, text: tuple[str, ...], incident: str | None, by: str | None, silent: bool) -> int:
     """Correct an earlier entry by its id, as 'outage timeline' shows it. The old one stays readable."""
-    _record("correction", {"event": event, "text": " ".join(text)}, incident, None, by)
+    return _record("correction", {"event": event, "text": " ".join(text)}, incident, None, by, silent)
 
 
 @click.command()
@@ -264,12 +284,17 @@ def audit(name: str | None, incident: str | None, as_json: bool) -> int:
 
 @click.command()
 @INCIDENT
-def sync(incident: str | None) -> None:
-    """Send what waits to the chat; commit, pull and push the open incidents (or the one named)."""
+def sync(incident: str | None) -> int:
+    """Send what waits to the chat; commit, pull and push the open incidents (or the one named).
+
+    Exit code 1 when a message to customers still waits.
+    """
     from outage import incidents, response
-    from outage.cli import show
+    from outage.cli import post_output, show
 
     project = find_project()
     folder = incidents.find(project, incident) if incident else None
-    show.lines(show.delivered(response.deliver(project, folder)))
+    reports = response.deliver(project, folder)
+    show.lines(post_output.delivered(reports))
     show.lines(show.shared(response.share(project, folder), project.policy()))
+    return 1 if any(one.problem and one.message.outward for told in reports for one in told.deliveries) else 0

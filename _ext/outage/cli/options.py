@@ -33,7 +33,10 @@ AT = click.option(
 )
 INCIDENT = click.option("--incident", metavar="ID", envvar="OUTAGE_INCIDENT", help="Which incident.")
 JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
+SILENT = click.option("--silent", is_flag=True, help="Record it only: nothing is posted to any channel.")
 WRITES = options(INCIDENT, AT, BY)
+POSTS = options(WRITES, SILENT)
+"""For commands that post what they record."""
 
 
 def typed(moment: str | None, policy: Policy, now: datetime) -> datetime | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from outage.cli import post_output
 from outage.clock import Due, due
 from outage.clock.moments import clock, shown, span
 from outage.record.event import stamp
@@ -23,7 +24,6 @@ from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
     from outage.audit import Audit, Finding
-    from outage.chat import Posted, Report
     from outage.policy import Policy
     from outage.project import Project
     from outage.record.incident import Entry, Incident
@@ -53,6 +53,12 @@ def lines(texts: Iterable[str]) -> None:
     """Print lines, each safe for a terminal."""
     for text in texts:
         click.echo(terminal(text))
+
+
+def alarm(texts: Iterable[str]) -> None:
+    """Print lines that must not be missed: to the standard error, after everything else."""
+    for text in texts:
+        click.secho(terminal(text), err=True, bold=True)
 
 
 def result(data: Any, texts: Iterable[str], as_json: bool) -> None:
@@ -112,32 +118,9 @@ def _entry(step: Step) -> Entry:
 
 
 def _aftermath(step: Step, now: datetime) -> Iterator[str]:
-    yield from _posted(step.posted)
+    yield from post_output.posted(step.posted)
     yield from _sync_failure(step.sync, step.policy, now)
     yield from (f"  in the record: {problem}" for problem in step.incident.problems)
-
-
-def _posted(posted: Posted) -> Iterator[str]:
-    yield from _delivered(posted.report)
-    if posted.trouble:
-        yield f"  NOT posted: {posted.trouble}"
-    if posted.unconfigured:
-        listed = "; ".join(f"{one_line(name)} ({reason})" for name, reason in posted.unconfigured)
-        yield f"  not posted, and not said again: {listed}"
-
-
-def _delivered(report: Report) -> Iterator[str]:
-    names = dict.fromkeys(one_line(one.message.name) for one in report.deliveries if not one.problem)
-    if names:
-        yield f"  posted to {', '.join(names)}"
-    for one in report.deliveries:
-        if one.problem:
-            end = "it was put aside" if one.dropped else "it waits"
-            yield f"  NOT posted to {one_line(one.message.name)}: {one.problem}; {end}"
-    if report.busy:
-        yield "  another command is posting at this moment; what waits goes with it or with the next one"
-    elif report.waiting:
-        yield f"  {_count(report.waiting, 'message')} waiting for the next command, or 'outage sync'"
 
 
 def _sync_failure(found: state.State, policy: Policy, now: datetime) -> Iterator[str]:
@@ -146,16 +129,6 @@ def _sync_failure(found: state.State, policy: Policy, now: datetime) -> Iterator
         yield f"  last sync FAILED {ago} ago, at {clock(found.failed, policy.company.timezone)}: {found.why}"
         if found.hint:
             yield f"    do: {found.hint}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun} is" if number == 1 else f"{number} {noun}s are"
-
-
-def delivered(reports: list[Report]) -> Iterator[str]:
-    """What ``outage sync`` posted, and could not post."""
-    for report in reports:
-        yield from (line.strip() for line in _delivered(report))
 
 
 def shared(done: Shared, policy: Policy) -> Iterator[str]:
@@ -175,6 +148,7 @@ def shared(done: Shared, policy: Policy) -> Iterator[str]:
 
 def status(look: Look) -> Iterator[str]:
     """Where an incident stands."""
+    from outage.chat import look as look_at_outbox
     from outage.cli.checklist import status as playbooks_under_way
 
     incident, policy = look.incident, look.policy
@@ -197,6 +171,10 @@ def status(look: Look) -> Iterator[str]:
         yield "Due:"
         yield from _due_lines(look, list(upcoming))
     yield from playbooks_under_way(look.folder.parent.parent, incident, policy, look.now)
+    told = list(post_output.chat(look_at_outbox(look.folder), look.zone, look.now))
+    if told:
+        yield "Chat:"
+        yield from (f"  {line}" for line in told)
     yield "Latest:"
     yield from (
         f"  {line}" for entry in incident.entries[-MOST_ENTRIES:] for line in _entry_lines(entry, look)
@@ -214,11 +192,8 @@ def _due_lines(look: Look, found: list[Due]) -> Iterator[str]:
 
 
 def _trouble(look: Look) -> Iterator[str]:
-    from outage.chat import waiting
     from outage.response import why_unshared
 
-    if number := len(waiting(look.folder)):
-        yield f"  {_count(number, 'message')} waiting to be posted; 'outage sync' tries now"
     synced = state.load(look.folder)
     yield from _sync_failure(synced, look.policy, look.now)
     yield from (f"  sync: {note}" for note in synced.notes)
@@ -229,6 +204,8 @@ def _trouble(look: Look) -> Iterator[str]:
 
 def status_data(look: Look) -> dict[str, Any]:
     """The same for programs, the timeline left out."""
+    from outage.chat import look as look_at_outbox
+
     data = asdict(look.incident)
     data.pop("entries")
     incident = look.incident
@@ -236,7 +213,9 @@ def status_data(look: Look) -> dict[str, Any]:
     dues = [asdict(one) for one in due(incident, look.policy, look.now)]
     problems = [str(problem) for problem in incident.problems]
     sync = asdict(state.load(look.folder))
-    return {**data, **now, "open": incident.is_open, "due": dues, "problems": problems, "sync": sync}
+    chat = post_output.data(look_at_outbox(look.folder))
+    known = {"open": incident.is_open, "due": dues, "problems": problems, "sync": sync, "chat": chat}
+    return {**data, **now, **known}
 
 
 def listing(found: list[Incident], policy: Policy, everything: bool) -> Iterator[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from outage.chat.deliver import service
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
 from outage.secrets import resolve
@@ -27,6 +29,15 @@ def look(policy: Policy) -> list[Finding]:
         return [Finding(AREA, "channels", "look", words, "add addresses under channels in handbook.yml")]
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(_channel, addressed, addressed.values()))
+
+
+def addresses(policy: Policy) -> list[str]:
+    """The addresses of the channels, as far as there is something behind their references."""
+    found = []
+    for channel in policy.channels.values():
+        with suppress(OutageError):  # its own finding says so
+            found += [resolve(channel.address)] if channel.address else []
+    return found
 
 
 def _channel(name: str, reference: str) -> Finding:
@@ -55,11 +66,9 @@ def _channel(name: str, reference: str) -> Finding:
 
 def plugin_of(address: str) -> Any:
     """The service behind an Apprise URL, or None; what a place is left open for, is filled in with a word."""
-    import apprise
-
     for word in ("incident", "division", "area"):
         address = address.replace(f"{{{word}}}", word)
-    return apprise.Apprise.instantiate(address, suppress_exceptions=True)
+    return service(address)
 
 
 def server(plugin: Any) -> tuple[str, int, bool] | None:

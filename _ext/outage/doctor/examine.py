@@ -26,8 +26,8 @@ AREAS: dict[str, Callable[[Project, Policy], list[Finding]]] = {
 
 def examine(project: Project, policy: Policy) -> Iterator[Finding]:
     """Everything a responder relies on, area by area; each is told as soon as those before it are known."""
-    if any(channel.address for channel in policy.channels.values()):
-        ready()  # Apprise is loaded by one thread, and before there are others
+    if addresses := chat.addresses(policy):
+        ready(addresses)  # Apprise is loaded by one thread, and before there are others
     with ThreadPoolExecutor(len(AREAS)) as pool:
         asked = {area: pool.submit(look, project, policy) for area, look in AREAS.items()}
         for area, answer in asked.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from outage.chat.outbox import private
+from outage.background import private
 from outage.errors import OutageError
 from outage.record.event import moment, stamp
 

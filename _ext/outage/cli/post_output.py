@@ -1,0 +1,123 @@
+"""What the commands print about messages: what is on its way, what arrived, what did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from outage.clock.moments import clock, shown
+from outage.text import one_line
+
+if TYPE_CHECKING:
+    from outage.chat import Message, Outbox, Posted, Report
+
+_AGAIN = "'outage sync' tries again"
+
+
+def posted(found: Posted) -> Iterator[str]:
+    """Who is being told of an event, and what is amiss with earlier messages."""
+    if found.silent:
+        yield "  nobody is told (--silent)"
+    if found.queued:
+        yield f"  being posted to {', '.join(map(one_line, found.queued))}"
+    if found.outward and not found.undelivered:
+        yield f"  delivered to customers ({one_line(found.outward)})"
+    if found.by_hand:
+        yield f"  customers hear nothing by this: {one_line(found.by_hand)} has no address; publish it there"
+    if found.trouble:
+        yield f"  NOT posted: {found.trouble}"
+    if found.unconfigured:
+        listed = "; ".join(f"{one_line(name)} ({reason})" for name, reason in found.unconfigured)
+        yield f"  not posted, and not said again: {listed}"
+    for name, messages in _by_name(found.failing).items():
+        waits = f"{_messages(messages)} {'waits' if len(messages) == 1 else 'wait'}, tried again now"
+        yield f"  NOT posted to {name} so far: {messages[0].problem}; {waits}"
+
+
+def undelivered(found: Posted) -> list[str]:
+    """What cannot be missed: customers were to be told, and were not."""
+    if not found.undelivered:
+        return []
+    return [
+        f"NOT DELIVERED to customers ({one_line(found.outward)}): {found.undelivered}",
+        f"  It is on the record and {'could not be queued' if found.trouble else 'stays in the outbox'}."
+        f" 'outage status' shows whether it arrived; {_AGAIN}.",
+    ]
+
+
+def delivered(reports: list[Report]) -> Iterator[str]:
+    """What ``outage sync`` posted, and could not post."""
+    for report in reports:
+        yield from _delivered(report)
+
+
+def _delivered(report: Report) -> Iterator[str]:
+    names = dict.fromkeys(one_line(one.message.name) for one in report.deliveries if not one.problem)
+    if names:
+        yield f"posted to {', '.join(names)}"
+    for one in report.deliveries:
+        if one.problem:
+            end = "it was put aside" if one.dropped else "it waits"
+            yield f"{_not_posted(one.message)}: {one.problem}; {end}"
+    if report.busy:
+        yield "another command is posting at this moment, and takes along what waits"
+    elif report.waiting:
+        yield f"{_count(report.waiting, 'message')} waiting for the next command, or 'outage sync'"
+
+
+def _not_posted(message: Message) -> str:
+    name = one_line(message.name)
+    return f"NOT DELIVERED to customers ({name})" if message.outward else f"NOT posted to {name}"
+
+
+def chat(box: Outbox, zone: str, now: datetime) -> Iterator[str]:
+    """What was delivered and what was not, channel by channel; customers first."""
+    waiting, refused = _by_name(box.waiting), _by_name(box.refused)
+    for name, messages in sorted(waiting.items(), key=lambda found: not found[1][0].outward):
+        yield from _waiting(name, messages, zone, now)
+    for messages in refused.values():
+        one = messages[-1]
+        yield f"{_not_posted(one)}: {_messages(messages)} put aside, {one.problem or 'it cannot be read'}"
+    by_name: dict[str, list[datetime]] = {}
+    for done in box.delivered:
+        by_name.setdefault(one_line(done.name), []).append(done.at)
+    for name, times in by_name.items():
+        yield f"{name}: {len(times)} delivered, the last at {_when(times[-1], zone, now)}"
+
+
+def _waiting(name: str, messages: list[Message], zone: str, now: datetime) -> Iterator[str]:
+    since, why = _when(messages[0].written, zone, now), messages[0].problem
+    what = f"{_not_posted(messages[0])}: {why}" if why else f"{name}: not tried yet"
+    yield f"{what}; {_count(len(messages), 'message')} waiting since {since}, {_AGAIN}"
+
+
+def _when(at: datetime, zone: str, now: datetime) -> str:
+    """A time of today, or a date and time."""
+    return clock(at, zone) if at.date() == now.date() else shown(at, zone)
+
+
+def data(box: Outbox) -> dict[str, Any]:
+    """The outbox for programs; what messages say is in the record."""
+    keys = ("channel", "name", "event", "written", "tried", "problem", "outward")
+    return {
+        "delivered": [asdict(one) for one in box.delivered],
+        "waiting": [{key: getattr(one, key) for key in keys} for one in box.waiting],
+        "refused": [{key: getattr(one, key) for key in keys} for one in box.refused],
+    }
+
+
+def _by_name(messages: tuple[Message, ...]) -> dict[str, list[Message]]:
+    found: dict[str, list[Message]] = {}
+    for message in messages:
+        found.setdefault(one_line(message.name), []).append(message)
+    return found
+
+
+def _messages(found: list[Message]) -> str:
+    return "1 message" if len(found) == 1 else f"{len(found)} messages"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun} is" if number == 1 else f"{number} {noun}s are"
