@@ -8,7 +8,20 @@ from typing import Any
 
 import click
 
-from outage.cli.options import AT, BY, INCIDENT, JSON, POSTS, SILENT, WORDS, WRITES, Command, options, typed
+from outage.cli.options import (
+    AT,
+    BY,
+    INCIDENT,
+    JSON,
+    POSTS,
+    SILENT,
+    WORDS,
+    WRITES,
+    Command,
+    TextCommand,
+    options,
+    typed,
+)
 from outage.errors import Refused
 from outage.project import Project, find_project
 
@@ -20,7 +33,7 @@ def _place(command: Command) -> Command:
     )(command)
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("title", **WORDS)
 @click.option("--severity", metavar="S", help="A severity's id, highest or lowest.")
 @click.option("--answers", metavar="K=V,...", help="Answers to policy's questions, which then decide.")
@@ -95,7 +108,7 @@ def _record(
 def _said(kind: str, help_text: str) -> click.Command:
     """A command that records a text and takes nothing else."""
 
-    @click.command(kind, help=help_text)
+    @click.command(kind, help=help_text, cls=TextCommand)
     @click.argument("text", **WORDS)
     @WRITES
     def command(text: tuple[str, ...], incident: str | None, at: str | None, by: str | None) -> None:
@@ -110,7 +123,7 @@ hypothesis = _said("hypothesis", "Record what you think is the cause.")
 impact = _said("impact", "Record who is affected, and how.")
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("text", **WORDS)
 @click.option("--escalation", metavar="ID", help="The escalation of policy that this answers.")
 @WRITES
@@ -119,7 +132,7 @@ def contact(text: tuple[str, ...], escalation: str | None, **where: Any) -> None
     _record("contact", {"text": " ".join(text), "escalation": escalation}, **where)
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("role")
 @click.argument("person", **WORDS)
 @POSTS
@@ -128,7 +141,7 @@ def role(role: str, person: tuple[str, ...], **where: Any) -> None:
     _record("role", {"role": role, "person": " ".join(person)}, **where)
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("role")
 @click.argument("person", **WORDS)
 @POSTS
@@ -164,7 +177,7 @@ def stage(stage: str, **where: Any) -> None:
     _record("stage", {"stage": stage}, **where)
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("audience")
 @click.argument("text", **WORDS)
 @POSTS
@@ -176,7 +189,7 @@ def update(audience: str, text: tuple[str, ...], **where: Any) -> int:
     return _record("update", {"audience": audience, "text": " ".join(text)}, **where)
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("text", **WORDS)
 @click.option("--owner", required=True, metavar="NAME", help="The one person who sees to it.")
 @click.option("--due", metavar="DATE", help="By which day, as 2026-12-01.")
@@ -194,7 +207,7 @@ def _day(text: str | None) -> str | None:
         raise Refused(f"'{text}' is not a date", hint="write year, month and day: --due 2026-12-01") from None
 
 
-@click.command()
+@click.command(cls=TextCommand)
 @click.argument("event")
 @click.argument("text", **WORDS)
 @INCIDENT

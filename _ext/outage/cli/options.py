@@ -18,6 +18,52 @@ WORDS: dict[str, Any] = {"nargs": -1, "required": True}
 """An argument of several words, quoted or not."""
 
 
+class TextCommand(click.Command):
+    """A command that takes a text: what begins with a dash and is no option is part of the text."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Hand options and texts to click apart from each other; say how a text is told from an option."""
+        try:
+            return super().parse_args(ctx, self._told_apart(ctx, args))
+        except click.NoSuchOption as error:
+            hint = f"If your text begins with it, put -- before the text: {ctx.command_path} -- TEXT"
+            raise click.UsageError(f"{error.format_message()} {hint}", ctx) from None
+        except click.MissingParameter as error:
+            hint = "A text that begins with # needs quotes: the shell takes it for a comment."
+            raise click.UsageError(f"{error.format_message()} {hint}", ctx) from None
+
+    def _told_apart(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Return options with their values, then ``--``, then the texts; as it was if a value is missing."""
+        found = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+        valued = {name for option in found if not option.is_flag for name in option.opts}
+        rest, given, texts = list(args), [], []
+        while rest:
+            word = rest.pop(0)
+            if word == "--":
+                texts += rest
+                break
+            if not _is_option(word, valued):
+                texts.append(word)
+                continue
+            given.append(word)
+            if word in valued and not rest:
+                return args
+            given += [rest.pop(0)] if word in valued else []
+        return [*given, "--", *texts]
+
+
+def _is_option(word: str, valued: set[str]) -> bool:
+    """Whether a word is meant as an option: a dash, a letter, and no space before its value.
+
+    An option in the same quotes as its value ("--at 14:05") counts as one, to be refused: as a text it
+    would be recorded, and the value would be lost.
+    """
+    name = word.partition("=")[0]
+    if not word.startswith("-") or not word.lstrip("-")[:1].isalpha():
+        return False
+    return not any(letter.isspace() for letter in name) or word.split()[0] in valued
+
+
 def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Several decorators as one, in the order in which help lists them."""
     return lambda command: functools.reduce(
