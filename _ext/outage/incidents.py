@@ -17,6 +17,7 @@ from outage.record.event import parse
 from outage.record.store import flush_folder
 from outage.source import nearest
 from outage.text import one_line
+from outage.unread import hint_for
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -168,9 +169,10 @@ def _named(project: Project, wanted: str) -> Path:
         raise Refused(
             f"'{shown}' fits several incidents: {', '.join(fitting[:5])}", hint="write more of the id"
         )
-    hint = (
+    near = (
         nearest(wanted, names, "'outage status --all' lists them") if names else "none was ever declared here"
     )
+    hint = hint_for(project.root, "incident", wanted) or near
     raise Refused(f"there is no incident '{shown}'", hint=hint)
 
 

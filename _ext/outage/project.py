@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.errors import Refused
+from outage.unread import hint_for
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -64,17 +65,18 @@ def find_project(start: Path | None = None) -> Project:
         if path.is_file():
             return Project(_root_above(path.parent) or path.parent, path)
         if not (path / POLICY_FILE).is_file():
+            hint = "name the handbook's folder, or its policy file"
             raise Refused(
                 f"$OUTAGE_HANDBOOK names {named}, and there is no {POLICY_FILE} there",
-                hint="name the handbook's folder, or its policy file",
+                hint=hint_for(path, "policy", POLICY_FILE) or hint,
             )
         return Project(path, path / POLICY_FILE)
     here = (start or Path.cwd()).resolve()
     root = _root_above(here)
     if root is None:
+        hint = "change into your clone of the handbook, or set OUTAGE_HANDBOOK to its path"
         raise Refused(
-            f"no {POLICY_FILE} in {here} or above it",
-            hint="change into your clone of the handbook, or set OUTAGE_HANDBOOK to its path",
+            f"no {POLICY_FILE} in {here} or above it", hint=hint_for(here, "policy", POLICY_FILE) or hint
         )
     return Project(root, root / POLICY_FILE)
 

@@ -13,6 +13,7 @@ from outage.check.stored import stored_secrets
 from outage.errors import OutageError
 from outage.glossary import check_glossary
 from outage.source import nearest
+from outage.unread import find_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,7 @@ def check(project: Project) -> list[OutageError]:
     """
     policy = project.policy()
     return [
+        *(one.refuse() for one in find_unread(project.root)),
         *check_prose(project.root, policy),
         *check_keepers(project.root),
         *check_glossary(project.root),
@@ -64,9 +66,9 @@ def _runbooks(root: Path, folder: Path, policy: Policy) -> list[OutageError]:
     found: list[OutageError] = []
     contracts: dict[str, Contract] = {}
     names = runbook_names(folder)
-    for path in sorted(folder.glob("*.ipynb")):
+    for name in names:
         try:
-            file = find_notebook(folder, path.stem)
+            file = find_notebook(folder, name)
             contract = examine(read_notebook(file))
         except OutageError as error:
             found.append(error)

@@ -259,6 +259,7 @@ def status(name: str | None, everything: bool, incident: str | None, as_json: bo
         show.result(show.status_data(look), show.status(look), as_json)
     else:
         policy = project.policy()
+        show.unread(project.root, "incident")
         show.result(show.listing_data(listed), show.listing(listed, policy, everything), as_json)
 
 

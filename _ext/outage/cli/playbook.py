@@ -38,6 +38,7 @@ def list_(name: str | None, incident: str | None, as_json: bool) -> None:
     project = find_project()
     seen = _sight(project, incident, needed=False)
     if name is None:
+        show.unread(project.root, "playbook")
         show.result(checklist.playbooks_data(seen), checklist.playbooks(seen), as_json)
     else:
         found = checklist.look_at(seen, name)

@@ -29,6 +29,7 @@ def runbooks(as_json: bool) -> None:
     from outage.errors import OutageError
     from outage.runbook.contract import examine
     from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
+    from outage.unread import notes
 
     project = find_project()
     rows: list[dict[str, Any]] = []
@@ -42,6 +43,8 @@ def runbooks(as_json: bool) -> None:
         problem = contract.refusals(blocking)[0].message if blocking else None
         meta = contract.meta
         rows.append({"name": name, "summary": meta.summary, "risk": meta.risk, "problem": problem})
+    for note in notes(project.root, "runbook"):
+        warn(note)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return

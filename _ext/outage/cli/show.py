@@ -69,6 +69,14 @@ def result(data: Any, texts: Iterable[str], as_json: bool) -> None:
         lines(texts)
 
 
+def unread(root: Path, what: str) -> None:
+    """Name on standard error the files of a kind that are not read."""
+    from outage.unread import notes
+
+    for note in notes(root, what):
+        click.echo(terminal(f"outage: {note}"), err=True)
+
+
 def _jsonable(value: Any) -> Any:
     return stamp(value) if isinstance(value, datetime) else str(value)
 

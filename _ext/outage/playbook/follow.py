@@ -14,6 +14,7 @@ from outage.playbook.resolve import Checklist, resolve
 from outage.playbook.state import Play, Progress, Standing, plays, progress
 from outage.source import nearest
 from outage.text import one_line
+from outage.unread import hint_for
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -63,7 +64,8 @@ def checklist_of(root: Path, name: str, policy: Policy, incident: Incident | Non
     """
     known = {path.stem: path for path in find_playbooks(root)}
     if name not in known:
-        hint = nearest(name, list(known), None if known else f"{FOLDER}/ holds none yet")
+        near = nearest(name, list(known), None if known else f"{FOLDER}/ holds none yet")
+        hint = hint_for(root, "playbook", name) or near
         raise Refused(f"there is no playbook '{one_line(name)[:60]}'", hint=hint)
     severity = incident.severity if incident and incident.severity in policy.severities else None
     return resolve(load_playbook(known[name], policy, root), policy, severity)

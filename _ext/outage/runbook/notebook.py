@@ -14,6 +14,7 @@ from stat import S_ISREG
 from typing import Any, Literal, TypeGuard, get_args
 
 from outage.errors import Refused
+from outage.unread import hint_for
 
 CellType = Literal["code", "markdown", "raw"]
 MOST_BYTES = 50_000_000
@@ -85,13 +86,15 @@ def find_notebook(folder: Path, name: str) -> Path:
     """
     bare = name.removeprefix(f"{folder.name}/").removesuffix(".ipynb")
     if not NAME.fullmatch(bare):
-        hint = "runbook names are small letters, digits and hyphens; 'outage runbooks' lists them"
+        rule = "runbook names are small letters, digits and hyphens; 'outage runbooks' lists them"
+        hint = hint_for(folder.parent, "runbook", bare) or rule
         raise Refused(f"'{name}' is not the name of a runbook", hint=hint)
     path = folder / f"{bare}.ipynb"
     if not path.is_file():
         from outage.source import nearest
 
-        hint = nearest(bare, runbook_names(folder)) or f"{folder} holds no runbooks yet"
+        known = nearest(bare, runbook_names(folder)) or f"{folder} holds no runbooks yet"
+        hint = hint_for(folder.parent, "runbook", bare) or known
         raise Refused(f"there is no runbook '{bare}'", hint=hint)
     if not path.resolve().is_relative_to(folder.resolve()):
         raise Refused(f"the runbook '{bare}' is a link that leads out of {folder.name}/", file=path)
