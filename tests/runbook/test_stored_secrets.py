@@ -33,6 +33,12 @@ def test_a_secret_in_a_cell_is_named_by_cell_and_line(handbook: Handbook, line: 
     assert KEY not in problem
 
 
+def test_a_reference_in_a_line_hides_no_secret_beside_it(handbook: Handbook) -> None:
+    line = "connect(secret('secret://env/X'), password='hunter2hunter2')"
+    (problem,) = said(handbook.write("book", reading(line)))
+    assert "this looks like a secret (Secret Keyword)" in problem
+
+
 def test_a_secret_in_a_stored_output_is_found(handbook: Handbook) -> None:
     path = handbook.write("book", reading("print(1)"))
     content = json.loads(path.read_text())

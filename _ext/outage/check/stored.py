@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outage.secrets import FORMS, without_references
+
 if TYPE_CHECKING:
     from outage.errors import OutageError
     from outage.runbook.notebook import Notebook
 
-_HINT = (
-    "take it out, change it where it is used, and give a reference: secret://env/NAME or secret://file/PATH"
-)
+_HINT = f"take it out, change it where it is used, and give a reference: {FORMS}"
 _GUESSES = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector")  # more noise than secrets
 
 
@@ -53,9 +53,8 @@ def _kinds(line: str) -> list[str]:
     """What kinds of secret a line seems to hold; a reference to one is none, and neither is a sentence."""
     from detect_secrets.core.scan import scan_line
 
-    if "secret://" in line:
-        return []
-    return sorted({str(secret.type) for secret in scan_line(line) if not _is_sentence(secret)})
+    found = scan_line(without_references(line))
+    return sorted({str(secret.type) for secret in found if not _is_sentence(secret)})
 
 
 def _is_sentence(secret: Any) -> bool:

@@ -13,6 +13,7 @@ from outage.policy.defaults import with_defaults
 from outage.policy.models import PolicyData
 from outage.policy.policy import Policy
 from outage.policy.rules import broken_rules
+from outage.secrets import FORMS
 from outage.source import Address, Source, nearest, parse_yaml, read_yaml
 
 _DURATION_HINT = "write 20m, 1h, 1h30m, 2 days or 3 business days"
@@ -97,7 +98,7 @@ def _problem(source: Source, at: Address, item: Any) -> OutageError:
     if kind == "duration":
         return source.refuse(at, item["msg"], _DURATION_HINT)
     if kind == "secret_reference":
-        hint = "write secret://env/NAME or secret://file/PATH, and keep the URL there: this file is published"
+        hint = f"write {FORMS}, and keep the URL there: this file is published"
         return source.refuse(at, item["msg"], hint)
     if kind == "timezone":
         return source.refuse(at, item["msg"], "write it as the IANA names it, for example Europe/London")

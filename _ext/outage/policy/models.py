@@ -27,10 +27,10 @@ from outage.policy.vocabulary import (
     Text,
     Tool,
 )
+from outage.secrets import is_reference
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 PLACEHOLDERS = ("incident", "division", "area")
-_SECRET = re.compile(r"secret://(env/[A-Za-z_][A-Za-z0-9_]*|file/\S+)")
 
 
 def _none(value: Any) -> Any:
@@ -200,7 +200,7 @@ class Channel(Part):
     @field_validator("address")
     @classmethod
     def _is_reference(cls, value: str | None) -> str | None:
-        if value is not None and not _SECRET.fullmatch(value):
+        if value is not None and not is_reference(value):
             # The value itself may be the secret, so it is not repeated.
             raise PydanticCustomError("secret_reference", "an address must be a secret reference")
         return value
@@ -331,7 +331,7 @@ class Masks(Part):
     @field_validator("names")
     @classmethod
     def _is_reference(cls, value: str | None) -> str | None:
-        if value is not None and not _SECRET.fullmatch(value):
+        if value is not None and not is_reference(value):
             raise PydanticCustomError("names_reference", "the names must stand elsewhere: give a reference")
         return value
 

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Refused
+from outage.run.known import learn
 from outage.run.scrub import Scrubber
 from outage.runbook.kit import SECRET_MIME
 from outage.secrets import resolve
@@ -100,7 +101,7 @@ class CellOutputs:
         self.flush()
         if SECRET_MIME in data:  # a cell has read a secret of its own: from now on we know it too
             with suppress(Refused, TypeError):
-                self._scrubber.add(resolve(data[SECRET_MIME]))
+                learn(self._scrubber, resolve(data[SECRET_MIME]))
             return
         kept: dict[str, Any] = {}
         cuts: list[str] = []
@@ -116,6 +117,7 @@ class CellOutputs:
     def error(self, name: str, value: str, traceback: list[str]) -> dict[str, str]:
         """What the cell raised; returns it without colours and bounded, as the cell's line has it."""
         self.flush()
+        name = self._scrubbed(name)
         text, _ = _middle_out(self._scrubbed("\n".join(traceback)), TEXT_CHARS)
         value, _ = _middle_out(self._scrubbed(value), TEXT_CHARS)
         self._emit(

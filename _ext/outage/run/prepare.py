@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from outage.errors import Problems, Refused
 from outage.run.history import find_run, load_run
+from outage.run.known import handbook_references, run_scrubber
 from outage.run.lines import ReviewData
 from outage.run.model import Run
 from outage.run.order import Order, Prepared
 from outage.run.review import find_review, working_digest
-from outage.run.scrub import run_scrubber
 from outage.run.target import find_target
 from outage.runbook.command import run_command
 from outage.runbook.contract import Contract, parameter_values, read_contract
@@ -91,7 +91,7 @@ def prepared(
         digest=working_digest(project.root, contract.notebook),
         folder=folder,
         by=who(order.by, project.root),
-        scrubber=run_scrubber(contract.parameters, values, policy.masks),
+        scrubber=run_scrubber(contract.parameters, values, policy, handbook_references(path.parent)),
         second_person=needs_second_person(contract.meta, policy),
     )
 

@@ -1,44 +1,39 @@
 """Keeps secrets out of what a run writes and shows.
 
 The runner reads the same references as the kernel does, and keeps the values in memory only: to
-leave a text out one must know it, and a hash cannot be searched for inside other text. Each value
-is looked for as it stands (and each long line of it), URL-encoded, in Base64 at all three
-alignments, escaped as JSON, Python and HTML do it, and in hexadecimal. What encrypts, compresses,
-reverses or draws a secret is not recognised.
+leave a text out one must know it, and a hash cannot be searched for inside other text. Each value,
+each long line of it and each password in it is looked for in the forms of
+:mod:`outage.run.spellings`, codes that only colour a text taken out.
 """
 
 from __future__ import annotations
 
-import base64
-import html
-import json
-import os
 import re
-from functools import cached_property
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
 
-from outage.errors import Refused
-from outage.secrets import SecretMissing, resolve
+from outage.run.spellings import Form, forms
+from outage.secrets import find_passwords, is_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from outage.policy.models import Masks
-    from outage.runbook.parameters import Parameter
+    from collections.abc import Callable, Iterable
 
 MARK = "[secret]"
 SHORTEST = 4
 """A shorter secret cannot be told from ordinary text."""
-_SHORTEST_LINE = 8
+SHORTEST_PART = 6
+"""Characters of a password inside a URL: most of them were not given as a secret."""
+SHORTEST_LINE = 8
 _LONGEST_LINE = 2_000
-_REFERENCE = re.compile(r"secret://(?:env|file)/[^\x00\n]+")
-_CALLED_SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|CREDENTIAL|PRIVATE_?KEY", re.IGNORECASE)
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*(?:[mK]|\Z)|\x1b\Z")
 # What only we write, and what readers compare: a secret that happens to be such a word must not break it.
 _OURS = frozenset(
     {"kind", "state", "step", "mode", "run", "runbook", "digest", "id", "cell_type", "output_type", "tags"}
-    | {"ename", "image/png", "secrets", "limits", "versions", "commit", "plan"}
+    | {"secrets", "limits", "versions", "commit", "plan"}
 )
+_THEIRS = frozenset({"value", "data", "metadata"})
+"""Where a line holds what a cell made: nothing inside is a word of ours, and keys are texts as well."""
 
 
 class Scrubber:
@@ -46,37 +41,44 @@ class Scrubber:
 
     def __init__(self, values: Iterable[str] = (), mask: Callable[[str], str] | None = None) -> None:
         """``mask`` takes personal data out of outputs as well, where the policy wants that in the journal."""
-        self._forms: set[str] = set()
-        self._mask = mask
+        self._forms: set[Form] = set()
+        self._known: dict[str, _Known] = {}
+        self.mask = mask
+        self.longest = 0
         for value in values:
             self.add(value)
 
-    def add(self, value: str) -> None:
-        """Leave this value out from now on; one that is too short to be told from other text is not."""
-        new = {form for form in _forms(value) if len(form) >= SHORTEST}
-        if not new <= self._forms:
-            self._forms |= new
-            self.__dict__.pop("_pattern", None)
-            self.__dict__.pop("longest", None)
+    def add(self, value: str, *, lines: bool = True) -> None:
+        """Leave this value out from now on; one that is too short to be told from other text is not.
 
-    @cached_property
-    def longest(self) -> int:
-        """Characters of the longest form; 0 when nothing is known."""
-        return max(map(len, self._forms), default=0)
+        Args:
+            value: as it stands.
+            lines: whether each long line of it is a secret by itself, as those of a key are.
+        """
+        parts = [part for part in find_passwords(value) if len(part) >= SHORTEST_PART]
+        if lines:
+            parts += [line.strip() for line in value.splitlines() if len(line.strip()) >= SHORTEST_LINE]
+        for text in {value, *parts}:
+            if len(text) >= SHORTEST and text not in MARK:
+                self._learn(forms(text) - self._forms)
 
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        """All forms, longest first. Text against them: no repeats, so nothing in it can make it slow."""
-        return re.compile("|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))))
+    def _learn(self, new: set[Form]) -> None:
+        self._forms |= new
+        for form in new:
+            self.longest = max(self.longest, form.longest)
+            self._known.setdefault(form.core, _Known()).add(form)
 
     def text(self, text: str) -> str:
         """The text without the values."""
-        return self._pattern.sub(MARK, text) if self._forms else text
+        if not self._forms:
+            return text
+        bare = _Bare(text)
+        return self._without(bare, self._found(bare.text), len(bare.text))
 
     def output(self, text: str) -> str:
         """What may be written of an output: no secret, and nothing that is masked."""
         text = self.text(text)
-        return self._mask(text) if self._mask else text
+        return self.mask(text) if self.mask else text
 
     def split(self, text: str) -> tuple[str, str]:
         """Of a text that goes on: what is safe to show, scrubbed, and the end that must wait.
@@ -86,127 +88,108 @@ class Scrubber:
         thousandth character.
         """
         line = ""
-        if self._mask and len(line := text[text.rfind("\n") + 1 :]) < _LONGEST_LINE:
+        if self.mask and len(line := text[text.rfind("\n") + 1 :]) < _LONGEST_LINE:
             text = text[: len(text) - len(line)]
         else:
             line = ""
         if not self._forms:
             return self.output(text), line
-        at = len(text) - max((_overlap(text, form) for form in self._forms), default=0)
-        pieces, done = [], 0
-        for found in self._pattern.finditer(text):
-            if found.start() >= at:
-                break
-            pieces += [text[done : found.start()], MARK]
-            done = found.end()
-        at = max(at, done)
-        shown = "".join([*pieces, text[done:at]])
-        return self._mask(shown) if self._mask else shown, text[at:] + line
+        bare = _Bare(text)
+        cut = len(bare.text) - max(form.begun(bare.text) for form in self._forms)
+        found = [span for span in self._found(bare.text) if span[0] < cut]
+        cut = max(cut, found[-1][1] if found else 0)
+        shown = self._without(bare, found, cut)
+        return self.mask(shown) if self.mask else shown, text[bare.before(cut) :] + line
 
     def end(self, text: str) -> str:
         """The end of a text whose beginning was cut off, perhaps inside a value: scrubbed, and trusted."""
-        if not self._forms:
-            return self.output(text)
-        at = min(self.longest, len(text))
-        for found in self._pattern.finditer(text):
-            if found.start() < at < found.end():
-                at = found.end()
-        return self.output(text[at:])
+        bare = _Bare(text)
+        at = min(self.longest, len(bare.text))
+        at = max([at, *(end for start, end in self._found(bare.text) if start < at < end)])
+        return self.output(text[bare.before(at) :])
 
     def data(self, value: Any) -> Any:
-        """JSON values without the secrets; keys, references, images and our own words stay."""
-        if not self._forms:
-            return value
+        """JSON values without the secrets; references, images and our own words stay."""
+        return self._data(value, _OURS) if self._forms else value
+
+    def _data(self, value: Any, ours: frozenset[str]) -> Any:
         if isinstance(value, str):
-            return value if _REFERENCE.fullmatch(value) else self.text(value)
+            return value if is_reference(value) else self.text(value)
         if isinstance(value, list):
-            return [self.data(item) for item in value]
+            return [self._data(item, ours) for item in value]
         if isinstance(value, dict):
             return {
-                key: item if key in _OURS and not isinstance(item, dict) else self.data(item)
+                key if ours else self.text(key): item
+                if key in ours and not isinstance(item, dict)
+                else self._data(item, _inside(key, value, ours))
                 for key, item in value.items()
             }
         return value
 
+    def _found(self, bare: str) -> list[tuple[int, int]]:
+        """Where values stand, in order; what overlaps is one."""
+        spans: list[tuple[int, int]] = []
+        for core, known in self._known.items():
+            if core in bare:
+                spans += (match.span() for match in known.pattern.finditer(bare))
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(spans):
+            if merged and start < merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return merged
 
-def run_scrubber(
-    parameters: Iterable[Parameter],
-    values: Mapping[str, Any],
-    masks: Masks | None = None,
-    environ: Mapping[str, str] | None = None,
-) -> Scrubber:
-    """What a run must keep quiet about: its secret parameters, and what the environment calls a secret.
-
-    Args:
-        parameters: of the runbook.
-        values: of this run; a secret is its reference.
-        masks: the policy's; they count here if they are to be applied to the journal.
-        environ: the environment; ``os.environ`` when None.
-
-    Raises:
-        Refused: a reference has nothing behind it, or a value too short to be recognised in an output.
-    """
-    environ = os.environ if environ is None else environ
-    scrubber = Scrubber(
-        value.strip()
-        for name, value in environ.items()
-        if _CALLED_SECRET.search(name) and len(value.strip()) >= _SHORTEST_LINE
-    )
-    if masks is not None and masks.journal:
-        from outage.mask import masker
-
-        scrubber._mask = masker(masks).text
-    for parameter in parameters:
-        reference = values.get(parameter.name)
-        if not parameter.secret or not isinstance(reference, str):
-            continue
-        try:
-            value = resolve(reference)
-        except SecretMissing as error:
-            raise Refused(f"'{parameter.name}': {error.message}", file=error.file, hint=error.hint) from None
-        if len(value) < SHORTEST:
-            reason = (
-                f"'{parameter.name}': this secret is too short to be recognised, and left out, in outputs"
-            )
-            raise Refused(reason, hint=f"{SHORTEST} characters is the least")
-        scrubber.add(value)
-    return scrubber
+    def _without(self, bare: _Bare, found: list[tuple[int, int]], end: int) -> str:
+        """The text up to ``end`` without what was found; colours stay."""
+        pieces, done = [], 0
+        for start, stop in found:
+            first, last = bare.before(start), bare.after(stop)
+            pieces += [bare.raw[done:first], MARK, *_COLOUR.findall(bare.raw[first:last])]
+            done = last
+        return "".join([*pieces, bare.raw[done : max(done, bare.before(end))]])
 
 
-def _overlap(text: str, form: str) -> int:
-    """How many characters at the end of a text are the beginning of a form, and not all of it."""
-    at = text.find(form[0], max(0, len(text) - len(form) + 1))
-    while at != -1:
-        if form.startswith(text[at:]):
-            return len(text) - at
-        at = text.find(form[0], at + 1)
-    return 0
+class _Known:
+    """Forms that have their core in common, and the pattern that finds them, compiled when it is needed."""
+
+    def __init__(self) -> None:
+        self._forms: list[Form] = []
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, form: Form) -> None:
+        self._forms.append(form)
+        self._pattern = None
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        if self._pattern is None:
+            by_length = sorted(self._forms, key=lambda form: form.longest, reverse=True)
+            self._pattern = re.compile("|".join(form.regex for form in by_length))
+        return self._pattern
 
 
-def _forms(value: str) -> Iterator[str]:
-    """The texts by which a value is known."""
-    lines = [line.strip() for line in value.splitlines() if len(line.strip()) >= _SHORTEST_LINE]
-    for plain in {value, *lines}:
-        yield plain
-        for encoded in (quote(plain), quote(plain, safe=""), quote_plus(plain)):
-            yield encoded
-            yield re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), encoded)
-        for escaped in (json.dumps(plain), json.dumps(plain, ensure_ascii=False)):
-            yield escaped[1:-1]
-            yield escaped[1:-1].replace("/", "\\/")
-            yield json.dumps(escaped[1:-1])[1:-1]  # JSON within JSON: a logged request, say
-        yield repr(plain)[1:-1]
-        yield html.escape(plain)
-        raw = plain.encode("utf-8", "surrogatepass")
-        yield repr(raw)[2:-1]
-        yield from (raw.hex(), raw.hex().upper())
-        yield from _base64(raw)
+class _Bare:
+    """A text without its colours, and where its characters stand in the text with them."""
+
+    def __init__(self, raw: str) -> None:
+        self.raw = raw
+        codes = list(_COLOUR.finditer(raw)) if "\x1b" in raw else []
+        self.text = _COLOUR.sub("", raw) if codes else raw
+        self._gone = [0, *accumulate(len(code[0]) for code in codes)]
+        self._places = [code.start() - gone for code, gone in zip(codes, self._gone, strict=False)]
+
+    def before(self, at: int) -> int:
+        """Where a character stands: behind the codes that come before it."""
+        return at + self._gone[bisect_right(self._places, at)]
+
+    def after(self, at: int) -> int:
+        """Where the characters before ``at`` end: in front of the codes that follow them."""
+        return at + self._gone[bisect_left(self._places, at)]
 
 
-def _base64(raw: bytes) -> Iterator[str]:
-    """The characters that these bytes alone decide, wherever in a longer encoding they stand."""
-    for before in range(3):
-        first, last = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
-        encoded = base64.b64encode(bytes(before) + raw).decode()[first:last]
-        yield encoded
-        yield encoded.replace("+", "-").replace("/", "_")
+def _inside(key: str, of: dict[str, Any], ours: frozenset[str]) -> frozenset[str]:
+    """Which keys are our own words in the value of a key."""
+    if key == "data" and "output_type" in of and ours:
+        return frozenset({"image/png"})
+    return frozenset() if key in _THEIRS else ours

@@ -17,6 +17,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from outage.secrets import FORMS, PATTERN, is_reference
+
 SCALARS: dict[str, tuple[type, str]] = {
     "int": (int, "a whole number"),
     "float": (float, "a number"),
@@ -26,11 +28,10 @@ SCALARS: dict[str, tuple[type, str]] = {
     "datetime": (datetime, "a date and time, as 2026-01-31T09:30+00:00"),
     "timedelta": (timedelta, "a length of time, as 20m or 1h30m"),
     "Path": (Path, "a path"),
-    "SecretStr": (str, "a reference to a secret, as secret://env/NAME or secret://file/PATH"),
+    "SecretStr": (str, f"a reference to a secret, as {FORMS}"),
 }
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 _WHOLE = re.compile(r"[-+]?\d{1,300}")
-_SECRET = re.compile(r"secret://(env/[A-Za-z_][A-Za-z0-9_]*|file/[^\x00\n]+)")
 _MOST_SHOWN = 80
 _LONGEST = timedelta(days=36_500)
 """A longer time is written in seconds: a policy's durations end at a hundred years."""
@@ -104,7 +105,7 @@ def annotation(kind: Type) -> Any:
     if isinstance(kind, Scalar):
         plain: Any = SCALARS[kind.name][0]
         if kind.name == "SecretStr":
-            plain = Annotated[str, StringConstraints(pattern=f"^{_SECRET.pattern}$")]
+            plain = Annotated[str, StringConstraints(pattern=f"^{PATTERN}$")]
     elif isinstance(kind, Many):
         plain = list[annotation(kind.item)]  # type: ignore[misc]
     else:
@@ -169,7 +170,7 @@ def fits(kind: Type, value: Any) -> bool:
     if isinstance(kind, Either):
         return (kind.none and value is None) or any(fits(member, value) for member in kind.members)
     if kind.name == "SecretStr":
-        return isinstance(value, Reference) and _SECRET.fullmatch(value) is not None
+        return isinstance(value, Reference) and is_reference(value)
     if kind.name == "float":
         return type(value) in {int, float} and abs(value) <= sys.float_info.max
     if kind.name == "Path":
@@ -302,7 +303,7 @@ def _path(text: str) -> Path:
 
 
 def _reference(text: str) -> str:
-    if not _SECRET.fullmatch(text):
+    if not is_reference(text):
         raise ValueError(text)
     return text
 

@@ -15,18 +15,16 @@ import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from outage.mask import masker
 from outage.policy.models import Masks
-from outage.run.scrub import Scrubber, run_scrubber
+from outage.run.known import run_scrubber
+from outage.run.scrub import Scrubber
 from outage.text import one_line
 
 MOST_BYTES = 50_000_000
 SUMS = "SHA256SUMS"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
-_SHORTEST = 6  # characters; a shorter password cannot be told from an ordinary word
-_PASSFILES = ("PGPASSFILE",)
 _MASKED = re.compile(r"\[[\w-]+\]|'…'")
 
 
@@ -42,11 +40,7 @@ class Bundle:
     """
 
     def __init__(self, masks: Masks, environ: Mapping[str, str] | None = None) -> None:
-        environ = os.environ if environ is None else environ
         self._scrubber: Scrubber = run_scrubber((), {}, environ=environ)
-        self._known = sorted({value for value in _passwords(environ) if len(value) >= _SHORTEST})
-        for value in self._known:
-            self._scrubber.add(value)
         self._mask = masker(masks)
         self.files: dict[str, bytes] = {}
         self.replaced: dict[str, int] = {}
@@ -98,7 +92,6 @@ class Bundle:
             name
             for name, data in read(path).items()
             if self._scrubber.text(text := data.decode(errors="replace")) != text
-            or any(value in text for value in self._known)
         ]
 
     def _keep(self, name: str, data: bytes) -> None:
@@ -127,21 +120,3 @@ def read(path: Path) -> dict[str, bytes]:
 
 def _lines(lines: Iterator[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
-
-
-def _passwords(environ: Mapping[str, str]) -> Iterator[str]:
-    """Passwords in URLs of the environment, and in libpq's password file."""
-    for value in environ.values():
-        if "://" in value:
-            try:
-                password = urlsplit(value).password
-            except ValueError:
-                continue
-            if password:
-                yield from (password, unquote(password))
-    for name in _PASSFILES:
-        try:
-            lines = Path(environ[name]).read_text(encoding="utf-8").splitlines()
-        except (KeyError, OSError, UnicodeDecodeError):
-            continue
-        yield from (line.rsplit(":", 1)[-1].strip() for line in lines if ":" in line and line[0] != "#")
