@@ -7,9 +7,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 from lab.parts import alertmanager
+from outage.proxies import open_url
 
 if TYPE_CHECKING:
     from lab.model import Lab
@@ -43,7 +43,7 @@ def firing(lab: Lab) -> list[Alarm]:
 def _raised(place: str) -> list[Alarm] | None:
     """What fires at one of the two; None if it does not answer."""
     try:
-        with urlopen(f"{place}/api/v2/alerts?active=true", timeout=2) as answer:
+        with open_url(f"{place}/api/v2/alerts?active=true", 2) as answer:
             raised = json.load(answer)
     except (OSError, ValueError):
         return None

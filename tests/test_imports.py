@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "_ext" / "outage"
 LAYERS = [  # a room may import its own layer and those above it in this list
     {"errors"},
     {"text"},
-    {"source", "secrets", "linear", "svg", "glossary", "background", "unread"},
+    {"background", "git", "glossary", "linear", "proxies", "secrets", "source", "svg", "unread"},
     {"policy"},
     {"project", "quote", "say", "mask"},
     {"classify"},

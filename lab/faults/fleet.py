@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from lab.parts import haproxy, redis, web
 from lab.shop import manifest, releases
 from lab.shop.flags import FLAGS
 from outage.errors import Failed
+from outage.proxies import open_url
 
 if TYPE_CHECKING:
     from lab.model import Lab
@@ -92,7 +92,7 @@ def buy(lab: Lab, server: str, customer: int) -> int:
     """
     page = web.url(lab, server, f"/checkout?sku=TIN-S&quantity=1&customer={customer}")
     try:
-        with urllib.request.urlopen(page, timeout=10) as answer:
+        with open_url(page, 10) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:
@@ -105,7 +105,7 @@ def answers(lab: Lab, server: str) -> tuple[int, int]:
     Raises:
         OSError: it does not answer.
     """
-    with urllib.request.urlopen(web.url(lab, server, "/metrics"), timeout=2) as answer:
+    with open_url(web.url(lab, server, "/metrics"), 2) as answer:
         counted = _COUNTED.findall(answer.read().decode())
     return int(sum(float(n) for _, n in counted)), int(sum(float(n) for code, n in counted if code == "500"))
 

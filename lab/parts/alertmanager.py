@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import sys
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 from lab import deadman, targets
 from lab.parts.model import Part, Program, required
 from lab.ports import HOST
+from outage.proxies import open_url
 
 if TYPE_CHECKING:
     from lab.model import Lab
@@ -65,7 +65,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 def ready(lab: Lab) -> bool:
     """Whether both serve."""
     for place in (f"{url(lab)}/-/ready", f"{switch(lab)}/api/v2/alerts"):
-        with urlopen(place, timeout=2) as answer:
+        with open_url(place, 2) as answer:
             if answer.status != 200:
                 return False
     return True

@@ -12,11 +12,12 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from lab import targets
 from lab.parts.model import PYPI, Part, Program, required
 from lab.ports import HOST
+from outage.proxies import open_url
 
 if TYPE_CHECKING:
     from lab.model import Lab
@@ -106,7 +107,7 @@ def _ask(
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     body = None if data is None else json.dumps(data).encode()
     request = Request(f"http://{HOST}:{lab.port('chat')}{path}", body, headers, method=method)
-    with urlopen(request, timeout=seconds) as answer:
+    with open_url(request, seconds) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
 

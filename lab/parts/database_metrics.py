@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 from lab import database_exporter, postgres, targets
 from lab.parts.model import PYPI, Part, Program
 from lab.ports import HOST
+from outage.proxies import open_url
 
 if TYPE_CHECKING:
     from lab.model import Lab
@@ -32,7 +32,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 def ready(lab: Lab) -> bool:
     """Whether it has measured the primary."""
-    with urlopen(url(lab), timeout=2) as answer:
+    with open_url(url(lab), 2) as answer:
         return b"pg_up 1.0" in answer.read()
 
 

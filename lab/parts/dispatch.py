@@ -11,13 +11,13 @@ import json
 import subprocess
 import sys
 import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab import dispatch
 from lab.parts.model import Part, Program, required
 from lab.ports import HOST
+from outage.proxies import open_url
 
 if TYPE_CHECKING:
     from lab.model import Lab
@@ -47,7 +47,7 @@ def health(lab: Lab) -> dict[str, Any]:
         OSError: it does not answer.
     """
     try:
-        with urllib.request.urlopen(health_url(lab), timeout=2) as answer:
+        with open_url(health_url(lab), 2) as answer:
             return dict(json.load(answer))
     except urllib.error.HTTPError as error:
         with error:

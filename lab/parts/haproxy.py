@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import socket
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from lab.parts import web
 from lab.parts.model import Part, Program, required
 from lab.ports import HOST
 from lab.targets import scrape
+from outage.proxies import open_url
 
 if TYPE_CHECKING:
     from lab.model import Lab
@@ -106,7 +106,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 
 def _ready(lab: Lab) -> bool:
-    with urllib.request.urlopen(url(lab), timeout=2) as answer:
+    with open_url(url(lab), 2) as answer:
         return answer.status == 200 and all(state.startswith("UP") for state in servers(lab).values())
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 from lab import targets
 from lab.parts import alertmanager
 from lab.parts.model import Part, Program, required
 from lab.ports import HOST
+from outage.proxies import open_url
 
 if TYPE_CHECKING:
     from lab.model import Lab
@@ -63,15 +63,15 @@ def answers(lab: Lab) -> bool:
     Raises:
         OSError: nobody answers.
     """
-    with urlopen(f"{url(lab)}/-/ready", timeout=2) as answer:
+    with open_url(f"{url(lab)}/-/ready", 2) as answer:
         return bool(answer.status == 200)
 
 
 def ready(lab: Lab) -> bool:
     """Whether it serves, and its alerts arrive: the dead man's switch has heard of it."""
-    with urlopen(f"{alertmanager.switch(lab)}/api/v2/alerts", timeout=2) as raised:
+    with open_url(f"{alertmanager.switch(lab)}/api/v2/alerts", 2) as raised:
         arrive = json.load(raised) == []
-    with urlopen(f"{alertmanager.url(lab)}/api/v2/alerts", timeout=2) as fire:
+    with open_url(f"{alertmanager.url(lab)}/api/v2/alerts", 2) as fire:
         return (
             answers(lab)
             and arrive

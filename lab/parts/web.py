@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from lab.postgres import SHOP
 from lab.shop import releases
 from lab.targets import scrape
 from outage.errors import Failed
+from outage.proxies import open_url
 
 if TYPE_CHECKING:
     from lab.model import Lab
@@ -54,7 +54,7 @@ def version(lab: Lab, server: str) -> dict[str, Any]:
     Raises:
         OSError: it does not answer.
     """
-    with urllib.request.urlopen(url(lab, server, "/version"), timeout=2) as answer:
+    with open_url(url(lab, server, "/version"), 2) as answer:
         known: dict[str, Any] = json.load(answer)
     return known
 

@@ -15,7 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.runbook.build import Handbook, code, prose, reading
+from outage.chat.deliver import ready
+from outage.doctor import chat as chats
+from outage.doctor import clock
+from outage.policy import parse_policy
+from tests.runbook.build import POLICY, Handbook, code, prose, reading
 
 POLICY_PARTS = """
 channels:
@@ -129,6 +133,17 @@ def test_a_chat_that_does_not_answer_is_named_with_its_address(clinic, monkeypat
     found = findings(1)
     assert found["chat #incident"]["words"].startswith(f"127.0.0.1:{port} does not answer")
     assert found["clock clock"]["state"] == "unknown"
+
+
+def test_behind_a_proxy_it_asks_the_proxy_and_on_loopback_never(chat, monkeypatch):
+    ready()
+    policy = parse_policy(POLICY + POLICY_PARTS)
+    monkeypatch.setenv("http_proxy", "127.0.0.1:9")
+    assert [one.state for one in (*chats.look(policy), *clock.look(policy))] == ["works", "works"]
+    monkeypatch.setenv("DOCTOR_CHAT", "json://chat.example")
+    (found,) = chats.look(policy)
+    assert found.words.startswith("127.0.0.1:9, the proxy to chat.example, does not answer")
+    assert "http_proxy" in found.hint
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,9 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of ``outage``: runs a command and exits with the design's codes."""
     from outage.errors import OutageError
+    from outage.proxies import spare_loopback
 
+    spare_loopback(os.environ)  # before anything connects, for us and for all that we start
     try:
         code = cli.main(args=arguments, prog_name="outage", standalone_mode=False)
     except click.ClickException as error:

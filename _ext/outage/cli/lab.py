@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 import time
@@ -64,8 +65,9 @@ def env() -> None:
     """Print the variables that lead ordinary programs, and the runbooks, to the lab."""
     there = _lab()
     from lab import control
+    from outage.proxies import find_exceptions
 
-    for name, value in control.environment(there).items():
+    for name, value in (control.environment(there) | find_exceptions(os.environ)).items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 

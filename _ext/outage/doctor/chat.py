@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from outage.chat.deliver import service
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
+from outage.proxies import proxy_of
 from outage.secrets import resolve
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 AREA = "chat"
 SECONDS = 4.0
 PORTS = {True: 443, False: 80}
+Server = tuple[str, int, bool]
+"""Host, port, and whether it speaks TLS."""
 
 
 def look(policy: Policy) -> list[Finding]:
@@ -53,15 +56,32 @@ def _channel(name: str, reference: str) -> Finding:
     place = server(plugin)
     if place is None:
         return Finding(AREA, name, "unknown", "only posting would show whether it answers")
+    proxy = None if hasattr(plugin, "smtp_host") else proxy_of(address_of(place))
+    asked = _of_proxy(proxy) if proxy else place[:2]
+    who = f"{asked[0]}:{asked[1]}{f', the proxy to {place[0]},' if proxy else ''}"
     try:
-        with socket.create_connection(place[:2], timeout=SECONDS):
+        with socket.create_connection(asked, timeout=SECONDS):
             pass
     except OSError as error:
-        words = f"{place[0]}:{place[1]} does not answer ({error.strerror or 'no answer in time'})"
+        words = f"{who} does not answer ({error.strerror or 'no answer in time'})"
         hint = "is the chat up? 'Our own tools are down' says what to use in its place"
+        if proxy:
+            hint = "look at http_proxy, https_proxy and no_proxy: are they right on this network?"
         return Finding(AREA, name, "fails", words, hint)
-    words = f"{place[0]}:{place[1]} answers; whether it takes our messages, only a message shows"
+    words = f"{who} answers; whether it takes our messages, only a message shows"
     return Finding(AREA, name, "works", words)
+
+
+def address_of(place: Server) -> str:
+    """The address of a server's front page."""
+    host, port, secure = place
+    return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def _of_proxy(proxy: str) -> tuple[str, int]:
+    """Host and port of a proxy; people leave the scheme out, and then it is http."""
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    return parts.hostname or proxy, parts.port or PORTS[parts.scheme == "https"]
 
 
 def plugin_of(address: str) -> Any:
@@ -71,7 +91,7 @@ def plugin_of(address: str) -> Any:
     return service(address)
 
 
-def server(plugin: Any) -> tuple[str, int, bool] | None:
+def server(plugin: Any) -> Server | None:
     """Host, port and whether it is TLS of an Apprise service, as far as it tells."""
     if host := getattr(plugin, "host", None):
         secure = bool(getattr(plugin, "secure", False))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request
 
 from outage.doctor import chat
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
+from outage.proxies import open_url
 from outage.secrets import resolve
 
 if TYPE_CHECKING:
@@ -20,14 +24,14 @@ if TYPE_CHECKING:
 AREA = "clock"
 MOST_SECONDS = 5.0
 _VARIABLES = ("PROMETHEUS_URL", "ALERTMANAGER_URL")
-Server = tuple[str, int, bool]
 
 
 def look(policy: Policy) -> list[Finding]:
     """How far this clock is from the first server that tells its time (to a second, as HTTP does)."""
-    for host, port, secure in _servers(policy):
-        if (theirs := _time(host, port, secure)) is None:
+    for server in _servers(policy):
+        if (theirs := _time(server)) is None:
             continue
+        host = server[0]
         away = (datetime.now(UTC) - theirs).total_seconds()
         if abs(away) <= MOST_SECONDS:
             return [Finding(AREA, "clock", "works", f"it agrees with that of {host}")]
@@ -38,8 +42,8 @@ def look(policy: Policy) -> list[Finding]:
     return [Finding(AREA, "clock", "unknown", words, "compare it with a telephone's")]
 
 
-def _servers(policy: Policy) -> list[Server]:
-    found: list[Server] = []
+def _servers(policy: Policy) -> list[chat.Server]:
+    found: list[chat.Server] = []
     for variable in _VARIABLES:
         parts = urlsplit(os.environ.get(variable, ""))
         if parts.hostname and parts.scheme in ("http", "https"):
@@ -51,7 +55,7 @@ def _servers(policy: Policy) -> list[Server]:
     return list(dict.fromkeys(found))
 
 
-def _of_channel(reference: str) -> list[Server]:
+def _of_channel(reference: str) -> list[chat.Server]:
     try:
         address = resolve(reference)
     except OutageError:
@@ -61,14 +65,15 @@ def _of_channel(reference: str) -> list[Server]:
     return [place] if place else []
 
 
-def _time(host: str, port: int, secure: bool) -> datetime | None:
-    """The Date header of a server's answer; None when it gives none."""
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = kind(host, port, timeout=chat.SECONDS)
+def _time(server: chat.Server) -> datetime | None:
+    """The Date header of a server's answer, a refusal's too; None when it gives none."""
     try:
-        connection.request("HEAD", "/")
-        return parsedate_to_datetime(connection.getresponse().getheader("Date") or "").astimezone(UTC)
-    except (OSError, http.client.HTTPException, ValueError):
+        with open_url(Request(chat.address_of(server), method="HEAD"), chat.SECONDS) as answer:
+            date = answer.headers["Date"]
+    except HTTPError as error:
+        date = error.headers["Date"]
+    except (OSError, HTTPException, ValueError):
         return None
-    finally:
-        connection.close()
+    with suppress(ValueError):
+        return parsedate_to_datetime(date or "").astimezone(UTC)
+    return None

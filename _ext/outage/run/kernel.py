@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from outage.errors import Refused
+from outage.proxies import spare_loopback
 from outage.run.leftovers import MARK, PREFIX, end_marked, hold, sweep
 
 _LAUNCHER = "outage.run.launcher"
@@ -142,8 +143,10 @@ def sweep_leftovers() -> int:
 def _environment(folder: Path, python_path: list[Path]) -> dict[str, str]:
     """Ours, with what may be imported, our process id (it goes when we go) and a home for IPython."""
     paths = [*map(str, python_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    environment = dict(os.environ)
+    spare_loopback(environment)
     return {
-        **os.environ,
+        **environment,
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "JPY_PARENT_PID": str(os.getpid()),
         "IPYTHONDIR": str(folder / "ipython"),

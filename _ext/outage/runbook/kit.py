@@ -28,6 +28,8 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from outage.proxies import spare_loopback
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
@@ -39,6 +41,8 @@ MOST_ACTIONS = 1000
 MOST_PROPOSED_BYTES = 1_000_000
 MOST_SAVED_BYTES = 1_000_000
 _MUST_BE: Any = object()
+
+spare_loopback(os.environ)  # for the libraries that cells connect with, in kernels that others started too
 
 
 @dataclass(frozen=True)

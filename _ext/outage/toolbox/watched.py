@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import urlopen
 
+from outage.proxies import open_url
 from outage.runbook.kit import CheckFailed, require
 from outage.text import one_line
 
@@ -61,7 +61,7 @@ def fetch(url: str, seconds: float = _SECONDS) -> str:
     Raises:
         OSError: it does not answer, in time, or not with success.
     """
-    with urlopen(url, timeout=seconds) as answer:
+    with open_url(url, seconds) as answer:
         return str(answer.read().decode(errors="replace"))
 
 
