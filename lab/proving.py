@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from outage.errors import Failed
+from outage.git import call
 from outage.policy import Policy
 from outage.run.history import load_run
 from outage.run.journal import read_journal
@@ -125,15 +126,10 @@ def git(root: Path, *words: str) -> str:
     """Run git in a folder, with nobody's settings, and return its words.
 
     Raises:
-        Failed: it fails.
+        GitFailed: it fails.
     """
-    who = ("-c", "user.name=outage prove", "-c", "user.email=prove@example.org", "-c", "commit.gpgsign=false")
-    done = subprocess.run(
-        ["git", *who, "-C", str(root), *words], capture_output=True, text=True, errors="replace", check=False
-    )
-    if done.returncode != 0:
-        raise Failed(f"git {words[0]} failed: {done.stderr.strip()[-500:]}")
-    return done.stdout
+    who = ("user.name=outage prove", "user.email=prove@example.org")
+    return call(root, *words, settings=who).decode(errors="replace")
 
 
 def _files(root: Path) -> list[Path]:

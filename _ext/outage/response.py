@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from outage import chat, incidents
 from outage.classify import classify
-from outage.errors import Failed, Refused
+from outage.errors import Failed, OutageError, Refused
+from outage.git import GitFailed, call
 from outage.policy.vocabulary import AUDIENCES, SCOPES
 from outage.record import Event, Incident, append, load
 from outage.record.kinds import KINDS, checked
 from outage.source import nearest
 from outage.sync import background, state
-from outage.sync.share import Shared
+from outage.sync.share import Shared, find_repository
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -108,14 +108,13 @@ def _spread(project: Project, folder: Path, event: Event, policy: Policy, *, sil
 
 def why_unshared(folder: Path, policy: Policy) -> str:
     """Why an incident is not shared by itself although policy says so; empty if it is, or need not be."""
-    from outage.sync.git import Repository
-
     if not policy.sync.automatic:
         return ""
-    repo = Repository.around(folder)
-    if repo is None:
-        return "this folder is not in a git repository"
-    return "" if repo.has_remote(policy.sync.remote) else f"git knows no remote '{policy.sync.remote}'"
+    try:
+        repo = find_repository(folder.parent)
+        return "" if repo.has_remote(policy.sync.remote) else f"git knows no remote '{policy.sync.remote}'"
+    except OutageError as error:
+        return error.message
 
 
 def _in_words_of(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -241,9 +240,6 @@ def who(given: str | None, folder: Path) -> str:
 
 def _git_name(folder: Path) -> str:
     try:
-        done = subprocess.run(
-            ["git", "config", "user.name"], cwd=folder, capture_output=True, text=True, timeout=5, check=False
-        )
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return call(folder, "config", "user.name").decode(errors="replace").strip()
+    except GitFailed:
         return ""
-    return done.stdout.strip()

@@ -614,7 +614,7 @@ def test_sync_outside_git_is_refused_with_what_to_do(outage: Terminal) -> None:
 def test_what_cannot_be_shared_by_itself_is_said(outage: Terminal) -> None:
     with (outage.root / "handbook.yml").open("a") as file:
         file.write("sync: {automatic: true}\n")
-    said = "not shared with anybody: this folder is not in a git repository (sync.automatic)"
+    said = f"not shared with anybody: {outage.root} is not in a git repository (sync.automatic)"
     assert said in outage.ok("declare", "x")
     assert said in outage.ok("status")
     assert "not shared" not in outage.ok("note", "x")

@@ -18,7 +18,10 @@ import pytest
 from outage.chat.deliver import ready
 from outage.doctor import chat as chats
 from outage.doctor import clock
+from outage.doctor.finding import Finding
+from outage.doctor.handbook import look as look_at_handbook
 from outage.policy import parse_policy
+from outage.project import find_project
 from tests.runbook.build import POLICY, Handbook, code, prose, reading
 
 POLICY_PARTS = """
@@ -136,7 +139,7 @@ def test_a_chat_that_does_not_answer_is_named_with_its_address(clinic, monkeypat
 
 
 def test_behind_a_proxy_it_asks_the_proxy_and_on_loopback_never(chat, monkeypatch):
-    ready()
+    ready(["json://127.0.0.1"])
     policy = parse_policy(POLICY + POLICY_PARTS)
     monkeypatch.setenv("http_proxy", "127.0.0.1:9")
     assert [one.state for one in (*chats.look(policy), *clock.look(policy))] == ["works", "works"]
@@ -203,6 +206,33 @@ def test_a_runbook_changed_since_its_commit_is_named(clinic, chat):
     clinic.write("look", reading("print('looked twice')"))
     found = findings(0)["handbook runbooks"]
     assert (found["state"], found["words"]) == ("look", "runbooks/look.ipynb differ from what is committed")
+
+
+class TestTheClone:
+    """In process, and of the clone alone: what git refuses, and what differs from what is reviewed."""
+
+    def found(self, clinic: Handbook) -> dict[str, Finding]:
+        project = find_project()
+        return {one.name: one for one in look_at_handbook(project, project.policy())}
+
+    def test_outputs_that_were_saved_in_a_runbook_are_no_change(self, clinic):
+        path = clinic.root / "runbooks" / "look.ipynb"
+        content = json.loads(path.read_text())
+        content["cells"][1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "looked"}]
+        path.write_text(json.dumps(content))
+        assert git(clinic, "status", "--porcelain") == "M runbooks/look.ipynb"
+        assert self.found(clinic)["runbooks"].state == "works"
+
+    def test_what_git_refuses_is_told_in_its_words(self, clinic, monkeypatch):
+        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+        found = self.found(clinic)["repository"]
+        assert "detected dubious ownership" in found.words
+        assert found.hint == f"git config --global --add safe.directory {clinic.root}"
+
+    def test_incidents_that_git_cannot_reach_are_named(self, clinic, tmp_path):
+        (tmp_path / "elsewhere").mkdir()
+        (clinic.root / "incidents").symlink_to(tmp_path / "elsewhere")
+        assert "incidents is a link to" in self.found(clinic)["incidents"].words
 
 
 def test_a_runbook_whose_check_fails_says_why_and_what_to_look_at(clinic, chat):

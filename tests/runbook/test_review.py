@@ -170,6 +170,41 @@ def test_a_commit_on_another_branch_is_no_review(committed: Handbook) -> None:
         review(committed)
 
 
+@pytest.mark.parametrize("behind", [False, True], ids=["only the remote's", "the local one is old"])
+def test_a_branch_as_it_was_last_fetched_counts(committed: Handbook, tmp_path: Path, behind: bool) -> None:
+    git(committed.root, "checkout", "-qb", "work")
+    edit(committed, "source")
+    git(committed.root, "commit", "-qam", "changed")
+    git(committed.root, "update-ref", "refs/remotes/origin/main", "HEAD")
+    if not behind:
+        git(committed.root, "branch", "-qD", "main")
+    assert review(committed) == ReviewData(
+        commit=git(committed.root, "rev-parse", "HEAD"), branch="origin/main"
+    )
+
+
+def test_where_the_branch_is_nowhere_the_hint_fetches_it(committed: Handbook) -> None:
+    git(committed.root, "branch", "-qm", "work")
+    with pytest.raises(Refused, match="there is no branch 'main' here, nor origin/main") as caught:
+        review(committed)
+    assert "git fetch origin main:refs/remotes/origin/main" in str(caught.value.hint)
+
+
+def test_what_git_cannot_read_is_not_called_changed(committed: Handbook) -> None:
+    blob = git(committed.root, "rev-parse", "HEAD:lib/disk.py")
+    (committed.root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(Refused, match="git cannot say if this was reviewed: git cat-file failed"):
+        review(committed)
+
+
+def test_a_variable_that_names_another_repository_changes_nothing(
+    committed: Handbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "-q", "-b", "main", "other")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
+    assert review(committed).commit
+
+
 def test_a_branch_that_is_not_there_or_no_repository_is_refused_in_gits_words(
     committed: Handbook, tmp_path: Path
 ) -> None:

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 
 from outage.clock.moments import span
 from outage.doctor.finding import Finding
-from outage.errors import Failed
-from outage.sync.git import GitFailed, Repository
+from outage.errors import Failed, OutageError
+from outage.git import GitFailed, Repository
+from outage.run.review import find_review, working_digest
+from outage.runbook.notebook import read_notebook
+from outage.sync.share import find_repository
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from outage.policy import Policy
     from outage.project import Project
 
@@ -21,16 +26,23 @@ AREA = "handbook"
 def look(project: Project, policy: Policy) -> list[Finding]:
     """Policy and pages, kernel, name, age, what is not committed, and whether a push would be taken."""
     found = [_sound(project), _kernel()]
-    repository = Repository.around(project.root)
+    try:
+        repository = Repository.around(project.root)
+    except GitFailed as error:
+        return [*found, Finding(AREA, "repository", "fails", error.message, error.hint or "")]
     if repository is None:
         hint = "clone it with git: without that, nothing is reviewed and no incident is shared"
         return [*found, Finding(AREA, "repository", "fails", "this is not a git repository", hint)]
-    found += [_name(repository), _uncommitted(repository)]
+    found += [_name(repository), _uncommitted(repository, project, policy)]
+    try:
+        sharing = find_repository(project.incidents)
+    except OutageError as error:
+        return [*found, Finding(AREA, "incidents", "fails", error.message, error.hint or "")]
     remote, branch = policy.sync.remote, policy.runbooks.reviewed_branch
-    if not repository.has_remote(remote):
+    if not sharing.has_remote(remote):
         words = f"there is no remote '{remote}': what is recorded here, nobody else has"
         return [*found, Finding(AREA, "remote", "look", words, f"git remote add {remote} ADDRESS")]
-    return [*found, _age(repository, remote, branch), _push(repository, remote, policy.sync.branch)]
+    return [*found, _age(repository, remote, branch), _push(sharing, remote, policy.sync.branch)]
 
 
 def _sound(project: Project) -> Finding:
@@ -60,18 +72,32 @@ def _name(repository: Repository) -> Finding:
     return Finding(AREA, "name", "fails", f"git knows no {missing}, and commits no incident without", hint)
 
 
-def _uncommitted(repository: Repository) -> Finding:
-    """Runbooks that differ from what was committed cannot be applied as reviewed."""
-    changed = repository.git("status", "--porcelain", "--", "runbooks", "handbook.yml").decode(
-        errors="replace"
-    )
-    names = [line[3:] for line in changed.splitlines()]
+def _uncommitted(repository: Repository, project: Project, policy: Policy) -> Finding:
+    """Runbooks that differ from what was committed cannot be applied as reviewed; outputs do not count."""
+    places = (str(project.runbooks), str(project.policy_path))
+    listed = repository.git("status", "--porcelain", "--no-renames", "--", *places).decode(errors="replace")
+    changed = [line[3:] for line in listed.splitlines()]
+    names = [name for name in changed if not _is_reviewed(repository.top / name, project, policy)]
     if names:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         words = f"{names[0]}{more} differ from what is committed"
         hint = "commit them, or put them back: 'outage run --apply' takes reviewed source only"
         return Finding(AREA, "runbooks", "look", words, hint)
     return Finding(AREA, "runbooks", "works", "runbooks and policy are as they were committed")
+
+
+def _is_reviewed(path: Path, project: Project, policy: Policy) -> bool:
+    """Whether ``outage run --apply`` would take a notebook as it is, although its file was changed."""
+    if path.suffix != ".ipynb" or not path.is_file():
+        return False
+    try:
+        notebook = read_notebook(path)
+        digest = working_digest(project.root, notebook)
+        branch, remote = policy.runbooks.reviewed_branch, policy.sync.remote
+        find_review(project.root, path, notebook, digest, branch, remote)
+    except OutageError:
+        return False
+    return True
 
 
 def _age(repository: Repository, remote: str, branch: str) -> Finding:

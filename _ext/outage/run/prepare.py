@@ -155,7 +155,8 @@ def _review(found: Prepared) -> ReviewData:
         raise Refused("--unreviewed needs a reason", hint="--unreviewed 'what cannot wait for a review'")
     root, notebook = found.project.root, found.contract.notebook
     try:
-        return find_review(root, found.path, notebook, found.digest, found.policy.runbooks.reviewed_branch)
+        branch, remote = found.policy.runbooks.reviewed_branch, found.policy.sync.remote
+        return find_review(root, found.path, notebook, found.digest, branch, remote)
     except Refused:
         if reason is None:
             raise

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.errors import OutageError, Refused
+from outage.git import GitFailed, GitMissing, call
 from outage.run.lines import ReviewData
 from outage.runbook.digest import named_files, notebook_digest, project_modules
 from outage.runbook.notebook import parse_notebook
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from outage.runbook.notebook import Notebook
 
 MOST_COMMITS = 200
-_GIT_SECONDS = 20
+_ABSENT = ("does not exist in", "exists on disk, but not in", "valid object name")
+_NO_BRANCH = "Needed a single revision"
 
 
 @dataclass(frozen=True)
@@ -52,20 +53,24 @@ class CommittedTree:
     commit: str
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None."""
+        """The content of a file, or None where the commit has none; GitFailed where git cannot say."""
+        name = f"{self.commit}:./{path}"
         try:
-            return _git(self.root, "cat-file", "blob", f"{self.commit}:./{path}")
-        except (OSError, subprocess.SubprocessError):
-            return None
+            return call(self.root, "cat-file", "blob", name)
+        except GitFailed as error:
+            if any(words in error.said for words in _ABSENT) or _kind(self.root, name) == "tree":
+                return None
+            raise
 
     def below(self, folder: str) -> list[str]:
         """Paths of all files in a folder, at any depth."""
         where = f"{folder.rstrip('/')}/"
-        try:
-            listed = _git(self.root, "ls-tree", "-r", "-z", "--name-only", self.commit, "--", where)
-        except (OSError, subprocess.SubprocessError):
-            return []
+        listed = call(self.root, "ls-tree", "-r", "-z", "--name-only", self.commit, "--", where)
         return [name for name in listed.decode("utf-8", "surrogateescape").split("\0") if name]
+
+
+def _kind(root: Path, name: str) -> str:
+    return call(root, "cat-file", "-t", name).decode().strip()
 
 
 def working_digest(root: Path, notebook: Notebook) -> str:
@@ -73,7 +78,9 @@ def working_digest(root: Path, notebook: Notebook) -> str:
     return notebook_digest(notebook, WorkingTree(root))
 
 
-def find_review(root: Path, path: Path, notebook: Notebook, digest: str, branch: str) -> ReviewData:
+def find_review(
+    root: Path, path: Path, notebook: Notebook, digest: str, branch: str, remote: str = "origin"
+) -> ReviewData:
     """The commit, reachable from ``branch``, that holds exactly what has this digest.
 
     Args:
@@ -81,31 +88,57 @@ def find_review(root: Path, path: Path, notebook: Notebook, digest: str, branch:
         path: the notebook's file.
         notebook: as read from it.
         digest: of it and its modules, as they stand.
-        branch: the policy's reviewed branch.
+        branch: the policy's reviewed branch; here, or as it was last fetched from ``remote``.
+        remote: the policy's remote.
 
     Raises:
         Refused: there is none, or git cannot say; the hint says what to do.
     """
     relative = path.resolve().relative_to(root.resolve()).as_posix()
     tree = WorkingTree(root)
-    others = sorted({*project_modules(notebook, tree), *named_files(notebook, tree)})
-    override = "commit it and have it reviewed, or say why not: --unreviewed 'REASON' (it goes on the record)"
+    paths = [relative, *sorted({*project_modules(notebook, tree), *named_files(notebook, tree)})]
+    override = "say why not: --unreviewed 'REASON' (it goes on the record)"
     try:
-        commits = _commits(root, branch, [relative, *others])
-    except (OSError, subprocess.SubprocessError) as error:
-        reason = _git_said(error)
-        raise Refused(f"git cannot say if this was reviewed: {reason}", file=path, hint=override) from None
-    for commit in commits:
-        if _digest_at(root, commit, relative) == digest:
-            return ReviewData(commit=commit, branch=branch)
+        heads = _heads(root, branch, remote)
+        for name, head in heads.items():
+            for commit in _commits(root, head, paths):
+                if _digest_at(root, commit, relative) == digest:
+                    return ReviewData(commit=commit, branch=name)
+    except GitFailed as error:
+        reason = f"git cannot say if this was reviewed: {error.message}"
+        remedy = f"{error.hint}; or {override}" if error.hint else override
+        raise Refused(reason, file=path, hint=remedy) from None
+    if not heads:
+        reason = f"there is no branch '{branch}' here, nor {remote}/{branch}"
+        fetch = f"git fetch {remote} {branch}:refs/remotes/{remote}/{branch}"
+        reason = f"git cannot say if this was reviewed: {reason}"
+        raise Refused(reason, file=path, hint=f"get it: {fetch}; or {override}")
     reason = f"this is not what branch '{branch}' holds: it was changed or never committed there"
-    raise Refused(reason, file=path, hint=override)
+    raise Refused(reason, file=path, hint=f"commit it and have it reviewed, or {override}")
 
 
-def _commits(root: Path, branch: str, paths: list[str]) -> list[str]:
-    """The branch's own head, and the commits before it that touched one of the files, newest first."""
-    head = _git(root, "rev-parse", "--verify", "--end-of-options", f"{branch}^{{commit}}").decode().strip()
-    listed = _git(root, "log", "--format=%H", f"--max-count={MOST_COMMITS}", head, "--", *paths)
+def _heads(root: Path, branch: str, remote: str) -> dict[str, str]:
+    """The newest commits of the reviewed branch: of the one here, and of the one last fetched.
+
+    A clone of another branch, as CI makes them, has only the second; here, the first may be old.
+    """
+    found: dict[str, str] = {}
+    for name in (branch, f"{remote}/{branch}"):
+        try:
+            said = call(root, "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
+        except GitMissing:
+            raise
+        except GitFailed as error:
+            if _NO_BRANCH not in error.said:
+                raise
+        else:
+            found[name] = said.decode().strip()
+    return found
+
+
+def _commits(root: Path, head: str, paths: list[str]) -> list[str]:
+    """A branch's newest commit, and those before it that touched one of the files, newest first."""
+    listed = call(root, "rev-list", f"--max-count={MOST_COMMITS}", head, "--", *paths)
     return [head, *listed.decode().split()]
 
 
@@ -116,29 +149,23 @@ def _digest_at(root: Path, commit: str, relative: str) -> str | None:
         return None
     try:
         return notebook_digest(parse_notebook(content, Path(relative)), tree)
+    except GitFailed:
+        raise
     except OutageError:
         return None
 
 
 def files_at(root: Path, commit: str, relative: str) -> list[str]:
-    """Paths of a notebook, the modules that it imports and the files that it names, as a commit has them."""
+    """Paths of a notebook, the modules that it imports and the files that it names, as a commit has them.
+
+    Empty where git has no such commit or file, or cannot say.
+    """
     tree = CommittedTree(root, commit)
-    content = tree.read(relative)
+    try:
+        content = tree.read(relative)
+    except GitFailed:
+        content = None
     if content is None:
         return []
     notebook = parse_notebook(content, Path(relative))
     return [relative, *sorted({*project_modules(notebook, tree), *named_files(notebook, tree)})]
-
-
-def _git(root: Path, *arguments: str) -> bytes:
-    command = ["git", "-C", str(root), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, timeout=_GIT_SECONDS).stdout
-
-
-def _git_said(error: Exception) -> str:
-    from outage.text import one_line
-
-    said = getattr(error, "stderr", None)
-    if isinstance(said, bytes) and said.strip():
-        return one_line(said.decode("utf-8", "replace").strip().splitlines()[-1])
-    return one_line(str(error))

@@ -6,6 +6,7 @@ What fails is written down (``outage.sync.state``) and said by the next command.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,10 +29,12 @@ def share_and_remember(
         shared = share(incidents, names, remote, branch, receive=receive)
     except OutageError as error:
         for name in names:
-            state.save_failure(incidents / name, datetime.now(UTC), error)
+            with suppress(OSError):  # where nothing can be written, the caller still hears of it
+                state.save_failure(incidents / name, datetime.now(UTC), error)
         raise
     for name in shared.folders:
-        state.save_success(incidents / name, datetime.now(UTC), shared.notes)
+        with suppress(OSError):
+            state.save_success(incidents / name, datetime.now(UTC), shared.notes)
     return shared
 
 

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from outage.git import GitFailed, Repository
 from outage.record.store import FILE, locked
-from outage.sync.git import GitFailed, Repository
 
+_LEFT_OUT = "S "  # how git's listing marks it
 _FILE_MODES = ("100644", "100755")
 
 
@@ -51,6 +52,7 @@ def combine(repo: Repository, tip: str | None, folders: Mapping[str, str | None]
     for folder in folders:
         if (repo.top / folder).is_dir():
             repo.git("add", "--all", "--", folder, index=index)
+            _keep_left_out(repo, tip, folder, index)
         else:
             repo.git("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", folder, index=index)
     conflicts: list[str] = []
@@ -61,6 +63,15 @@ def combine(repo: Repository, tip: str | None, folders: Mapping[str, str | None]
             else:
                 conflicts += _three_ways(repo, found, base, index)
     return conflicts
+
+
+def _keep_left_out(repo: Repository, tip: str | None, folder: str, index: Path) -> None:
+    """What a sparse checkout leaves out of a folder is not deleted here: it stays as the remote has it."""
+    listed = repo.git("ls-files", "-t", "-z", "--", folder).decode(errors="surrogateescape").split("\0")
+    left_out = [line[2:] for line in listed if line.startswith(_LEFT_OUT)]
+    absent = [path for path in left_out if not (repo.top / path).exists()]
+    if tip and absent:
+        repo.git("reset", "--quiet", tip, "--", *(f":(literal){path}" for path in absent), index=index)
 
 
 def _differences(repo: Repository, tip: str | None, folder: str, index: Path) -> Iterator[Difference]:

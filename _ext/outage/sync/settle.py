@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from outage.sync.git import GitFailed, Repository
+from outage.git import GitFailed, Repository, call
 
 _UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
@@ -23,14 +23,15 @@ def commit(repo: Repository, parent: str | None, index: Path, message: str) -> s
     if parent and tree == repo.text("rev-parse", f"{parent}^{{tree}}"):
         return parent
     parents = ("-p", parent) if parent else ()
-    return repo.text(*_identity(repo), "commit-tree", "--no-gpg-sign", tree, *parents, "-m", message)
+    made = call(repo.top, "commit-tree", tree, *parents, "-m", message, settings=_identity(repo))
+    return made.decode().strip()
 
 
 def _identity(repo: Repository) -> tuple[str, ...]:
     """A name for commits where the user has set none: an outage is no time to ask for one."""
     if repo.ask("var", "GIT_COMMITTER_IDENT") and repo.ask("var", "GIT_AUTHOR_IDENT"):
         return ()
-    return ("-c", "user.name=outage sync", "-c", "user.email=outage@localhost")
+    return ("user.name=outage sync", "user.email=outage@localhost")
 
 
 def settle(repo: Repository, new: str, folders: list[str], branch: str | None) -> list[str]:
@@ -58,7 +59,7 @@ def _forward(repo: Repository, head: str, new: str, folders: list[str]) -> str |
     """The commit that the branch may move to, or None when it may not move."""
     others = [".", *(f":(exclude,literal){folder}" for folder in folders)]
     if repo.ask("merge-base", "--is-ancestor", head, new) is not None:
-        same_elsewhere = repo.ask("diff", "--quiet", head, new, "--", *others) is not None
+        same_elsewhere = repo.ask("diff", "--quiet", "--no-ext-diff", head, new, "--", *others) is not None
         return new if same_elsewhere else None
     if repo.ask("merge-base", "--is-ancestor", new, head) is not None:
         return None

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outage.errors import Failed, Refused
+from outage.git import GitFailed, Repository
 from outage.record.store import FILE
-from outage.sync.git import GitFailed, Repository
 from outage.sync.merge import combine
 from outage.sync.settle import commit, settle
 
@@ -27,6 +27,7 @@ ATTEMPTS = 10
 PATIENCE = 60.0
 """Seconds to wait for another sync of the same clone."""
 _RACED = ("[rejected]", "[remote rejected]", "non-fast-forward", "fetch first", "cannot lock ref")
+_SUBMODULE = "160000 "
 _REFUSED_FOR_GOOD = ("protected branch", "pre-receive hook", "denied", "not permitted")
 
 
@@ -60,35 +61,62 @@ def share(incidents: Path, names: list[str], remote: str, branch: str, *, receiv
         receive: also fetch incidents that only the remote has.
 
     Raises:
-        Refused: this is no git repository, or the remote has no such branch.
-        Failed: git failed; the message says how, and nothing of the record is lost.
+        Refused: as :func:`find_repository`, or the remote has no such branch.
+        Failed: git failed, or the checkout cannot be written to; the message says how, and nothing of
+            the record is lost.
     """
-    repo = Repository.around(incidents.parent)
-    if repo is None:
+    repo = find_repository(incidents)
+    top = incidents.resolve().relative_to(repo.top.resolve())
+    try:
+        with _only_one(repo), tempfile.TemporaryDirectory(prefix="outage-") as temporary:
+            index = Path(temporary) / "index"
+            if not repo.has_remote(remote):
+                return _commit_here(repo, [(top / name).as_posix() for name in names], index, remote)
+            return _exchange(repo, top, names, remote, branch, index, receive)
+    except OSError as error:
+        where = error.filename or repo.top
+        hint = "may you write there? nothing is lost; run 'outage sync' where the clone can be written to"
+        raise Failed(f"{where} cannot be written: {error.strerror or error}", hint=hint) from None
+
+
+def find_repository(incidents: Path) -> Repository:
+    """Return the repository in which a folder of incidents is shared: its own, if it is a submodule.
+
+    Raises:
+        Refused: there is none, git cannot reach the folder, or a link leads out of the handbook's repository.
+        GitFailed: git cannot say.
+    """
+    handbook, repo = Repository.around(incidents.parent), Repository.around(incidents.resolve())
+    if handbook is None and repo is None:
         raise Refused(
             f"{incidents.parent} is not in a git repository",
             hint="the record is kept on this machine only; 'git init' and a remote would share it",
         )
-    top = incidents.resolve().relative_to(repo.top.resolve()).as_posix()
-    with _only_one(repo), tempfile.TemporaryDirectory(prefix="outage-") as temporary:
-        index = Path(temporary) / "index"
-        if not repo.has_remote(remote):
-            return _commit_here(repo, [f"{top}/{name}" for name in names], index, remote)
-        return _exchange(repo, top, names, remote, branch, index, receive)
+    if repo is None or (incidents.is_symlink() and repo != handbook):
+        raise Refused(
+            f"{incidents.name} is a link to {incidents.resolve()}, which is not in the handbook's repository",
+            hint="put the folder itself in the place of the link: git follows none",
+        )
+    if repo.text("ls-files", "--stage", "--", str(incidents.resolve())).startswith(_SUBMODULE):
+        raise Refused(
+            f"{incidents.name} is a submodule that is not checked out here",
+            hint=f"move aside what is in it, then: git submodule update --init {incidents.name}",
+        )
+    return repo
 
 
 def _exchange(
-    repo: Repository, top: str, names: list[str], remote: str, branch: str, index: Path, receive: bool
+    repo: Repository, top: Path, names: list[str], remote: str, branch: str, index: Path, receive: bool
 ) -> Shared:
     """Fetch, combine, push; again when somebody else pushed in between."""
     for attempt in range(ATTEMPTS):
         tip = _fetch(repo, remote, branch)
         wanted = [*names, *(_only_there(repo, tip, top) if receive else [])]
         wanted = list(dict.fromkeys(wanted))
-        folders = [f"{top}/{name}" for name in wanted]
+        folders = [(top / name).as_posix() for name in wanted]
         if not folders:
             return Shared(tip, remote, False, ())
-        bases: dict[str, str | None] = {f"{top}/{name}": _base(repo, name, tip) for name in wanted}
+        bases = {folder: _base(repo, Path(folder), tip) for folder in folders}
         conflicts = combine(repo, tip, bases, index)
         new = commit(repo, tip, index, _message(wanted))
         if new == tip or _push(repo, remote, branch, new):
@@ -138,11 +166,13 @@ def _fetch(repo: Repository, remote: str, branch: str) -> str:
     return repo.text("rev-parse", ours)
 
 
-def _only_there(repo: Repository, tip: str, top: str) -> list[str]:
+def _only_there(repo: Repository, tip: str, top: Path) -> list[str]:
     """Incidents that the remote has and this clone has not."""
-    listed = repo.git("ls-tree", "-r", "-z", "--name-only", tip, "--", top).decode(errors="surrogateescape")
+    listed = repo.git("ls-tree", "-r", "-z", "--name-only", tip, "--", str(top)).decode(
+        errors="surrogateescape"
+    )
     paths = [Path(path) for path in listed.split("\0") if path.endswith(f"/{FILE}")]
-    found = [path.parent.name for path in paths if path.parent.parent == Path(top)]
+    found = [path.parent.name for path in paths if path.parent.parent == top]
     return [name for name in found if not (repo.top / top / name / FILE).exists()]
 
 
@@ -164,9 +194,14 @@ def _marker(name: str) -> str:
     return f"refs/worktree/outage/{name}"
 
 
-def _base(repo: Repository, name: str, tip: str) -> str | None:
-    """What both sides last had in common."""
-    marked = repo.ask("rev-parse", "--verify", "--quiet", _marker(name))
+def _base(repo: Repository, folder: Path, tip: str) -> str | None:
+    """What both sides last had in common; nothing, where the incident is not here at all.
+
+    A sparse checkout leaves folders out, and that deletes nothing of them.
+    """
+    if not (repo.top / folder / FILE).exists():
+        return None
+    marked = repo.ask("rev-parse", "--verify", "--quiet", _marker(folder.name))
     return marked or repo.ask("merge-base", "HEAD", tip)
 
 
