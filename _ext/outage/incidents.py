@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import unicodedata
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,7 +16,7 @@ from zoneinfo import ZoneInfo
 from outage.errors import Failed, Refused
 from outage.record import FILE, Event, append, load
 from outage.record.event import parse
-from outage.record.store import flush_folder
+from outage.record.store import flush_folder, is_plain
 from outage.source import nearest
 from outage.text import one_line
 from outage.unread import hint_for
@@ -29,7 +31,13 @@ PAGE = "index.md"
 STUB = "```{incident}\n\n```\n"
 """The page of every incident: the directive knows the rest from the folder it stands in."""
 
+CODE = 4
+"""Characters that end a new incident's id; alone, they are enough to name it."""
+_CODE_LETTERS = "23456789bcdfghjkmnpqrstvwxyz"  # none that is mistaken for another, none that makes words
 _LONGEST = 40
+_MOST_LISTED = 5
+_NAME = re.compile(r"(?![-.])[^\s\x00-,/:-@\[-^`{-\xa0\ud800-\udfff]+")
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def declare(
@@ -43,8 +51,9 @@ def declare(
 ) -> tuple[Path, Event]:
     """Make the folder of a new incident and record that it was declared.
 
-    The policy is copied first, then the declaration is written and flushed, then the page:
-    a crash in between leaves either nothing that counts or a whole incident.
+    Its id ends in characters drawn at random, so that two people on two clones never declare one
+    incident between them. The policy is copied first, then the declaration is written and flushed,
+    then the page: a crash in between leaves either nothing that counts or a whole incident.
 
     Raises Refused for data that a declaration may not hold, before anything is made.
     """
@@ -61,7 +70,10 @@ def declare(
 
 
 def slug(title: str) -> str:
-    """A title as part of a folder's name: small ASCII letters, digits and hyphens, 40 at most."""
+    """A title as part of a folder's name: small ASCII letters, digits and hyphens, 40 at most.
+
+    It is ``incident`` where nothing of the title is ASCII.
+    """
     ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.findall(r"[a-z0-9]+", ascii_only)
     found = "-".join(words)
@@ -71,11 +83,11 @@ def slug(title: str) -> str:
 
 
 def _new_folder(incidents: Path, name: str) -> Path:
-    """A folder that was not there before: ``name``, or ``name-2`` and so on."""
+    """Make a folder that was not there before: ``name`` and a code."""
     try:
         incidents.mkdir(exist_ok=True)
-        for number in range(1, 1000):
-            folder = incidents / (name if number == 1 else f"{name}-{number}")
+        while True:
+            folder = incidents / f"{name}-{new_code()}"
             try:
                 folder.mkdir()
             except FileExistsError:
@@ -83,19 +95,26 @@ def _new_folder(incidents: Path, name: str) -> Path:
             return folder
     except OSError as error:
         raise Failed(f"no incident can be written there: {error.strerror}", file=incidents) from error
-    raise Refused(f"there are a thousand incidents named {name}", file=incidents)
+
+
+def new_code() -> str:
+    """Draw the end of an id, such as ``k3f7``: digits and consonants, at least one of each."""
+    while True:
+        code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(CODE))
+        if not code.isalpha() and not code.isdigit():
+            return code
 
 
 def ensure_page(folder: Path) -> None:
     """Write the incident's page if it has none."""
-    if not (folder / PAGE).exists():
+    if not os.path.lexists(folder / PAGE):
         write_flushed(folder / PAGE, STUB.encode())
 
 
 def write_flushed(path: Path, content: bytes) -> None:
-    """Write a new file and flush it to the disk (Failed if that cannot be)."""
+    """Write a new file, through no link, and flush it to the disk (Failed if that cannot be)."""
     try:
-        with path.open("wb") as file:
+        with path.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -115,12 +134,83 @@ def policy_file(folder: Path, project: Project) -> Path:
     return folder / POLICY if (folder / POLICY).exists() else project.policy_path
 
 
-def folders(project: Project) -> list[Path]:
-    """The folders of all incidents, newest first; an empty record is a declaration that died half-way."""
-    if not project.incidents.is_dir():
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something in the folder of incidents that holds a record and is not an incident.
+
+    Attributes:
+        folder: its path.
+        why: what is wrong with it, in words that follow its name.
+    """
+
+    folder: Path
+    why: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.folder.parent.name}/{one_line(self.folder.name)} is not read as an incident: {self.why}"
+        )
+
+
+def is_name(name: str) -> bool:
+    """Whether a folder of this name may be an incident: an id, made by us or by hand in any script."""
+    return _NAME.fullmatch(name) is not None
+
+
+def why_left_out(folder: Path) -> str | None:
+    """Say why a folder that holds a record is not read as an incident; None if it is, or holds none.
+
+    A name that a file manager gave to a copy, and links, which may lead out of the handbook: what is
+    written to an incident is written through no link.
+    """
+    record = folder / FILE
+    if not os.path.lexists(record):
+        return None
+    if folder.is_symlink():
+        return "it is a link; move the real folder here, or delete the link"
+    if not is_name(folder.name):
+        return (
+            "its name has other characters than letters, digits, '-', '_' and '.', as a copy's has;"
+            " rename it, or delete it if it is a copy"
+        )
+    if not is_plain(record):
+        what = "a link" if record.is_symlink() else "not a file"
+        return f"its {FILE} is {what}; put the record itself there, or delete the folder"
+    if not os.access(record, os.R_OK):
+        return f"you may not read its {FILE}; give yourself the right to"
+    return None
+
+
+def left_out(incidents: Path) -> list[LeftOut]:
+    """List what holds a record and is not read as an incident, by name."""
+    inside = sorted(incidents.iterdir()) if incidents.is_dir() else []
+    return [LeftOut(folder, why) for folder in inside if (why := why_left_out(folder))]
+
+
+def folders_in(incidents: Path) -> list[Path]:
+    """List the folders of all incidents, the newest first.
+
+    An empty record is a declaration that died half-way.
+    """
+    if not incidents.is_dir():
         return []
-    found = (path.parent for path in project.incidents.glob(f"*/{FILE}") if path.stat().st_size)
-    return sorted(found, reverse=True)
+    found = [
+        folder
+        for folder in incidents.iterdir()
+        if is_plain(folder / FILE) and (folder / FILE).stat().st_size and not why_left_out(folder)
+    ]
+    return sorted(found, key=lambda folder: (_declared_at(folder), folder.name), reverse=True)
+
+
+def folders(project: Project) -> list[Path]:
+    """List the folders of a project's incidents, the newest first."""
+    return folders_in(project.incidents)
+
+
+def _declared_at(folder: Path) -> datetime:
+    """When an incident was declared, without folding its record; long ago if nobody declared it."""
+    declared = _events_of((folder / FILE).read_bytes(), "declared")
+    return min((event.at for event in declared), default=_LONG_AGO)
 
 
 def open_incidents(project: Project) -> list[Incident]:
@@ -134,14 +224,15 @@ def find(project: Project, wanted: str | None) -> Path:
 
     Args:
         project: where to look.
-        wanted: an id, or a part of one that fits a single incident; None: the single one that
-            is being worked on (or, when none is, the single one that is not closed yet).
+        wanted: an id, the characters that end one, or a part of an id or a title that fits a single
+            incident; None: the single one that is being worked on (or, when none is, the single
+            one that is not closed yet).
 
     Raises:
         Refused: none fits, or several do; the message lists them.
     """
-    if wanted:
-        return _named(project, wanted)
+    if wanted and wanted.strip():
+        return _named(project, wanted.strip())
     candidates = open_incidents(project)
     working = [incident for incident in candidates if incident.ended_at is None]
     fitting = working or candidates
@@ -159,16 +250,20 @@ def find(project: Project, wanted: str | None) -> Path:
 
 def _named(project: Project, wanted: str) -> Path:
     names = [folder.name for folder in folders(project)]
-    if wanted in names:
-        return project.incidents / wanted
-    fitting = [name for name in names if wanted in name]
+    fitting = _fitting(project, names, wanted)
     if len(fitting) == 1:
         return project.incidents / fitting[0]
     shown = one_line(wanted)[:80]
     if fitting:
+        listed = "".join(f"\n  {one_line(name)}  {_title(project, name)}" for name in fitting[:_MOST_LISTED])
+        more = f"\n  and {len(fitting) - _MOST_LISTED} more" if len(fitting) > _MOST_LISTED else ""
         raise Refused(
-            f"'{shown}' fits several incidents: {', '.join(fitting[:5])}", hint="write more of the id"
+            f"'{shown}' fits several incidents:{listed}{more}",
+            hint=f"write more of it, or the last {CODE} characters of the id",
         )
+    for one in left_out(project.incidents):
+        if one.folder.name == wanted:
+            raise Refused(str(one))
     near = (
         nearest(wanted, names, "'outage status --all' lists them") if names else "none was ever declared here"
     )
@@ -176,23 +271,49 @@ def _named(project: Project, wanted: str) -> Path:
     raise Refused(f"there is no incident '{shown}'", hint=hint)
 
 
+def _fitting(project: Project, names: list[str], wanted: str) -> list[str]:
+    """The ids that a text names, by the closest kind of likeness that any has."""
+    text = _comparable(wanted)
+    ways: list[Callable[[str], bool]] = [
+        lambda name: name == wanted,
+        lambda name: name.casefold().endswith(f"-{text}") and len(text) == CODE,
+        lambda name: text in name.casefold(),
+        lambda name: text in _comparable(load(project.incidents / name).title),
+    ]
+    for fits in ways:
+        if found := [name for name in names if fits(name)]:
+            return found
+    return []
+
+
+def _comparable(text: str) -> str:
+    """A text in one form, whatever the case, spacing and Unicode form in which it is typed."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _title(project: Project, name: str) -> str:
+    return one_line(load(project.incidents / name).title)
+
+
 def _plainly_closed(path: Path) -> bool:
     """Whether a record can be seen to be closed without folding it; when unsure, it is not."""
     content = path.read_bytes()
     if b'"correction"' in content or b'"closed"' not in content:
         return False
-    stages = list(_stages(content))
+    stages = list(_events_of(content, "stage"))
     return bool(stages) and max(stages, key=lambda event: event.order).data.get("stage") == "closed"
 
 
-def _stages(content: bytes) -> Iterator[Event]:
+def _events_of(content: bytes, kind: str) -> Iterator[Event]:
+    """The events of one kind in a record's content; lines that cannot be read are passed over."""
     import json
 
+    word = f'"{kind}"'.encode()
     for line in content.split(b"\n"):
-        if b'"stage"' in line:
+        if word in line:
             try:
                 event = parse(json.loads(line))
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if event.kind == "stage":
+            if event.kind == kind:
                 yield event

@@ -6,9 +6,9 @@ service nor an unreachable remote can lose an event or keep a responder waiting.
 
 from __future__ import annotations
 
-import getpass
 import os
-from collections.abc import Mapping
+import pwd
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -228,14 +228,31 @@ def share(project: Project, folder: Path | None) -> Shared:
 
 
 def who(given: str | None, folder: Path) -> str:
-    """Who records: as said, else $OUTAGE_BY, git's user.name, the login name. Nobody checks it."""
-    named = given or os.environ.get("OUTAGE_BY") or _git_name(folder)
-    if named:
-        return named.strip()[:200]
+    """Name who records: as said, else $OUTAGE_BY, git's user.name, the login name. Nobody checks it.
+
+    A blank name is no name: the next source is asked.
+    """
+    named = (" ".join(name.split()) for name in _names_of_who(given, folder))
+    return next(filter(None, named), "unknown")[:200]
+
+
+def _names_of_who(given: str | None, folder: Path) -> Iterator[str]:
+    """The names that the sources give, asked one after the other and only as far as needed."""
+    yield given or ""
+    yield os.environ.get("OUTAGE_BY", "")
+    yield _git_name(folder)
+    yield _login()
+
+
+def _login() -> str:
+    """The login name, as the variables of a login say it or else as the system does."""
+    variables = (os.environ.get(name, "").strip() for name in ("LOGNAME", "USER"))
+    if named := next(filter(None, variables), ""):
+        return named
     try:
-        return getpass.getuser()
+        return pwd.getpwuid(os.getuid()).pw_name
     except (KeyError, OSError):
-        return "unknown"
+        return ""
 
 
 def _git_name(folder: Path) -> str:

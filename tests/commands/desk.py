@@ -81,6 +81,11 @@ class Terminal:
         (folder,) = self.folders
         return folder
 
+    def named(self, part: str) -> Path:
+        """The folder of the one incident whose id holds a text."""
+        (folder,) = (folder for folder in self.folders if part in folder.name)
+        return folder
+
     @property
     def incident(self) -> Incident:
         return load(self.folder)

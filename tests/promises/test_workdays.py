@@ -38,6 +38,36 @@ def test_the_clock_change_does_not_bend_an_exact_length() -> None:
     assert add(before, Duration.parse("2h"), policy()) - before == timedelta(hours=2)
 
 
+@pytest.mark.parametrize(
+    ("zone", "start", "end"),
+    [
+        (
+            "Europe/London",
+            "2026-10-23T10:00",
+            "2026-10-26T23:59",
+        ),  # over the weekend on which the clocks change
+        ("Europe/London", "2026-03-27T10:00", "2026-03-30T22:59"),
+        (
+            "America/Santiago",
+            "2026-04-03T10:00",
+            "2026-04-05T03:59",
+        ),  # 24:00 becomes 23:00: 23:59 comes twice
+        ("America/Santiago", "2026-09-04T10:00", "2026-09-06T03:59"),  # the next day begins at 01:00
+        ("America/Nuuk", "2026-03-27T10:00", "2026-03-29T00:59"),  # 22:00 becomes 23:00
+    ],
+)
+def test_a_business_day_ends_with_its_last_minute_where_the_clocks_change(
+    zone: str, start: str, end: str
+) -> None:
+    weekend = "[saturday, sunday]" if zone == "Europe/London" else "[sunday]"
+    text = POLICY.replace("Europe/London", zone).replace(
+        "country: GB, region: ENG, holidays: {2026-11-23: Company day}", f"weekend: {weekend}"
+    )
+    begun = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    last = datetime.fromisoformat(end).replace(tzinfo=UTC)
+    assert add(begun, Duration.parse("1 business day"), parse_policy(text)) == last
+
+
 def test_another_country_has_other_holidays_and_weekends() -> None:
     text = POLICY.replace(
         "country: GB, region: ENG, holidays: {2026-11-23: Company day}", "weekend: [friday, saturday]"

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -270,11 +271,30 @@ def test_a_folder_that_is_not_there_fails_in_words(tmp_path: Path) -> None:
         append(tmp_path / "nowhere", "note", {"text": "x"}, by="Ines")
 
 
-def test_a_full_disk_fails_in_words(tmp_path: Path) -> None:
-    (tmp_path / FILE).symlink_to("/dev/full")
-    with pytest.raises(Failed, match="could not be written: No space left") as failure:
-        write(tmp_path, note("x"))
+def test_a_disk_that_takes_no_more_fails_in_words(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(Failed, match="could not be written: File too large") as failure:
+            write(tmp_path, note("x"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert "say it again" in str(failure.value.hint)
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["somewhere", "nowhere"])
+def test_a_record_is_written_and_read_through_no_link(tmp_path: Path, there: bool) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "incident"
+    if there:
+        outside.write_bytes(note("of somebody else").to_line())
+    folder.mkdir()
+    (folder / FILE).symlink_to(outside)
+    with pytest.raises(Failed, match="it is a link"):
+        append(folder, "note", {"text": "x"}, by="Ines")
+    with pytest.raises(Failed, match="it is a link"):
+        read(folder)
+    assert outside.exists() == there
+    assert not there or outside.read_bytes() == note("of somebody else").to_line()
 
 
 def test_times_are_utc_and_need_a_zone() -> None:

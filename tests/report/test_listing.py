@@ -72,7 +72,9 @@ def test_a_record_that_cannot_be_read_is_said(tmp_path):
     folder = put(tmp_path, "one", told())
     (folder / FILE).unlink()
     (folder / FILE).mkdir()
-    assert "**one** cannot be read" in incident_list(tmp_path)
+    said = incident_list(tmp_path)
+    assert "one is not read as an incident" in said
+    assert "its record\\.jsonl is not a file" in said
 
 
 def test_the_list_depends_on_no_time_of_day(tmp_path, monkeypatch):
@@ -85,3 +87,11 @@ def test_the_list_depends_on_no_time_of_day(tmp_path, monkeypatch):
     before = incident_list(tmp_path)
     monkeypatch.setattr("outage.report.case.datetime", MuchLater)
     assert incident_list(tmp_path) == before
+
+
+def test_what_is_not_an_incident_is_named_below_and_not_listed(tmp_path):
+    put(tmp_path, "2026-06-17-one", told())
+    put(tmp_path, "2026-06-17-one (copy)", told())
+    text = incident_list(tmp_path)
+    assert text.count("{chip}`Sev 1 <severity rank-0>`") == 1
+    assert "one \\(copy\\) is not read as an incident" in text

@@ -1,6 +1,7 @@
 """Sharing an incident: its folder reaches everybody, and nothing else moves."""
 
 import contextlib
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable
@@ -434,3 +435,49 @@ def test_git_itself_finds_nothing_wrong(clone: Clones, remote: Path) -> None:
             ["git", "fsck", "--strict"], cwd=folder, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_copy_by_a_file_manager_is_left_out_and_stops_no_other(clone: Clones, remote: Path) -> None:
+    ines = clone("ines")
+    ines.note("queue is full")
+    copy = f"{INCIDENT} (copy)"
+    shutil.copytree(ines.incident, ines.incident.with_name(copy))
+    shared = share(ines.root / "incidents", [copy, INCIDENT], "origin", "main")
+    assert shared.folders == (INCIDENT,)
+    assert "is not read as an incident" in shared.notes[0]
+    assert at_remote(remote, RECORD) == ines.record
+
+
+@pytest.mark.parametrize("name", ["a..b", "x.lock", "2026-11-20.", "\u6570\u636e", "x" * 250])
+def test_a_name_that_git_allows_for_no_ref_is_shared(clone: Clones, remote: Path, name: str) -> None:
+    ines = clone("ines")
+    ines.note("queue is full")
+    ines.incident.rename(ines.incident.with_name(name))
+    for pushed in (True, False):
+        shared = share(ines.root / "incidents", [name], "origin", "main")
+        assert (shared.folders, shared.pushed) == ((name,), pushed)
+    assert b"queue is full" in at_remote(remote, f"incidents/{name}/record.jsonl")
+
+
+def test_a_copy_that_somebody_pushed_is_not_received(clone: Clones) -> None:
+    ines, bo = clone("ines"), clone("bo")
+    ines.note("queue is full")
+    shutil.copytree(ines.incident, ines.incident.with_name(f"{INCIDENT} (copy)"))
+    ines.git("add", "incidents")
+    ines.git("commit", "-q", "-m", "a copy by mistake")
+    ines.git("push", "-q", "origin", "HEAD:main")
+    assert bo.share(receive=True).folders == (INCIDENT,)
+    assert [path.name for path in (bo.root / "incidents").iterdir()] == [INCIDENT]
+
+
+def test_a_link_in_a_records_place_is_never_pushed_over_the_record(
+    clone: Clones, remote: Path, tmp_path: Path
+) -> None:
+    ines, bo = clone("ines"), clone("bo")
+    ines.note("queue is full")
+    ines.share()
+    bo.incident.mkdir(parents=True)
+    (bo.incident / "record.jsonl").symlink_to(tmp_path / "nowhere")
+    bo.share(receive=True)
+    assert at_remote(remote, RECORD) == ines.record
+    assert not (tmp_path / "nowhere").exists()

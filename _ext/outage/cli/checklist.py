@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from outage.clock.moments import clock
+from outage.clock.moments import near
 from outage.errors import OutageError, Refused
 from outage.playbook import find_playbooks
 from outage.playbook.follow import Following, checklist_of, following, one_of
@@ -115,7 +115,8 @@ def _line(one: Following, seen: Sight) -> Iterator[str]:
         yield f"  {name}: cannot be used: {one_line(one.trouble)}"
         return
     found = one.progress
-    yield f"  {name}: {counted(found)}, started {clock(one.play.at, seen.zone)} by {one_line(one.play.by)}"
+    line = f"  {name}: {counted(found)}, started {near(one.play.at, seen.now, seen.zone)}"
+    yield f"{line} by {one_line(one.play.by)}"
     late = set(found.overdue)
     for late_one in found.overdue[:MOST_NEXT]:
         yield f"    {_short(late_one, seen)}"

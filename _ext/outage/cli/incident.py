@@ -228,20 +228,24 @@ def redact(event: str, why: str | None, incident: str | None, by: str | None) ->
     _record("redaction", {"event": event, "why": why}, incident, None, by)
 
 
-def _meant(name: str | None, incident: str | None) -> tuple[Project, Path]:
+_NAMED = click.argument("words", metavar="[TEXT]", nargs=-1)
+_WHICH = "TEXT is an id, its last four characters, or any part of the title."
+
+
+def _meant(words: tuple[str, ...], incident: str | None) -> tuple[Project, Path]:
     from outage import incidents
 
     project = find_project()
-    return project, incidents.find(project, name or incident)
+    return project, incidents.find(project, " ".join(words) or incident)
 
 
-@click.command()
-@click.argument("name", metavar="[ID]", required=False)
+@click.command(epilog=_WHICH)
+@_NAMED
 @click.option("--all", "everything", is_flag=True, help="List every incident, closed ones too.")
 @INCIDENT
 @JSON
-def status(name: str | None, everything: bool, incident: str | None, as_json: bool) -> None:
-    """Where an incident stands, and what is due next; without an ID, every open one."""
+def status(words: tuple[str, ...], everything: bool, incident: str | None, as_json: bool) -> None:
+    """Where an incident stands, and what is due next; without a TEXT, every open one."""
     from outage import incidents
     from outage.cli import show
     from outage.record import load
@@ -249,47 +253,46 @@ def status(name: str | None, everything: bool, incident: str | None, as_json: bo
     project, now = find_project(), datetime.now(UTC)
     found = incidents.folders(project) if everything else None
     listed = [load(folder) for folder in found] if found is not None else incidents.open_incidents(project)
-    if name or incident or (len(listed) == 1 and not everything):
-        folder = (
-            incidents.find(project, name or incident)
-            if name or incident
-            else project.incidents / listed[0].id
-        )
+    wanted = " ".join(words) or incident
+    if wanted or (len(listed) == 1 and not everything):
+        folder = incidents.find(project, wanted) if wanted else project.incidents / listed[0].id
         look = show.Look(folder, load(folder), incidents.policy_of(folder, project), now)
         show.result(show.status_data(look), show.status(look), as_json)
     else:
         policy = project.policy()
         show.unread(project.root, "incident")
         show.result(show.listing_data(listed), show.listing(listed, policy, everything), as_json)
+    if not as_json:
+        show.lines(show.left_out(project))
 
 
-@click.command()
-@click.argument("name", metavar="[ID]", required=False)
+@click.command(epilog=_WHICH)
+@_NAMED
 @INCIDENT
 @JSON
-def timeline(name: str | None, incident: str | None, as_json: bool) -> None:
+def timeline(words: tuple[str, ...], incident: str | None, as_json: bool) -> None:
     """What happened, in order."""
     from outage import incidents
     from outage.cli import show
     from outage.record import load
 
-    project, folder = _meant(name, incident)
+    project, folder = _meant(words, incident)
     look = show.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
     show.result(show.timeline_data(look), show.timeline(look), as_json)
 
 
-@click.command()
-@click.argument("name", metavar="[ID]", required=False)
+@click.command(epilog=_WHICH)
+@_NAMED
 @INCIDENT
 @JSON
-def audit(name: str | None, incident: str | None, as_json: bool) -> int:
+def audit(words: tuple[str, ...], incident: str | None, as_json: bool) -> int:
     """Which of the policy's promises were kept. Exit code 1 when one was late or missed."""
     from outage import incidents
     from outage.audit import audit as judge
     from outage.cli import show
     from outage.record import load
 
-    project, folder = _meant(name, incident)
+    project, folder = _meant(words, incident)
     look = show.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
     judged = judge(look.incident, look.policy, look.now)
     show.result(show.audit_data(judged), show.audit(judged, look), as_json)
@@ -311,4 +314,5 @@ def sync(incident: str | None) -> int:
     reports = response.deliver(project, folder)
     show.lines(post_output.delivered(reports))
     show.lines(show.shared(response.share(project, folder), project.policy()))
+    show.lines(show.left_out(project))
     return 1 if any(one.problem and one.message.outward for told in reports for one in told.deliveries) else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -75,9 +76,16 @@ BY = click.option(
     "--by", metavar="NAME", help="Who records it; else $OUTAGE_BY, git's user.name, your login."
 )
 AT = click.option(
-    "--at", metavar="TIME", help="When it happened, if not now: 14:05, 10m ago, 2026-11-20T14:05Z."
+    "--at",
+    metavar="TIME",
+    help="When it happened, if not now: 14:05, '13:05 UTC', '10m ago', 2026-11-20T14:05Z.",
 )
-INCIDENT = click.option("--incident", metavar="ID", envvar="OUTAGE_INCIDENT", help="Which incident.")
+INCIDENT = click.option(
+    "--incident",
+    metavar="ID",
+    envvar="OUTAGE_INCIDENT",
+    help="Which incident: its id, the last four characters, or a part.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 SILENT = click.option("--silent", is_flag=True, help="Record it only: nothing is posted to any channel.")
 WRITES = options(INCIDENT, AT, BY)
@@ -86,7 +94,15 @@ POSTS = options(WRITES, SILENT)
 
 
 def typed(moment: str | None, policy: Policy, now: datetime) -> datetime | None:
-    """The moment that somebody typed after ``--at``, in the company's time zone; None when nothing was."""
+    """Read the moment that someone typed after ``--at``, in the company's time zone; None when nothing was.
+
+    At a terminal the person is asked whether a time that has not come yet was yesterday's.
+    """
     from outage.clock.moments import typed
 
-    return None if moment is None else typed(moment, policy.company.timezone, now)
+    asked = _confirm if sys.stdin.isatty() and sys.stderr.isatty() else None
+    return None if moment is None else typed(moment, policy.company.timezone, now, asked)
+
+
+def _confirm(question: str) -> bool:
+    return click.confirm(question, default=False, err=True)

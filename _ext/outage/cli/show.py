@@ -16,7 +16,7 @@ import click
 
 from outage.cli import post_output
 from outage.clock import Due, due
-from outage.clock.moments import clock, shown, span
+from outage.clock.moments import ago, near, shown, span
 from outage.record.event import stamp
 from outage.record.words import place, role_name, sentence, severity_name, short
 from outage.sync import state
@@ -91,7 +91,7 @@ def recorded(step: Step, now: datetime) -> Iterator[str]:
     said = one_line(sentence(entry, step.policy))
     yield f"{step.incident.id}: {said}"
     by = one_line(step.event.by)
-    yield f"  recorded as {short(step.event.id)} at {clock(step.event.at, zone)}, by {by}"
+    yield f"  recorded as {short(step.event.id)} at {near(step.event.at, now, zone)}, by {by}"
     if step.incident.drill and step.event.kind == "update" and step.event.data["audience"] == "customers":
         yield "  a drill: it is recorded, and no customer hears of it"
     yield from _aftermath(step, now)
@@ -133,8 +133,8 @@ def _aftermath(step: Step, now: datetime) -> Iterator[str]:
 
 def _sync_failure(found: state.State, policy: Policy, now: datetime) -> Iterator[str]:
     if found.failed:
-        ago = span(now - found.failed)
-        yield f"  last sync FAILED {ago} ago, at {clock(found.failed, policy.company.timezone)}: {found.why}"
+        at = near(found.failed, now, policy.company.timezone)
+        yield f"  last sync FAILED {ago(found.failed, now)}, at {at}: {found.why}"
         if found.hint:
             yield f"    do: {found.hint}"
 
@@ -166,12 +166,12 @@ def status(look: Look) -> Iterator[str]:
     scope = f"scope {incident.scope or 'unknown'}{f' ({where})' if where else ''}"
     yield f"  {severity_name(incident.severity, policy)} | {incident.stage} | {scope}"
     if incident.declared_at:
-        ago = span(look.now - incident.declared_at)
-        by = one_line(incident.declared_by)
-        yield f"  declared {shown(incident.declared_at, look.zone)}, {ago} ago, by {by}"
+        by, since = one_line(incident.declared_by), ago(incident.declared_at, look.now)
+        yield f"  declared {shown(incident.declared_at, look.zone)}, {since}, by {by}"
     held = [one for one in incident.holdings if one.until is None]
     for one in held:
-        yield f"  {role_name(one.role, policy)}: {one_line(one.person)}, since {clock(one.since, look.zone)}"
+        since = near(one.since, look.now, look.zone)
+        yield f"  {role_name(one.role, policy)}: {one_line(one.person)}, since {since}"
     if not held:
         yield "  Nobody holds a role."
     upcoming = due(incident, policy, look.now)
@@ -185,7 +185,9 @@ def status(look: Look) -> Iterator[str]:
         yield from (f"  {line}" for line in told)
     yield "Latest:"
     yield from (
-        f"  {line}" for entry in incident.entries[-MOST_ENTRIES:] for line in _entry_lines(entry, look)
+        f"  {line}"
+        for entry in incident.entries[-MOST_ENTRIES:]
+        for line in _entry_lines(entry, look, look.now)
     )
     yield from _trouble(look)
 
@@ -194,7 +196,8 @@ def _due_lines(look: Look, found: list[Due]) -> Iterator[str]:
     for one in found[:MOST_DUE]:
         left = span(one.at - look.now)
         when = f"LATE by {left}" if one.state == "late" else f"in {left}"
-        yield f"  {clock(one.at, look.zone)}  {when}: {one_line(one.text)}  [{one.limit}: {one.clause}]"
+        at = near(one.at, look.now, look.zone)
+        yield f"  {at}  {when}: {one_line(one.text)}  [{one.limit}: {one.clause}]"
     if len(found) > MOST_DUE:
         yield f"  and {len(found) - MOST_DUE} later; --json has them all"
 
@@ -235,7 +238,14 @@ def listing(found: list[Incident], policy: Policy, everything: bool) -> Iterator
         severity = severity_name(incident.severity, policy)
         yield f"{incident.id}  {drill}{severity} | {incident.stage} | {one_line(incident.title)}"
     if len(found) > 1:
-        yield "'outage status ID' tells more of one."
+        yield "'outage status TEXT' tells more of one: the end of its id, or a part of its title."
+
+
+def left_out(project: Project) -> Iterator[str]:
+    """What looks like an incident and is not read as one, and why."""
+    from outage import incidents
+
+    yield from (str(one) for one in incidents.left_out(project.incidents))
 
 
 def listing_data(found: list[Incident]) -> list[dict[str, Any]]:
@@ -255,18 +265,19 @@ def timeline(look: Look) -> Iterator[str]:
         if entry.event.at.date() != day:
             day = entry.event.at.date()
             yield f"{day} (UTC)"
-        yield from (f"  {line}" for line in _entry_lines(entry, look))
+        yield from (f"  {line}" for line in _entry_lines(entry, look, entry.event.at))
     yield from (f"  in the record: {problem}" for problem in look.incident.problems)
 
 
-def _entry_lines(entry: Entry, look: Look) -> Iterator[str]:
+def _entry_lines(entry: Entry, look: Look, day: datetime) -> Iterator[str]:
+    """An entry and what was corrected; ``day`` is the day of which no date need be said."""
     event = entry.event
     said = one_line(sentence(entry, look.policy))
     late = f"  (written {span(event.recorded - event.at)} later)" if entry.late else ""
-    when = clock(event.at, look.zone)
+    when = near(event.at, day, look.zone)
     yield f"{when}  {short(event.id)}  {said}  \u2014 {one_line(event.by)}{late}"
     for correction in entry.corrections:
-        by, at = one_line(correction.by), clock(correction.at, look.zone)
+        by, at = one_line(correction.by), near(correction.at, day, look.zone)
         yield f"      corrected by {by} at {at}; it said: {one_line(correction.before)}"
 
 
@@ -311,11 +322,15 @@ def _finding(finding: Finding, look: Look) -> str:
         "first-message": f"first message to {audience}",
         "cadence": f"next update to {audience}",
     }[finding.promise]
-    done = f", done {clock(finding.at, look.zone)} by event {short(finding.event)}" if finding.at else ""
+    done = (
+        f", done {near(finding.at, look.now, look.zone)} by event {short(finding.event)}"
+        if finding.at
+        else ""
+    )
     late = f" ({span(finding.by)} late)" if finding.by else ""
     since = f"counted from event {short(finding.since_event)}" if finding.since_event else ""
     return (
-        f"  {finding.verdict.upper():<11}  {what}: due {clock(finding.due, look.zone)}{done}{late}"
+        f"  {finding.verdict.upper():<11}  {what}: due {near(finding.due, look.now, look.zone)}{done}{late}"
         f"  [{finding.limit}: {finding.clause}; {since}]"
     )
 

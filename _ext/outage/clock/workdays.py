@@ -30,7 +30,8 @@ def add(start: datetime, length: Duration, policy: Policy) -> datetime:
     day = start.astimezone(zone).date()
     for _ in range(length.business_days or 0):
         day = next_business_day(day, policy.calendar)
-    return datetime.combine(day, time(23, 59), zone).astimezone(UTC)
+    # One minute before the next day begins: in some zones the clocks change in the day's last hour.
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(minutes=1)
 
 
 def next_business_day(day: date, calendar: Calendar) -> date:

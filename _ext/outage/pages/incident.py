@@ -16,15 +16,16 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
-from outage.incidents import PAGE
+from outage.incidents import PAGE, why_left_out
 from outage.pages import folders
 from outage.pages.render import render
 from outage.playbook import find_playbooks
 from outage.record import FILE
+from outage.record.store import is_plain
 from outage.report.case import POLICY_COPY, RUNS, Case, load_case
 from outage.report.drawing import description, drawing, legend
 from outage.report.listing import incident_list
-from outage.report.page import page
+from outage.report.page import no_page, page
 from outage.report.shapes import NARROW, WIDE
 from outage.run.journal import FILE as JOURNAL
 from outage.text import one_line
@@ -52,6 +53,8 @@ class IncidentDirective(SphinxDirective):
         """The page's text, parsed in place."""
         folder = _folder(self.env)
         folders.note(self.env, "incident")
+        if why := why_left_out(folder):
+            return self.parse_text_to_nodes(no_page(folder.name, why), allow_section_headings=True)
         try:
             case = load_case(folder, _now())
             text = page(case)
@@ -107,7 +110,7 @@ def _files(folder: Path) -> list[Path]:
 def _playbooks(folder: Path) -> list[Path]:
     """The handbook's playbooks, where the record speaks of any."""
     record = folder / FILE
-    spoken = record.is_file() and b'"playbook"' in record.read_bytes()
+    spoken = is_plain(record) and b'"playbook"' in record.read_bytes()
     return find_playbooks(folder.parent.parent) if spoken else []
 
 

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from outage.clock.moments import clock, shown, span
+from outage.clock.moments import near, span
 from outage.say import filled
 from outage.text import one_line
 
@@ -59,22 +59,17 @@ def when(one: Standing, now: datetime, zone: str) -> str:
     """Where a step stands: done, skipped, not needed, due, late."""
     if one.tick and one.tick.settled:
         why = f": {one_line(one.tick.why)}" if one.tick.why else ""
-        return f"{one.tick.state} {clock(one.tick.at, zone)} by {one_line(one.tick.by)}{why}"
+        return f"{one.tick.state} {near(one.tick.at, now, zone)} by {one_line(one.tick.by)}{why}"
     if one.needed == "never":
         return "not needed: it was over before"
     if one.needed == "later" and one.needed_at:
-        return f"only if still open at {_at(one.needed_at, now, zone)}"
+        return f"only if still open at {near(one.needed_at, now, zone)}"
     if one.due is None:
         return within(one.task.due) if one.task.due else ""
     left = span(one.due - now)
     if one.overdue:
-        return f"LATE by {left}, due {_at(one.due, now, zone)}"
-    return f"due {_at(one.due, now, zone)}, in {left}"
-
-
-def _at(moment: datetime, now: datetime, zone: str) -> str:
-    same = f"{moment:%Y-%m-%d}" == f"{now:%Y-%m-%d}"
-    return clock(moment, zone) if same else shown(moment, zone)
+        return f"LATE by {left}, due {near(one.due, now, zone)}"
+    return f"due {near(one.due, now, zone)}, in {left}"
 
 
 def counted(found: Progress) -> str:

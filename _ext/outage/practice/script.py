@@ -108,7 +108,7 @@ def _case(folder: Path, root: Path, name: str) -> Script:
 
 
 def _declared_as(study: Study) -> str:
-    """The name that ``outage declare`` would give, or gave, to the incident."""
+    """The name that ``outage declare`` would give, or gave, to the incident, without its random end."""
     declared, zone = study.incident.declared_at, ZoneInfo(study.policy.company.timezone)
     return f"{declared.astimezone(zone):%Y-%m-%d}-{slug(study.incident.title)}" if declared else study.id
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 VERSION = 1
+YEARS = (1970, 2199)
+"""The first and the last year of a time that is believed; any other is a slip, or a broken clock."""
 FIELDS = ("v", "id", "at", "recorded", "by", "writer", "kind", "data")
 
 
@@ -98,10 +100,14 @@ def moment(text: object) -> datetime:
     read = datetime.fromisoformat(text)
     if read.tzinfo is None:
         raise ValueError(f"the time {text!r} has no zone")
-    try:
-        return read.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(f"the time {text!r} is out of range") from error
+    if not is_believable(read):
+        raise ValueError(f"the time {text!r} is not in the years {YEARS[0]} to {YEARS[1]}")
+    return read.astimezone(UTC)
+
+
+def is_believable(at: datetime) -> bool:
+    """Whether a moment lies in the years in which an event of a record can lie."""
+    return YEARS[0] <= at.year <= YEARS[1]
 
 
 def parse(values: object) -> Event:

@@ -6,9 +6,11 @@ was torn by a crash or a full disk costs that line only.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import stat
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,11 +19,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from outage.errors import Failed
-from outage.record.event import VERSION, Event, parse, speakable
+from outage.errors import Failed, Refused
+from outage.record.event import VERSION, Event, is_believable, parse, speakable
 
 FILE = "record.jsonl"
 _START = '{"v":'
+_SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+"""A link may lead anywhere, and a pipe in a record's place would be waited for without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,15 @@ def append(
     """Add one event to the record in ``folder`` and return it when it is on the disk.
 
     ``at`` is aware; without it the event happened now. Raises Refused for a kind or data
-    that ``outage.record.kinds`` does not allow, Failed if the file cannot be written.
+    that ``outage.record.kinds`` does not allow or a time that readers would not believe, Failed
+    if the file cannot be written.
     """
     from outage.record.kinds import checked  # pydantic, which reading can do without
 
     now = datetime.now(UTC)
     said = checked(kind, speakable(dict(data)))
+    if at is not None and not is_believable(at):
+        raise Refused(f"an event cannot have happened in the year {at.year}", hint="look at the clock")
     event = Event(VERSION, str(uuid.uuid4()), at or now, now, speakable(by), writer, kind, said)
     write(folder, event)
     return event
@@ -80,22 +87,28 @@ def write(folder: Path, event: Event) -> None:
             os.fsync(descriptor)
     except OSError as error:
         raise Failed(
-            f"the event could not be written: {error.strerror}",
+            f"the event could not be written: {_reason(error)}",
             file=path,
             hint="nothing of it was recorded for certain; mend the disk or its rights, then say it again",
         ) from error
 
 
+def _reason(error: OSError) -> str:
+    """The system's words, or ours where those would puzzle."""
+    links = error.errno == errno.ELOOP
+    return "it is a link, and a record is written and read through none" if links else str(error.strerror)
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[int]:
-    """Hold the record's lock: yields a descriptor that reads and appends.
+    """Hold the record's lock: yields a descriptor that reads and appends, through no link.
 
     The file may be replaced while we wait (a merge renames a new one into its place), so
     that the lock we got is on a file nobody reads any more: then we begin again.
     """
     while True:
         new = not path.exists()
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _SAFELY, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if not _is_current(descriptor, path):
@@ -106,6 +119,14 @@ def locked(path: Path) -> Iterator[int]:
             return
         finally:
             os.close(descriptor)
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a file is there itself: not a link, a folder or anything else."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _is_current(descriptor: int, path: Path) -> bool:
@@ -139,11 +160,12 @@ def read(folder: Path) -> Reading:
     """Read the record in ``folder``. A missing file is an empty record; Failed if it is unreadable."""
     path = folder / FILE
     try:
-        content = path.read_bytes()
+        with os.fdopen(os.open(path, os.O_RDONLY | _SAFELY), "rb") as file:
+            content = file.read()
     except FileNotFoundError:
         return Reading((), ())
     except OSError as error:
-        raise Failed(f"the record cannot be read: {error.strerror}", file=path) from error
+        raise Failed(f"the record cannot be read: {_reason(error)}", file=path) from error
     return read_bytes(content, path)
 
 

@@ -77,6 +77,10 @@ class Case:
         """Writes moments in the company's time zone."""
         return Times(self.policy.company.timezone)
 
+    def near(self, at: datetime) -> str:
+        """Write a moment, with its date where that is not the day of the declaration."""
+        return self.times.near(at, self.incident.declared_at or self.now)
+
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What the audit says; nothing without the policy."""

@@ -43,7 +43,7 @@ def _what(case: Case, entry: Entry) -> str:
     """What it says, who says so, and every reason to read it twice."""
     said = words(sentence(entry, case.policy)) or plain("(nothing)")
     parts = [said, _who(case, entry)]
-    parts += [_corrected(case, correction) for correction in entry.corrections]
+    parts += [_corrected(case, entry, correction) for correction in entry.corrections]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -73,8 +73,8 @@ def _about(case: Case, entry: Entry) -> str:
     return ""
 
 
-def _corrected(case: Case, correction: Correction) -> str:
+def _corrected(case: Case, entry: Entry, correction: Correction) -> str:
     mark = chip("Corrected", "mark")
-    at = moment(correction.at, case.times.time(correction.at))
+    at = moment(correction.at, case.times.near(correction.at, entry.event.at))
     link = goto("by an entry", entry_anchor(correction.event))
     return f"{mark} {link} of {plain(correction.by)} at {at}. Before, it said: {plain(correction.before)}"

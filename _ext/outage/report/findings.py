@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from outage.clock.moments import span
 from outage.record.words import role_name
 from outage.report.markup import anchor_id, bullets, chip, folded, goto, here, list_table
-from outage.report.times import Times
 from outage.text import joined, plain
 
 if TYPE_CHECKING:
@@ -27,13 +26,13 @@ def promised(finding: Finding, policy: Policy) -> str:
     return f"First message to {who}" if finding.promise == "first-message" else f"Update to {who}"
 
 
-def outcome(finding: Finding, times: Times) -> str:
+def outcome(finding: Finding, case: Case) -> str:
     """How it went, behind the verdict: ``10:24 UTC, 4 min after it was due``."""
-    due = times.near(finding.due, finding.since)
+    due = case.near(finding.due)
     if finding.at is None:
         return f"due {due}" + (", and not on the record" if finding.broken else "")
     away = span(finding.due - finding.at)
-    return f"{times.near(finding.at, finding.since)}, {away} {'after' if finding.by else 'before'} it was due"
+    return f"{case.near(finding.at)}, {away} {'after' if finding.by else 'before'} it was due"
 
 
 def audience_name(policy: Policy, audience: str) -> str:
@@ -73,7 +72,7 @@ def _what(case: Case, finding: Finding) -> str:
 def _how(case: Case, finding: Finding) -> str:
     """The verdict, and the story, which leads to the entry that decided it."""
     verdict = chip(_said(case, finding.verdict).capitalize(), "promise", finding.verdict.replace(" ", "-"))
-    story = outcome(finding, case.times)
+    story = outcome(finding, case)
     return f"{verdict} {goto(story, anchor_id('event', finding.event)) if finding.event else plain(story)}"
 
 

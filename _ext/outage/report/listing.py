@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from outage.clock.moments import span
 from outage.errors import OutageError
-from outage.record import FILE
+from outage.incidents import folders_in, left_out
 from outage.report.case import Case, outline
 from outage.report.markup import list_table
 from outage.report.page import chips
@@ -28,20 +27,20 @@ def incident_list(folder: Path) -> str:
     parts = [
         _part("Open", folder, opened),
         _part("Closed", folder, closed),
-        *(f"**{plain(name)}** cannot be read: {plain(reason)}." for name, reason in unreadable),
+        *unreadable,
     ]
     return "\n\n".join(part for part in parts if part) or NONE
 
 
-def _cases(folder: Path) -> tuple[list[Case], list[tuple[str, str]]]:
+def _cases(folder: Path) -> tuple[list[Case], list[str]]:
+    """The incidents, the newest first, and a sentence about each that is none or cannot be read."""
     cases, unreadable = [], []
-    for path in sorted(folder.glob(f"*/{FILE}"), reverse=True):
+    for one in folders_in(folder):
         try:
-            cases.append(outline(path.parent))
+            cases.append(outline(one))
         except OutageError as error:
-            unreadable.append((path.parent.name, error.message))
-    long_ago = datetime.min.replace(tzinfo=UTC)
-    return sorted(cases, key=lambda case: case.incident.declared_at or long_ago, reverse=True), unreadable
+            unreadable.append(f"**{plain(one.name)}** cannot be read: {plain(error.message)}.")
+    return cases, [*unreadable, *(f"{plain(str(one))}." for one in left_out(folder))]
 
 
 def _part(title: str, folder: Path, cases: Sequence[Case]) -> str:

@@ -54,6 +54,12 @@ def page(case: Case) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def no_page(name: str, why: str) -> str:
+    """The page of a folder that is not read as an incident, which says why."""
+    body = f"This folder is not read as an incident, synced or counted: {plain(why)}."
+    return f"# {plain(name)}\n\n{directive('warning', body=body)}\n"
+
+
 def _section(title: str, body: str) -> str:
     return f"## {title}\n\n{body}" if body else ""
 
@@ -112,7 +118,7 @@ def _impact(case: Case) -> str:
     if not told:
         return ""
     last = told[-1]
-    at = moment(last.event.at, case.times.near(last.event.at, _start(case)))
+    at = moment(last.event.at, case.near(last.event.at))
     return f"**Impact**, as of {at}: {plain(last.text)}"
 
 
@@ -135,7 +141,7 @@ def _as_of(case: Case) -> str:
     """When this was put together; a script says when that is long ago."""
     if not case.incident.is_open:
         return case.times.explained(_start(case))
-    asof = role("asof", case.times.near(case.now, _start(case)), stamp(case.now))
+    asof = role("asof", case.near(case.now), stamp(case.now))
     return f"{directive('stale')}\n\nAs of {asof}. {case.times.explained(case.now)}"
 
 
@@ -196,10 +202,10 @@ def _roles(case: Case) -> str:
 
 def _holder(case: Case, holding: Holding) -> str:
     name = chip(role_name(holding.role, case.policy), "role", holding.role)
-    since = moment(holding.since, case.times.near(holding.since, _start(case)))
+    since = moment(holding.since, case.near(holding.since))
     if holding.until is None:
         return f"{name} **{plain(holding.person)}**, {'since' if case.incident.is_open else 'from'} {since}"
-    until = moment(holding.until, case.times.near(holding.until, _start(case)))
+    until = moment(holding.until, case.near(holding.until))
     return f"{name} **{plain(holding.person)}**, from {since} to {until}"
 
 
@@ -210,7 +216,7 @@ def _updates(case: Case) -> str:
         name = chip(audience_name(case.policy, audience), "audience", audience)
         if told:
             last = told[-1]
-            at = moment(last.at, case.times.near(last.at, _start(case)))
+            at = moment(last.at, case.near(last.at))
             lines.append(f"{name} {at}, by {plain(last.by)}\n\n{words(last.text)}")
         elif case.incident.is_open:
             lines.append(f"{name} nothing yet")

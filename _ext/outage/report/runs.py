@@ -79,7 +79,7 @@ def _lightly(values: dict[str, Any], mask: Masker) -> dict[str, Any]:
 
 def _run(case: Case, run: CaseRun) -> str:
     known = run.journal or run.recorded
-    began = f" at {case.times.time(run.began[0])}" if known else ""
+    began = f" at {case.near(run.began[0])}" if known else ""
     title = f"{known.runbook}, {known.mode}{began}" if known else run.id
     parts = [f"### {plain(title)}", here(anchor_id("run", run.id)) + _state(run)]
     if run.journal:
@@ -142,7 +142,7 @@ def _value(value: Any) -> str:
 def _gate(case: Case, gate: Gate) -> str:
     by = f" by {plain(gate.by)}" if gate.by else ""
     reason = f": {plain(gate.reason)}" if gate.reason else ""
-    at = moment(gate.at, case.times.time(gate.at))
+    at = moment(gate.at, case.near(gate.at))
     alone = f"{chip('Alone', 'mark')} " if gate.alone else ""
     return f"{alone}Gate before cell {gate.cell + 1}: {plain(gate.state)}{by} at {at}{reason}"
 

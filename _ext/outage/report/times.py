@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from outage.clock.moments import clock, shown
+from outage.clock.moments import clock, near, shown
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Times:
 
     def near(self, at: datetime, other: datetime) -> str:
         """:meth:`time` when ``at`` is on the UTC day of ``other``, else :meth:`moment`."""
-        return self.time(at) if day(at) == day(other) else self.moment(at)
+        return near(at, other, self.zone)
 
     def local(self, at: datetime) -> tuple[str, str]:
         """Local time and the zone's name at that moment: ``("10:42", "BST")``; empty where it is UTC's."""

@@ -100,7 +100,7 @@ def _severity(case: Case) -> Track:
     for change, until in _changes(case.incident.severities, present(case)):
         rank = severity_rank(case.policy, change.value)
         name = severity_name(change.value, case.policy)
-        words = f"{name} from {case.times.time(change.at)}"
+        words = f"{name} from {case.near(change.at)}"
         stretches.append(Stretch(change.at, until, f"severity rank-{rank}", words, change.event, name))
     return Track("Severity", stretches=tuple(stretches))
 
@@ -114,7 +114,7 @@ def _stage(case: Case) -> Track:
     stretches = []
     for change, until in _changes(case.incident.stages, present(case)):
         name = change.value.capitalize()
-        words = f"{name} from {case.times.time(change.at)}, for {span(until - change.at)}"
+        words = f"{name} from {case.near(change.at)}, for {span(until - change.at)}"
         stretches.append(Stretch(change.at, until, f"stage {change.value}", words, change.event, name))
     return Track("Stage", stretches=tuple(stretches))
 
@@ -155,7 +155,7 @@ def _rest(case: Case, updates: tuple[Update, ...], findings: list[Finding]) -> I
 
 def _waiting(case: Case, finding: Finding) -> Iterator[Stretch]:
     """The promised time of a finding, and after it the time by which the promise was broken."""
-    words = f"{promised(finding, case.policy)}, {finding.verdict}: {outcome(finding, case.times)}"
+    words = f"{promised(finding, case.policy)}, {finding.verdict}: {outcome(finding, case)}"
     until = finding.at or (finding.due if not finding.broken else case.incident.ended_at or case.now)
     css = "pending" if finding.verdict == "not yet due" else "waited"
     yield Stretch(finding.since, min(until, finding.due), f"promise {css}", words, finding.since_event)
@@ -172,11 +172,11 @@ def _lateness(case: Case, finding: Finding) -> str:
 
 
 def _due(case: Case, finding: Finding) -> Moment:
-    return Moment(finding.due, "notch", f"due {case.times.time(finding.due)}, within {finding.limit}")
+    return Moment(finding.due, "notch", f"due {case.near(finding.due)}, within {finding.limit}")
 
 
 def _told(case: Case, update: Update, late: bool) -> Moment:
-    words = f"{case.times.time(update.at)} to {audience_name(case.policy, update.audience)}"
+    words = f"{case.near(update.at)} to {audience_name(case.policy, update.audience)}"
     css = "told late" if late else "told"
     return Moment(update.at, css, _short(f"{words}: {update.text}"), update.event)
 
@@ -195,8 +195,8 @@ def _roles(case: Case) -> Iterator[Track]:
         end = present(case)
         for holding in held.get(role, ()):
             words = f"{one_line(holding.person)}, {role_name(role, case.policy)}"
-            words += f" from {case.times.time(holding.since)}"
-            words += f" to {case.times.time(holding.until)}" if holding.until else ""
+            words += f" from {case.near(holding.since)}"
+            words += f" to {case.near(holding.until)}" if holding.until else ""
             until = holding.until or end
             stretches.append(Stretch(holding.since, until, "held", words, holding.event, holding.person))
         yield Track(role_name(role, case.policy), stretches=tuple(stretches), stacked=True)
@@ -205,7 +205,7 @@ def _roles(case: Case) -> Iterator[Track]:
 def _runs(case: Case) -> Track:
     stretches = []
     for run in case.incident.runs:
-        words = f"{run.runbook}, {run.mode}: {run.state}, {case.times.time(run.changed_at)}"
+        words = f"{run.runbook}, {run.mode}: {run.state}, {case.near(run.changed_at)}"
         look = _run_look(run.mode, run.state)
         label = f"{run.mode} {SIGNS[look]} {run.runbook}"
         stretches.append(Stretch(run.at, run.changed_at, f"run {look}", _short(words), run.events[0], label))
@@ -233,7 +233,7 @@ def _entry_look(entry: Entry) -> str:
 
 
 def _entry_words(case: Case, entry: Entry) -> str:
-    return _short(f"{case.times.time(entry.event.at)}, {entry.event.kind}: {entry.text}")
+    return _short(f"{case.near(entry.event.at)}, {entry.event.kind}: {entry.text}")
 
 
 def _short(text: str) -> str:

@@ -9,16 +9,20 @@ along where that touches nothing else (see ``settle``).
 from __future__ import annotations
 
 import fcntl
+import os
 import random
+import re
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from outage.errors import Failed, Refused
 from outage.git import GitFailed, Repository
+from outage.incidents import is_name, left_out
 from outage.record.store import FILE
 from outage.sync.merge import combine
 from outage.sync.settle import commit, settle
@@ -55,7 +59,8 @@ def share(incidents: Path, names: list[str], remote: str, branch: str, *, receiv
 
     Args:
         incidents: the folder of incident folders, inside a git work tree.
-        names: ids of incidents; a folder need not exist here.
+        names: ids of incidents; a folder need not exist here. One that is not read as an incident
+            is left out, and the notes say so.
         remote: name of the remote. If the repository has none, the folders are only committed.
         branch: branch at the remote; it must exist there.
         receive: also fetch incidents that only the remote has.
@@ -67,12 +72,16 @@ def share(incidents: Path, names: list[str], remote: str, branch: str, *, receiv
     """
     repo = find_repository(incidents)
     top = incidents.resolve().relative_to(repo.top.resolve())
+    odd = [one for one in left_out(incidents) if one.folder.name in names]
+    names = [name for name in names if name not in {one.folder.name for one in odd}]
     try:
         with _only_one(repo), tempfile.TemporaryDirectory(prefix="outage-") as temporary:
             index = Path(temporary) / "index"
-            if not repo.has_remote(remote):
-                return _commit_here(repo, [(top / name).as_posix() for name in names], index, remote)
-            return _exchange(repo, top, names, remote, branch, index, receive)
+            if repo.has_remote(remote):
+                done = _exchange(repo, top, names, remote, branch, index, receive)
+            else:
+                done = _commit_here(repo, [(top / name).as_posix() for name in names], index, remote)
+            return replace(done, notes=(*done.notes, *map(str, odd)))
     except OSError as error:
         where = error.filename or repo.top
         hint = "may you write there? nothing is lost; run 'outage sync' where the clone can be written to"
@@ -173,7 +182,8 @@ def _only_there(repo: Repository, tip: str, top: Path) -> list[str]:
     )
     paths = [Path(path) for path in listed.split("\0") if path.endswith(f"/{FILE}")]
     found = [path.parent.name for path in paths if path.parent.parent == top]
-    return [name for name in found if not (repo.top / top / name / FILE).exists()]
+    here = repo.top / top
+    return [name for name in found if is_name(name) and not os.path.lexists(here / name / FILE)]
 
 
 def _push(repo: Repository, remote: str, branch: str, new: str) -> bool:
@@ -190,8 +200,12 @@ def _push(repo: Repository, remote: str, branch: str, new: str) -> bool:
 
 
 def _marker(name: str) -> str:
-    """The ref that remembers, for each work tree, what was last shared of an incident."""
-    return f"refs/worktree/outage/{name}"
+    """The ref that remembers, for each work tree, what was last shared of an incident.
+
+    Git allows fewer names for refs than a disk does for folders: a name that might not do is hashed.
+    """
+    plain = re.fullmatch(r"[A-Za-z0-9_-]{1,200}", name)
+    return f"refs/worktree/outage/{name if plain else '%' + sha256(os.fsencode(name)).hexdigest()}"
 
 
 def _base(repo: Repository, folder: Path, tip: str) -> str | None:
