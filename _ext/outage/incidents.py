@@ -17,6 +17,7 @@ from outage.errors import Failed, Refused
 from outage.record import FILE, Event, append, load
 from outage.record.event import parse
 from outage.record.store import flush_folder, is_plain
+from outage.record.turns import in_turn
 from outage.source import nearest
 from outage.text import one_line
 from outage.unread import hint_for
@@ -300,8 +301,12 @@ def _plainly_closed(path: Path) -> bool:
     content = path.read_bytes()
     if b'"correction"' in content or b'"closed"' not in content:
         return False
-    stages = list(_events_of(content, "stage"))
-    return bool(stages) and max(stages, key=lambda event: event.order).data.get("stage") == "closed"
+    events = [*_events_of(content, "stage"), *_events_of(content, "declared")]
+    if len({event.id for event in events}) < len(events):
+        return False
+    turns, _ = in_turn(events)
+    last = turns[-1].event if turns else None
+    return last is not None and last.kind == "stage" and last.data.get("stage") == "closed"
 
 
 def _events_of(content: bytes, kind: str) -> Iterator[Event]:

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from outage import chat, incidents
 from outage.classify import classify
+from outage.clock.moments import shown
 from outage.errors import Failed, OutageError, Refused
 from outage.git import GitFailed, call
 from outage.policy.vocabulary import AUDIENCES, SCOPES
 from outage.record import Event, Incident, append, load
 from outage.record.kinds import KINDS, checked
+from outage.record.words import role_name
 from outage.source import nearest
 from outage.sync import background, state
 from outage.sync.share import Shared, find_repository
@@ -73,6 +75,8 @@ def step(
     found = _in_words_of(policy, data)
     if kind in ("correction", "redaction"):
         found = _amending(load(folder), policy, kind, found)
+    if kind in ("role", "handoff"):
+        _refuse_same_holder(load(folder), policy, found, at)
     event = append(folder, kind, found, by=by, at=at)
     return _spread(project, folder, event, policy, silent=silent)
 
@@ -183,6 +187,22 @@ def _amending(incident: Incident, policy: Policy, kind: str, data: dict[str, Any
         corrected = checked(entry.event.kind, _in_words_of(policy, {**entry.data, main: data["text"]}))
         data = {**data, "text": str(corrected[main])}
     return {**data, "event": entry.event.id}
+
+
+def _refuse_same_holder(
+    incident: Incident, policy: Policy, data: Mapping[str, Any], at: datetime | None
+) -> None:
+    """Refuse to give a role to someone who holds it already, at that moment or now."""
+    role, person = str(data.get("role")), " ".join(str(data.get("person", "")).split())
+    for held in incident.roles.get(role, ()):
+        holds = held.until is None if at is None else held.since <= at and (not held.until or at < held.until)
+        if holds and held.person.casefold() == person.casefold():
+            since = shown(held.since, policy.company.timezone)
+            raise Refused(
+                f"{one_line(held.person)} already is the {role_name(role, policy)}, since {since};"
+                " nothing was recorded",
+                hint=f"to hand over to someone else: outage handoff {role} NAME",
+            )
 
 
 def graded(

@@ -86,7 +86,7 @@ def test_schema_and_models_agree(kind: str, data: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [{"v": "1"}, {"at": "yesterday"}, {"at": "2026-06-17T09:40:00"}, {"by": None}, {"data": []}],
+    [{"v": "1"}, {"at": "yesterday"}, {"at": "2026-06-17T09:40:00"}, {"by": None}, {"data": []}, {"n": -1}],
     ids=str,
 )
 def test_schema_and_reader_agree_on_the_envelope(broken: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ def test_a_line_is_one_json_object_with_these_keys_in_this_order(tmp_path: Path)
     append(tmp_path, "note", {"text": "x"}, by="Ines")
     line = (tmp_path / FILE).read_text()
     assert line.count("\n") == 1
-    assert list(json.loads(line)) == ["v", "id", "at", "recorded", "by", "writer", "kind", "data"]
+    assert list(json.loads(line)) == ["v", "id", "at", "recorded", "n", "by", "writer", "kind", "data"]
 
 
 def test_an_empty_or_missing_record_holds_nothing(tmp_path: Path) -> None:

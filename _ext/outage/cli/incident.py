@@ -295,7 +295,7 @@ def audit(words: tuple[str, ...], incident: str | None, as_json: bool) -> int:
     project, folder = _meant(words, incident)
     look = show.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
     judged = judge(look.incident, look.policy, look.now)
-    show.result(show.audit_data(judged), show.audit(judged, look), as_json)
+    show.result(show.audit_data(judged, look), show.audit(judged, look), as_json)
     return 1 if judged.broken else 0
 
 

@@ -16,6 +16,7 @@ import click
 
 from outage.cli import post_output
 from outage.clock import Due, due
+from outage.clock.ahead import clocks_ahead
 from outage.clock.moments import ago, near, shown, span
 from outage.record.event import stamp
 from outage.record.words import place, role_name, sentence, severity_name, short
@@ -168,6 +169,7 @@ def status(look: Look) -> Iterator[str]:
     if incident.declared_at:
         by, since = one_line(incident.declared_by), ago(incident.declared_at, look.now)
         yield f"  declared {shown(incident.declared_at, look.zone)}, {since}, by {by}"
+    yield from (f"  {words}" for words in clocks_ahead(incident, look.now, look.zone))
     held = [one for one in incident.holdings if one.until is None]
     for one in held:
         since = near(one.since, look.now, look.zone)
@@ -224,6 +226,7 @@ def status_data(look: Look) -> dict[str, Any]:
     dues = [asdict(one) for one in due(incident, look.policy, look.now)]
     problems = [str(problem) for problem in incident.problems]
     sync = asdict(state.load(look.folder))
+    data["clocks"] = clocks_ahead(incident, look.now, look.zone)
     chat = post_output.data(look_at_outbox(look.folder))
     known = {"open": incident.is_open, "due": dues, "problems": problems, "sync": sync, "chat": chat}
     return {**data, **now, **known}
@@ -288,6 +291,7 @@ def timeline_data(look: Look) -> list[dict[str, Any]]:
             "id": entry.event.id,
             "at": entry.event.at,
             "recorded": entry.event.recorded,
+            "n": entry.event.n,
             "by": entry.event.by,
             "kind": entry.event.kind,
             "data": dict(entry.data),
@@ -311,6 +315,9 @@ def audit(judged: Audit, look: Look) -> Iterator[str]:
     yield ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
     if not judged.findings:
         yield "Nothing was promised: it was not declared, or its severity promises nothing."
+    if look.incident.problems:
+        yield "Not all of the record could be read, so what is missing here may be missing there:"
+    yield from (f"  in the record: {problem}" for problem in look.incident.problems)
 
 
 def _finding(finding: Finding, look: Look) -> str:
@@ -335,6 +342,6 @@ def _finding(finding: Finding, look: Look) -> str:
     )
 
 
-def audit_data(judged: Audit) -> dict[str, Any]:
+def audit_data(judged: Audit, look: Look) -> dict[str, Any]:
     """The same for programs."""
-    return asdict(judged)
+    return {**asdict(judged), "problems": [str(problem) for problem in look.incident.problems]}

@@ -65,15 +65,15 @@ class Play:
 def plays(incident: Incident) -> dict[str, Play]:
     """The playbooks of an incident, in the order in which they were started."""
     found: dict[str, Play] = {}
-    for entry in incident.entries:
+    for entry in sorted(incident.entries, key=lambda entry: entry.turn):
         event, data = entry.event, entry.data
         if event.kind != "playbook" or not entry.known:
             continue
         name = str(data["playbook"])
-        play = found.get(name) or Play(name, event.at, event.by)
+        play = found.get(name) or Play(name, entry.since, event.by)
         if data.get("step") is not None:
             tick = Tick(
-                str(data.get("state", "started")), event.at, event.by, str(data.get("why") or ""), event.id
+                str(data.get("state", "started")), entry.since, event.by, str(data.get("why") or ""), event.id
             )
             play = Play(name, play.at, play.by, {**play.ticks, str(data["step"]): tick})
         found[name] = play

@@ -15,6 +15,8 @@ VERSION = 1
 YEARS = (1970, 2199)
 """The first and the last year of a time that is believed; any other is a slip, or a broken clock."""
 FIELDS = ("v", "id", "at", "recorded", "by", "writer", "kind", "data")
+"""The keys that every line has; ``n`` is missing on lines of older writers."""
+MOST_N = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Event:
         kind: ``note``, ``role``, ...; a kind we do not know is kept and shown as such.
         data: what the kind says, see ``outage.record.kinds``; unknown keys are kept.
         extra: keys of the line that this version does not know.
+        n: one more than the largest ``n`` that its writer had read; 0 where an older writer gave none.
     """
 
     v: int
@@ -42,6 +45,7 @@ class Event:
     kind: str
     data: Mapping[str, Any]
     extra: Mapping[str, Any] = field(default_factory=dict)
+    n: int = 0
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
@@ -55,6 +59,7 @@ class Event:
             "id": self.id,
             "at": stamp(self.at),
             "recorded": stamp(self.recorded),
+            **({"n": self.n} if self.n else {}),
             "by": self.by,
             "writer": self.writer,
             "kind": self.kind,
@@ -121,12 +126,15 @@ def parse(values: object) -> Event:
     version, data = values["v"], values["data"]
     if type(version) is not int or not isinstance(data, dict):
         raise ValueError("not an event: v is a number and data an object")
+    n = values.get("n", 0)
+    if type(n) is not int or not 0 <= n <= MOST_N:
+        raise ValueError(f"not an event: n is a whole number from 0 to {MOST_N}")
     for name in ("id", "by", "writer", "kind"):
         if not isinstance(values[name], str):
             raise ValueError(f"not an event: {name} is a text")
     if not values["id"] or not values["kind"]:
         raise ValueError("not an event: id and kind are not empty")
-    extra = {key: value for key, value in values.items() if key not in FIELDS}
+    extra = {key: value for key, value in values.items() if key not in (*FIELDS, "n")}
     known: dict[str, Any] = {name: values[name] for name in FIELDS}
     known |= {"at": moment(values["at"]), "recorded": moment(values["recorded"])}
-    return Event(**known, extra=extra)
+    return Event(**known, extra=extra, n=n)

@@ -1,12 +1,13 @@
 """Events folded into the state of an incident. State is never stored, always made here.
 
-Order is (at, recorded, id), whatever the order of the file, so that two clones whose
-records were merged in different ways show the same incident.
+Entries are shown in the order of (at, recorded, id), and take effect in that of
+``outage.record.turns``, whatever the order of the file, so that two clones whose records were
+merged in different ways show the same incident.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from outage.record.incident import (
 )
 from outage.record.kinds import KINDS, refused_because
 from outage.record.store import FILE, Problem, Reading, read
+from outage.record.turns import ClockAhead, in_turn, values_of
 
 SHARED_ROLES = ("expert", "review-team")
 """Roles that several people may hold at once; any other role has one holder at a time."""
@@ -48,15 +50,28 @@ def fold(record: Reading | Iterable[Event], *, name: str = "", file: Path | None
     reading = record if isinstance(record, Reading) else Reading(tuple(record), ())
     state = _State(name, file or Path(FILE))
     events = _once(sorted(reading.events, key=lambda event: (event.order, event.to_line())), state)
-    corrections, redactions = _amendments(events, state)
-    for event in events:
+    known = {event.id: event for event in events}
+    turns, state.clocks = in_turn(events, lambda event: _values(event, known))
+    corrections, redactions = _amendments([turn.event for turn in turns], known, state)
+    for place, turn in enumerate(turns):
+        event = turn.event
         if event.v != VERSION:
             state.complain(event, f"it is in version {event.v} of the format; this program knows {VERSION}")
         entry = _entry(event, corrections.get(event.id, []), redactions.get(event.id), state)
+        entry = replace(entry, turn=place, held_from=turn.at if turn.at != event.at else None)
         state.entries.append(entry)
         if entry.known and event.kind in _APPLY:
             _APPLY[event.kind](state, entry)
+    state.entries.sort(key=lambda entry: entry.event.order)
     return state.incident(reading.problems)
+
+
+def _values(event: Event, known: Mapping[str, Event]) -> Iterable[Hashable]:
+    """The values that an event changes; corrections of one entry change one value between them."""
+    if event.kind != "correction":
+        return values_of(event)
+    target = _corrected_at_last(event, known)
+    return (("correction", target.id),) if target else ()
 
 
 @dataclass
@@ -75,6 +90,7 @@ class _State:
     actions: list[ActionItem] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    clocks: list[ClockAhead] = field(default_factory=list)
 
     def complain(self, event: Event, message: str) -> None:
         self.problems.append(Problem(self.file, 0, f"event {event.id[:8]} ({event.kind}): {message}"))
@@ -92,6 +108,7 @@ class _State:
             actions=tuple(self.actions),
             entries=tuple(self.entries),
             problems=(*torn, *self.problems),
+            clocks=tuple(self.clocks),
             **head,
         )
 
@@ -105,9 +122,10 @@ def _once(events: Iterable[Event], state: _State) -> list[Event]:
     return list(first.values())
 
 
-def _amendments(events: list[Event], state: _State) -> tuple[dict[str, list[Event]], dict[str, Redaction]]:
+def _amendments(
+    events: list[Event], known: Mapping[str, Event], state: _State
+) -> tuple[dict[str, list[Event]], dict[str, Redaction]]:
     """Corrections and redactions by the id of the event they are about."""
-    known = {event.id: event for event in events}
     redactions: dict[str, Redaction] = {}
     corrections: dict[str, list[Event]] = {}
     for event in (e for e in events if e.kind in ("redaction", "correction")):
@@ -163,7 +181,7 @@ def _entry(event: Event, corrections: list[Event], hidden: Redaction | None, sta
 
 def _change(entry: Entry, key: str) -> Change:
     event = entry.event
-    return Change(str(entry.data[key]), event.at, event.id, event.by, str(entry.data.get("why") or ""))
+    return Change(str(entry.data[key]), entry.since, event.id, event.by, str(entry.data.get("why") or ""))
 
 
 def _declared(state: _State, entry: Entry) -> None:
@@ -173,7 +191,7 @@ def _declared(state: _State, entry: Entry) -> None:
         return
     state.head = {
         "title": entry.text or state.id,
-        "declared_at": event.at,
+        "declared_at": entry.since,
         "declared_by": event.by,
         "declared_event": event.id,
         "drill": data.get("drill") is True,
@@ -185,7 +203,7 @@ def _declared(state: _State, entry: Entry) -> None:
         state.severities.append(_change(entry, "severity"))
     if "scope" in data:
         state.scopes.append(_change(entry, "scope"))
-    state.stages.append(Change("investigating", event.at, event.id, event.by))
+    state.stages.append(Change("investigating", entry.since, event.id, event.by))
 
 
 def _severity(state: _State, entry: Entry) -> None:
@@ -203,7 +221,7 @@ def _stage(state: _State, entry: Entry) -> None:
 
 def _assigned(state: _State, entry: Entry) -> None:
     """A role changes hands; naming the same person again changes nothing."""
-    role, person, at = str(entry.data["role"]), str(entry.data.get("person", HIDDEN)), entry.event.at
+    role, person, at = str(entry.data["role"]), str(entry.data.get("person", HIDDEN)), entry.since
     held = [i for i, h in enumerate(state.holdings) if h.role == role and h.until is None]
     if any(state.holdings[i].person == person for i in held):
         return
@@ -238,8 +256,8 @@ def _run(state: _State, entry: Entry) -> None:
         target=str(data.get("target") or (before.target if before else "")),
         state=str(data["state"]),
         risk=data.get("risk") or (before.risk if before else None),
-        at=before.at if before else event.at,
-        changed_at=event.at,
+        at=before.at if before else entry.since,
+        changed_at=entry.since,
         by=before.by if before else event.by,
         events=(*(before.events if before else ()), event.id),
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from outage.record.event import Event
 from outage.record.store import Problem
+from outage.record.turns import ClockAhead
 
 ENDED = ("resolved", "closed")
 LATE = timedelta(minutes=2)
@@ -25,7 +26,7 @@ class Change:
 
     Attributes:
         value: the new value.
-        at: when it began to hold.
+        at: when it began to hold; before its event's own time where a clock was ahead.
         event: id of the event that says so.
         by: who recorded it.
         why: the reason given, or the empty string.
@@ -131,6 +132,9 @@ class Entry:
         known: whether the kind is one we know.
         corrections: oldest first.
         redaction: set when the words are hidden.
+        turn: its place in the order in which entries take effect, which is not that of their times
+            where a clock was ahead.
+        held_from: since when what it says holds, where that is known to be before the event's own time.
     """
 
     event: Event
@@ -139,6 +143,13 @@ class Entry:
     known: bool = True
     corrections: tuple[Correction, ...] = ()
     redaction: Redaction | None = None
+    turn: int = 0
+    held_from: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """Since when what it says holds: when it happened, or less where its writer's clock was ahead."""
+        return self.held_from or self.event.at
 
     @property
     def late(self) -> bool:
@@ -166,6 +177,7 @@ class Incident:
         actions: in order.
         entries: the whole timeline, in order of (at, recorded, id).
         problems: torn lines and events that do not fit, which the rest does not suffer from.
+        clocks: times that contradict the order in which changes were written.
     """
 
     id: str
@@ -186,6 +198,7 @@ class Incident:
     actions: tuple[ActionItem, ...] = ()
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
+    clocks: tuple[ClockAhead, ...] = ()
 
     @property
     def severity(self) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from outage.record.event import FIELDS, VERSION
+from outage.record.event import FIELDS, MOST_N, VERSION
 from outage.record.kinds import KINDS
 
 PATH = Path(__file__).parents[1] / "schemas" / "event.schema.json"
@@ -31,7 +31,9 @@ def event_schema() -> dict[str, Any]:
         "title": "One event of an incident's record (one line of record.jsonl)",
         "description": (
             "Readers keep keys and kinds that they do not know. Events are read in order of "
-            "(at, recorded, id), and an id counts once."
+            "(at, recorded, id), and an id counts once. Between two changes of one value that were "
+            "written as they happened (recorded is not after at), the higher n holds, then the later "
+            "(recorded, id)."
         ),
         "type": "object",
         "required": list(FIELDS),
@@ -40,6 +42,12 @@ def event_schema() -> dict[str, Any]:
             "id": {"type": "string", "minLength": 1, "description": "a UUID"},
             "at": {**time, "description": "when it happened"},
             "recorded": {**time, "description": "when it was written down"},
+            "n": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": MOST_N,
+                "description": "one more than the largest n that its writer had read; absent: 0",
+            },
             "by": {"type": "string", "description": "who recorded it, as they said; not authenticated"},
             "writer": {"type": "string", "description": "the program that wrote the line"},
             "kind": {"type": "string", "minLength": 1, "examples": list(KINDS)},

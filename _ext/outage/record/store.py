@@ -12,7 +12,7 @@ import json
 import os
 import stat
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from outage.errors import Failed, Refused
-from outage.record.event import VERSION, Event, is_believable, parse, speakable
+from outage.record.event import MOST_N, VERSION, Event, is_believable, parse, speakable
 
 FILE = "record.jsonl"
 _START = '{"v":'
@@ -68,23 +68,35 @@ def append(
     """
     from outage.record.kinds import checked  # pydantic, which reading can do without
 
-    now = datetime.now(UTC)
     said = checked(kind, speakable(dict(data)))
     if at is not None and not is_believable(at):
         raise Refused(f"an event cannot have happened in the year {at.year}", hint="look at the clock")
-    event = Event(VERSION, str(uuid.uuid4()), at or now, now, speakable(by), writer, kind, said)
-    write(folder, event)
-    return event
+
+    def event_after(written: bytes) -> Event:
+        now = datetime.now(UTC)  # under the lock, so that it is not before what it follows
+        read_so_far = read_bytes(written, folder / FILE).events
+        n = min(1 + max((event.n for event in read_so_far), default=0), MOST_N)
+        return Event(VERSION, str(uuid.uuid4()), at or now, now, speakable(by), writer, kind, said, n=n)
+
+    return _write(folder, event_after)
 
 
 def write(folder: Path, event: Event) -> None:
     """Append an event as it is, locked and flushed (Failed if it cannot be)."""
+    _write(folder, lambda _: event)
+
+
+def _write(folder: Path, event_after: Callable[[bytes], Event]) -> Event:
+    """Append the event that is made of what the record holds, while nobody else writes to it."""
     path = folder / FILE
     try:
         with locked(path) as descriptor:
+            written = _whole(descriptor)
+            event = event_after(written)
             line = event.to_line()
-            _write_all(descriptor, line if _ends_well(descriptor) else b"\n" + line)
+            _write_all(descriptor, line if written[-1:] in (b"", b"\n") else b"\n" + line)
             os.fsync(descriptor)
+            return event
     except OSError as error:
         raise Failed(
             f"the event could not be written: {_reason(error)}",
@@ -136,10 +148,9 @@ def _is_current(descriptor: int, path: Path) -> bool:
         return False
 
 
-def _ends_well(descriptor: int) -> bool:
-    """Whether the file is empty or ends with a newline."""
-    size = os.fstat(descriptor).st_size
-    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+def _whole(descriptor: int) -> bytes:
+    """Everything that an open file holds, wherever it is read or written."""
+    return b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

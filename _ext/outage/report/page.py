@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from outage.clock.ahead import clocks_ahead
 from outage.clock.moments import span
 from outage.record.words import place, role_name, severity_name
 from outage.report.case import Case
@@ -40,6 +41,7 @@ def page(case: Case) -> str:
         _where(case),
         _as_of(case),
         _problems(case),
+        _clocks(case),
         _section("Due next", _due(case)),
         _section("Who does what" if case.incident.is_open else "Who did what", _roles(case)),
         _section("Playbook", playbook_section(case)),
@@ -165,6 +167,13 @@ def _problems(case: Case) -> str:
         map(plain, found)
     )
     return directive("warning", body=body)
+
+
+def _clocks(case: Case) -> str:
+    """Clocks that are ahead: times on this page may be as wrong as they are."""
+    found = clocks_ahead(case.incident, case.now, case.policy.company.timezone)
+    said = bullets(plain(words[:1].upper() + words[1:]) for words in found)
+    return directive("warning", body=said) if found else ""
 
 
 def _due(case: Case) -> str:
