@@ -13,6 +13,7 @@ from outage import background
 from outage.chat import outbox
 from outage.chat.address import resolve_address
 from outage.chat.deliver import Outcome, deliver, ready
+from outage.clock.moments import near
 from outage.errors import Refused
 
 if TYPE_CHECKING:
@@ -129,8 +130,8 @@ def _send(message: Message, policy: Policy, left: float) -> Outcome:
     except Refused as error:
         return Outcome(False, error.message)
     now = datetime.now(UTC)
-    day = "%H:%M" if now.date() == message.written.date() else "%Y-%m-%d %H:%M"
-    delayed = f"(delayed: written at {message.written:{day}} UTC) " if now - message.written > _OLD else ""
+    written = near(message.written, now, "UTC")
+    delayed = f"(delayed: written at {written}) " if now - message.written > _OLD else ""
     return deliver(address, delayed + message.text, left)
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from outage.clock.moments import clock, shown
+from outage.clock.moments import near
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -84,18 +84,13 @@ def chat(box: Outbox, zone: str, now: datetime) -> Iterator[str]:
     for done in box.delivered:
         by_name.setdefault(one_line(done.name), []).append(done.at)
     for name, times in by_name.items():
-        yield f"{name}: {len(times)} delivered, the last at {_when(times[-1], zone, now)}"
+        yield f"{name}: {len(times)} delivered, the last at {near(times[-1], now, zone)}"
 
 
 def _waiting(name: str, messages: list[Message], zone: str, now: datetime) -> Iterator[str]:
-    since, why = _when(messages[0].written, zone, now), messages[0].problem
+    since, why = near(messages[0].written, now, zone), messages[0].problem
     what = f"{_not_posted(messages[0])}: {why}" if why else f"{name}: not tried yet"
     yield f"{what}; {_count(len(messages), 'message')} waiting since {since}, {_AGAIN}"
-
-
-def _when(at: datetime, zone: str, now: datetime) -> str:
-    """A time of today, or a date and time."""
-    return clock(at, zone) if at.date() == now.date() else shown(at, zone)
 
 
 def data(box: Outbox) -> dict[str, Any]:
