@@ -7,10 +7,11 @@ YAML 1.2's core rules decide what is a number or a truth value, so ``NO`` is Nor
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from yaml.reader import ReaderError
@@ -19,6 +20,7 @@ from outage.errors import OutageError, Problems, Refused
 from outage.text import one_line
 
 Address = tuple[str, ...]
+T = TypeVar("T")
 
 _SCALARS: list[tuple[re.Pattern[str], Any]] = [
     (re.compile(r"~|null|Null|NULL|"), lambda text: None),
@@ -126,15 +128,24 @@ def tree(text: str, shown: Path) -> yaml.Node | None:
     Raises:
         Problems: it is not YAML, or nested too deeply.
     """
+    return _composed(text, shown, lambda: yaml.compose(text, Loader=yaml.CSafeLoader))
+
+
+def trees(text: str, shown: Path) -> list[yaml.Node]:
+    """Return the nodes of each document of a YAML text, empty ones left out; raises as :func:`tree`."""
+    documents = _composed(text, shown, lambda: list(yaml.compose_all(text, Loader=yaml.CSafeLoader)))
+    return [node for node in documents if not (isinstance(node, yaml.ScalarNode) and node.value == "")]
+
+
+def _composed(text: str, shown: Path, compose: Callable[[], T]) -> T:
+    """Return what ``compose`` makes of a text that is YAML and not too deep."""
     try:
-        too_deep = _too_deep(text)
-        root: yaml.Node | None = None if too_deep else yaml.compose(text, Loader=yaml.CSafeLoader)
+        if not (too_deep := _too_deep(text)):
+            return compose()
     except yaml.YAMLError as error:
         raise Problems([_syntax(error, shown, text)]) from None
-    if too_deep:
-        hint = "look for a bracket too many, or for lines that are indented too far"
-        raise Problems([Refused("this is nested too deeply", file=shown, line=too_deep, hint=hint)])
-    return root
+    hint = "look for a bracket too many, or for lines that are indented too far"
+    raise Problems([Refused("this is nested too deeply", file=shown, line=too_deep, hint=hint)])
 
 
 def _too_deep(text: str) -> int | None:

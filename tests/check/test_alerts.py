@@ -150,7 +150,6 @@ def test_keys_that_are_not_ours_recording_rules_and_anchors_are_passed_over(comp
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "1.yml:1: there is no list 'groups' here"),
         ("rules: []\n", "1.yml:1: there is no list 'groups' here"),
         ("groups: {}\n", "1.yml:1: there is no list 'groups' here"),
         ("groups:\n- name: a\n", "1.yml:2: there is no list 'rules' here"),
@@ -161,6 +160,106 @@ def test_keys_that_are_not_ours_recording_rules_and_anchors_are_passed_over(comp
 )
 def test_a_file_that_is_no_rule_file_is_refused_in_words(company, text, expected):
     assert expected in said(company, text)[0]
+
+
+def indented(text: str, by: int) -> str:
+    return "".join(f"{' ' * by}{line}\n" for line in text.splitlines())
+
+
+KUBERNETES = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: x}\nspec:\n"
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y}\ndata: {groups: none}\n"
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda text: KUBERNETES + indented(text, 2),
+        lambda text: f"{CONFIG}---\n{KUBERNETES}{indented(text, 2)}---\n",
+        lambda text: f"kind: List\nitems:\n- {indented(KUBERNETES + indented(text, 2), 2)[2:]}",
+    ],
+    ids=["an object", "several documents", "a list of objects"],
+)
+def test_rules_in_objects_of_kubernetes_are_read_like_others(company, wrap):
+    assert said(company, wrap(rule(PAGE))) == []
+    (problem,) = said(company, wrap(rule("https://wiki.acme.example/disk")))
+    assert "alert SlowDisk: its runbook_url is no runbook's page" in problem
+
+
+def test_an_object_without_rules_is_refused_in_words(company):
+    assert "there is no list 'groups' here" in said(company, f"{KUBERNETES}  replicas: 2\n")[0]
+
+
+def test_every_group_is_read(company):
+    more = rule(PAGE, alert="DiskGone").removeprefix("groups:\n").replace("disks", "gone")
+    (problem,) = said(company, rule(PAGE) + more)
+    assert "alert DiskGone: it leads to runbook slow-disk, which does not say" in problem
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# not yet\n", "---\n", "groups:\n", "groups: []\n", "groups:\n- rules:\n"]
+)
+def test_a_file_without_rules_is_no_problem_in_itself(company, text):
+    assert said(company, rule(PAGE), text) == []
+
+
+def test_a_merge_key_brings_the_annotations_of_another_rule(company):
+    text = rule(PAGE).replace("annotations:", "annotations: &common")
+    text += "      - alert: SlowDisk\n        expr: up\n        annotations:\n          <<: *common\n"
+    assert said(company, text) == []
+    own = f"{text}          runbook_url: {SITE}/runbooks/slow-disc.html\n"
+    (problem,) = said(company, own)
+    assert problem.startswith("alerts/1.yml:16: alert SlowDisk: ")
+    assert "not there: runbooks/slow-disc.html" in problem, "its own key wins"
+    several = text.replace("<<: *common", "<<: [{summary: s}, *common]")
+    assert said(company, several) == []
+
+
+def elsewhere(company: Handbook, *entries: str) -> None:
+    policy = company.root / "handbook.yml"
+    listed = "".join(f"    {entry}\n" for entry in entries)
+    policy.write_text(f"{policy.read_text()}  elsewhere:\n{listed}")
+
+
+def test_an_alert_that_leads_elsewhere_on_purpose_stands_in_the_policy_with_the_reason(company):
+    files = [
+        rule(PAGE),
+        rule("https://runbooks.example/kubepodcrashlooping", alert="KubePodCrashLooping"),
+        rule("", alert="Watchdog"),
+    ]
+    first, second = said(company, *files)
+    assert "or say under alerts.elsewhere of the policy why it leads elsewhere" in first
+    assert "or say under alerts.elsewhere of the policy why it leads elsewhere" in second
+    elsewhere(company, "'Kube*': the cluster's own", "Watchdog: it always fires")
+    assert said(company, *files) == []
+
+
+def test_an_exception_that_no_rule_needs_any_more_is_named_at_its_line(company):
+    elsewhere(company, "SlowDsik: a colleague's")
+    (problem,) = said(company, rule(PAGE))
+    assert problem.startswith(
+        f"{company.root}/handbook.yml:11: alerts.elsewhere.SlowDsik: no rule raises such"
+    )
+    assert problem.endswith("hint: did you mean 'SlowDisk'?")
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ("Watchdog:", "alerts.elsewhere.Watchdog: this must be a text, not nothing"),
+        ("'*': all of them", r"'\*' is not the name of an alert"),
+    ],
+)
+def test_an_exception_without_a_reason_or_for_every_alert_is_refused(company, entry, reason):
+    elsewhere(company, entry)
+    with pytest.raises(Problems, match=reason):
+        said(company, rule(PAGE))
+
+
+@pytest.mark.parametrize("name", ["2.yaml", "2.YML"])
+def test_a_rule_file_with_another_ending_is_not_passed_over_in_silence(company, name):
+    (company.root / "alerts" / name).write_text(rule(PAGE), encoding="utf-8")
+    (problem,) = said(company, rule(PAGE))
+    assert problem.startswith(f"alerts/{name}: no pattern of alerts.rules reads this file")
 
 
 def test_what_stays_open_until_the_alert_fires_is_marked(tmp_path):

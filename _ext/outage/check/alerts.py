@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from outage.runbook.contract import Contract
 
 _FOLDER = "runbooks"
+_ON_PURPOSE = "or say under alerts.elsewhere of the policy why it leads elsewhere"
 
 
 def check_alerts(
@@ -44,8 +46,11 @@ def check_alerts(
             rules += read_rules(path, _shown(path, root))
         except OutageError as error:
             found.append(error)
+    elsewhere = policy.alerts.elsewhere
     for rule in rules:
-        found += _leads(rule, policy.alerts.site, names, contracts)
+        if not any(fnmatchcase(rule.alert, alert) for alert in elsewhere):
+            found += _leads(rule, policy.alerts.site, names, contracts)
+    found += _needless(policy, rules)
     return [*found, *_answered(rules, contracts)]
 
 
@@ -61,7 +66,33 @@ def _files(root: Path, policy: Policy, found: list[OutageError]) -> list[Path]:
             hint = f"patterns are read from {root}; remove it if there are no such rules"
             found.append(Refused(reason, file=policy.path, line=line, hint=hint))
         files |= dict.fromkeys(matches)
+    for pattern in policy.alerts.rules:
+        for path in _passed_over(root, pattern, list(files)):
+            reason = "no pattern of alerts.rules reads this file"
+            hint = f"rename it, or add it to alerts.rules in {policy.path}"
+            found.append(Refused(reason, file=_shown(path, root), hint=hint))
     return list(files)
+
+
+def _needless(policy: Policy, rules: list[Rule]) -> Iterator[OutageError]:
+    """Yield alerts that the policy says lead elsewhere, and that no rule raises."""
+    for alert in policy.alerts.elsewhere:
+        if not any(fnmatchcase(rule.alert, alert) for rule in rules):
+            address = f"alerts.elsewhere.{alert}"
+            near = nearest(alert, sorted({rule.alert for rule in rules}), "remove it")
+            reason = f"{address}: no rule raises such an alert"
+            yield Refused(reason, file=policy.path, line=policy.at(address).line, hint=near)
+
+
+def _passed_over(root: Path, pattern: str, matches: list[Path]) -> Iterator[Path]:
+    """Yield files that a pattern would match but for the letters of their ending: .yaml, .YML."""
+    stem, dot, ending = pattern.rpartition(".")
+    if not dot or ending.lower() not in {"yml", "yaml"}:
+        return
+    for name in sorted(glob.glob(f"{stem}.[yY]*", root_dir=root, recursive=True)):  # noqa: PTH207
+        path = root / name
+        if path not in matches and path.is_file() and path.suffix.lower() in {".yml", ".yaml"}:
+            yield path
 
 
 def _shown(path: Path, root: Path) -> Path:
@@ -75,13 +106,14 @@ def _leads(
     base = (site or "https://HANDBOOK").rstrip("/")
     example = f"{base}/{_FOLDER}/NAME.html?PARAMETER={{{{ $labels.LABEL | urlquery }}}}"
     if not rule.runbook_url:
-        yield rule.refuse("it has no runbook_url", f"under annotations: runbook_url: {example}")
+        hint = f"under annotations: runbook_url: {example}; {_ON_PURPOSE}"
+        yield rule.refuse("it has no runbook_url", hint)
         return
     page, _, query = rule.url.partition("#")[0].partition("?")
     head, _, file = page.rpartition(f"/{_FOLDER}/")
     if not file.endswith(".html") or (head != base if site and OPEN not in head else not head):
         reason = f"its runbook_url is no runbook's page of this handbook: {one_line(rule.runbook_url)}"
-        yield rule.refuse(reason, f"write: {example}")
+        yield rule.refuse(reason, f"write: {example}; {_ON_PURPOSE}")
         return
     name = unquote(file.removesuffix(".html"))
     if OPEN in name:

@@ -1,7 +1,7 @@
 """Rule files in Prometheus' format, as far as a handbook cares: alerts, their labels and where they lead.
 
 Prometheus itself judges the rest (``promtool check rules``), so unknown keys, anchors and expressions
-are passed over.
+are passed over. Kubernetes keeps the same groups in objects of kind PrometheusRule: those are read too.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from pathlib import Path
 import yaml
 
 from outage.errors import OutageError, Problems, Refused
-from outage.source import read_text, tree
+from outage.source import read_text, trees
 from outage.text import one_line
 
 OPEN = "\ufffc"
 """What stands for a part of a text that only a firing alert knows."""
 
+_MERGE = "tag:yaml.org,2002:merge"
 _LABEL = re.compile(r"\{\{-?\s*(?:\$labels|\.Labels)\.(\w+)\s*(?:\|\s*urlquery\s*)?-?\}\}")
 _TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
@@ -70,15 +71,33 @@ def read_rules(path: Path, shown: Path | None = None) -> list[Rule]:
         Problems: it cannot be read, or is no rule file; all that is wrong with its shape.
     """
     shown = shown or path
-    root = tree(read_text(path, shown), shown)
+    documents = trees(read_text(path, shown), shown)
     problems: list[OutageError] = []
-    rules = list(_rules(root, shown, problems))
+    rules = [
+        rule
+        for document in documents
+        for root in _rule_files(document)
+        for rule in _rules(root, shown, problems)
+    ]
     if problems:
         raise Problems(problems)
     return rules
 
 
-def _rules(root: yaml.Node | None, shown: Path, problems: list[OutageError]) -> Iterator[Rule]:
+def _rule_files(document: yaml.Node) -> Iterator[yaml.Node]:
+    """Yield what holds ``groups``: the document itself, or the ``spec`` of each of Kubernetes' objects."""
+    kind = _entry(document, "kind")
+    items = _entry(document, "items")
+    if kind is None:
+        yield document
+    elif isinstance(items, yaml.SequenceNode):  # kind: List
+        for item in items.value:
+            yield from _rule_files(item)
+    elif kind.value == "PrometheusRule" or _entry(_entry(document, "spec"), "groups") is not None:
+        yield _entry(document, "spec") or document
+
+
+def _rules(root: yaml.Node, shown: Path, problems: list[OutageError]) -> Iterator[Rule]:
     for group in _list(_entry(root, "groups"), root, "groups", shown, problems):
         for node in _list(_entry(group, "rules"), group, "rules", shown, problems):
             alert = _entry(node, "alert")
@@ -96,9 +115,7 @@ def _rule(node: yaml.Node, alert: yaml.ScalarNode, shown: Path) -> Rule:
         alert=alert.value,
         runbook_url=url.value.strip() if isinstance(url, yaml.ScalarNode) else "",
         labels={
-            key.value: value.value
-            for key, value in (labels.value if isinstance(labels, yaml.MappingNode) else [])
-            if isinstance(value, yaml.ScalarNode)
+            key: value.value for key, value in _pairs(labels).items() if isinstance(value, yaml.ScalarNode)
         },
         file=shown,
         line=_line(node),
@@ -112,6 +129,8 @@ def _list(
     """The items of a list; its absence is a problem at the line of what should have it."""
     if isinstance(node, yaml.SequenceNode):
         return list(node.value)
+    if isinstance(node, yaml.ScalarNode) and node.value in {"", "null", "~"}:
+        return []  # Prometheus takes that for an empty list
     line = _line(node or above)
     hint = "a rule file is 'groups:', a list; each has a 'name' and 'rules:', a list"
     problems.append(Refused(f"there is no list '{key}' here", file=shown, line=line, hint=hint))
@@ -120,8 +139,20 @@ def _list(
 
 def _entry(node: yaml.Node | None, key: str) -> yaml.Node | None:
     """The value of a key of a mapping; None if it has none or is no mapping."""
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return next((value for name, value in pairs if name.value == key), None)
+    return _pairs(node).get(key)
+
+
+def _pairs(node: yaml.Node | None) -> dict[str, yaml.Node]:
+    """Return keys and values of a mapping, those that ``<<`` merges into it included; its own win."""
+    if not isinstance(node, yaml.MappingNode):
+        return {}
+    found: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        if key.tag == _MERGE:
+            for other in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                found = _pairs(other) | found
+    own = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    return found | own
 
 
 def _line(node: yaml.Node | None) -> int:

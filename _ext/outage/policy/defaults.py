@@ -155,7 +155,7 @@ _REST: Data = {
     "watch_after": "24h",
     "environments": {"local": {"hosts": ["localhost", "127.0.0.1", "::1"]}},
     "runbooks": {"reviewed_branch": "main", "second_person": ["high"]},
-    "alerts": {"rules": [], "site": "none"},
+    "alerts": {"rules": [], "elsewhere": {}, "site": "none"},
     "masks": {
         "pages": True,
         "journal": False,

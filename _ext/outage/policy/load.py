@@ -165,6 +165,9 @@ def _pattern_problem(source: Source, at: Address, item: Any) -> OutageError:
         "country": ("this is not a country code", "two capital letters, as in GB or DE"),
         "site": ("this is not a web address", "write a whole link: https://..."),
     }
+    if at[:2] == ("alerts", "elsewhere"):
+        hint = "write the alert's name; * may stand at its end, as in Kube*"
+        return source.refuse(at, f"'{item['input']}' is not the name of an alert", hint)
     an_id = (
         f"'{item['input']}' is not a valid id",
         "an id has the letters a to z, digits and hyphens only; the name beside it may be anything",

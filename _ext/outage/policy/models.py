@@ -336,15 +336,21 @@ class Masks(Part):
         return value
 
 
+AlertName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_:-]*\*?$", max_length=200)]
+"""An alert's name; ``*`` at its end stands for any letters, as in ``Kube*``."""
+
+
 class Alerts(Part):
     """Alert rules that send a responder to this handbook; ``outage check`` holds both to each other.
 
     Attributes:
         rules: rule files in Prometheus' format, as paths or patterns from the handbook's folder.
         site: where the handbook is published; a rule's ``runbook_url`` begins with it.
+        elsewhere: alerts of these files that lead to other pages, or to none, on purpose: name to reason.
     """
 
     rules: list[Text] = []
+    elsewhere: dict[AlertName, Text] = {}
     site: Annotated[
         Annotated[str, Field(pattern=r"^https?://[^\s<>\"?#]+$")] | None,
         BeforeValidator(_none, json_schema_input_type=str | None),
