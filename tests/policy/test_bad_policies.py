@@ -1,11 +1,12 @@
 """Every refusal of a policy: one fault a file in ``bad/``, beside it the words it must give."""
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
 from outage.errors import Problems
-from outage.policy import load_policy
+from outage.policy import load_policy, parse_policy
 
 BAD = sorted(Path(__file__).with_name("bad").glob("*.yml"))
 
@@ -40,3 +41,12 @@ def test_an_address_that_is_itself_a_secret_is_not_repeated() -> None:
     with pytest.raises(Problems) as refused:
         load_policy(path)
     assert "s3cret" not in str(refused.value)
+
+
+def test_a_thousand_unknown_keys_are_named_in_a_moment() -> None:
+    unknown = "\n".join(f"key{number}: 1" for number in range(1000))
+    began = process_time()
+    with pytest.raises(Problems) as refused:
+        parse_policy(f"company: Acme\nseverities: {{sev1: Bad}}\n{unknown}")
+    assert len(refused.value.problems) == 1000
+    assert process_time() - began < 3

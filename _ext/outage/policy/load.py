@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -191,14 +192,19 @@ def _missing_hint(at: Address) -> str | None:
 
 def _siblings(at: Address) -> list[str]:
     """Keys that the schema allows at an address."""
-    schema = TypeAdapter(PolicyData).json_schema()
-    node = schema
+    schema = node = _schema()
     for part in at:
         node = _resolved(schema, node)
         patterns = node.get("patternProperties", {}).values()
         values = [*patterns, node.get("additionalProperties"), node.get("items")]
         node = node.get("properties", {}).get(part) or next((v for v in values if isinstance(v, dict)), {})
     return list(_resolved(schema, node).get("properties", {}))
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    """The schema, made once: that takes longer than all else that is said of a file."""
+    return TypeAdapter(PolicyData).json_schema()
 
 
 def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
