@@ -19,6 +19,7 @@ from lab.model import Lab
 from lab.parts import PARTS, Part, missing, resolve
 from lab.supervise import Supervisor
 from outage.errors import OutageError, Refused
+from outage.run.lab import FOLDER, STATE
 
 __all__ = [
     "STATE",
@@ -33,14 +34,13 @@ __all__ = [
     "was_started",
 ]
 
-STATE = state.STATE
 _HOW_TO_START = "start it with 'outage lab up'"
 Told = Callable[[Lab, Part], None]
 
 
 def run_folder(root: Path) -> Path:
     """``$OUTAGE_LAB``, else ``_build/lab`` in the handbook at ``root``."""
-    return Path(os.environ.get("OUTAGE_LAB") or root / "_build" / "lab").resolve()
+    return Path(os.environ.get(FOLDER) or root / "_build" / "lab").resolve()
 
 
 def _tell_nobody(lab: Lab, part: Part) -> None:
@@ -92,7 +92,8 @@ def require(lab: Lab, *parts: str) -> None:
 
 def environment(lab: Lab) -> dict[str, str]:
     """The ordinary variables that lead programs and runbooks to the parts that are up."""
-    merged = {"SUPERVISOR_URL": lab.supervisor.url} if lab.supervisor.alive() else {}
+    merged = {FOLDER: str(lab.folder)}  # by which a run knows that its target is no production
+    merged |= {"SUPERVISOR_URL": lab.supervisor.url} if lab.supervisor.alive() else {}
     for part in PARTS.values():
         if lab.has(part.id):
             merged |= part.environment(lab)

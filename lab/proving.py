@@ -18,6 +18,7 @@ from pathlib import Path
 from outage.errors import Failed
 from outage.git import call
 from outage.policy import Policy
+from outage.run.exclusion import VARIABLE as LOCKS
 from outage.run.history import load_run
 from outage.run.journal import read_journal
 from outage.run.model import Run
@@ -56,7 +57,8 @@ class Copy:
     def outage(self, *words: str, by: str = STARTER) -> Spoken:
         """Run ``outage ...`` here, in the lab's environment and without a keyboard."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_CLEARED)}
-        env = kept | self.environment | {"OUTAGE_BY": by, "NO_COLOR": "1"}
+        own = {LOCKS: str(self.root.parent)}  # another lab on this machine is another target
+        env = kept | self.environment | own | {"OUTAGE_BY": by, "NO_COLOR": "1"}
         command = [sys.executable, "-c", "import outage.cli; outage.cli.main()", *words]
         at, began = datetime.now(UTC), time.monotonic()
         try:

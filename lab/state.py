@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from outage.run.lab import STATE
+
 VERSION = 2
-STATE = "lab.json"
 NEW = "lab.json.new"
 LOCK = "lab.json.lock"
 OURS = {STATE, NEW, LOCK}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 
-POLICY = """\
+POLICY = f"""\
 company: Testing
 severities:
   sev1: All is lost
 environments:
-  lab: {hosts: [localhost, 127.0.0.1]}
-  live: {hosts: ["*.live.example"], production: true}
+  lab: {{hosts: [localhost, 127.0.0.1, "{socket.gethostname()}"]}}
+  live: {{hosts: ["*.live.example"], production: true}}
 """
 SETUP = "from outage.runbook.kit import Action, guard, propose, proposed, require, save, saved"
 PROPOSE = (
@@ -88,6 +90,12 @@ class Handbook:
         path = self.root / "runbooks" / f"{name}.ipynb"
         path.write_text(json.dumps(notebook(cells, meta, **over)))
         return path
+
+    def commit(self) -> None:
+        """Commit everything to main, which is the branch that counts as reviewed."""
+        git = ["git", "-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+        for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "Reviewed"]):
+            subprocess.run([*git, *words], cwd=self.root, check=True)
 
     def runs(self) -> list[Path]:
         """Folders of runs, newest first."""

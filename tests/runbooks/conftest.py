@@ -17,8 +17,9 @@ Outage = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def handbook(tmp_path: Path) -> Path:
+def handbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone's root, as a company has it: policy and runbooks on the reviewed branch."""
+    monkeypatch.setenv("OUTAGE_LOCKS", str(tmp_path))  # the labs of tests beside this one are other targets
     root = tmp_path / "handbook"
     root.mkdir()
     shutil.copy(HANDBOOK / LARKFIELD, root / "handbook.yml")

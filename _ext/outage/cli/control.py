@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def approve(run: str, by: str | None, decline: str | None, alone: str | None) ->
         question = Question("", "Approve exactly this? Type yes to approve: ", ("yes", "no"))
         if decline is None and terminal_ask() and ask(question) != "yes":
             raise click.Abort
-    done, alive = answer_gate(folder, name, decline=decline, alone=alone)
+    done, alive = answer_gate(folder, name, decline=decline, alone=alone, shown=found.pending)
     _record(project, done)
     if decline is not None:
         click.echo(f"Declined: {done.id} ends there.")
@@ -78,7 +79,7 @@ def stop(run: str, by: str | None) -> None:
         host, process = load_run(folder).process
         if host != socket.gethostname():  # over a shared folder: the number is another's here
             raise Refused(f"{folder.name} runs on {host}", hint="stop it there")
-        os.kill(process, signal.SIGTERM)
+        _terminate(folder, process)
         until = monotonic() + _STOP_SECONDS
         while is_alive(folder) and monotonic() < until:
             sleep(0.05)
@@ -92,12 +93,30 @@ def stop(run: str, by: str | None) -> None:
     click.echo(terminal(f"{done.id} is {done.state}: {one_line(done.reason)}"))
 
 
+def _terminate(folder: Path, process: int) -> None:
+    """Ask a run's process to end, if the number is still its own: it may have ended, and be another's."""
+    from outage.run.history import load_run
+    from outage.run.journal import is_alive
+
+    try:
+        handle = os.pidfd_open(process)
+    except ProcessLookupError:
+        return
+    try:
+        if is_alive(folder) and load_run(folder).process[1] == process:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(handle, signal.SIGTERM)
+    finally:
+        os.close(handle)
+
+
 @click.command()
 @click.argument("run")
 @BY
 @click.option("--apply", is_flag=True, help="Do it. Without it, it is only shown.")
+@click.option("--yes", is_flag=True, help="With --apply: do not ask before production is changed.")
 @JSON
-def undo(run: str, by: str | None, apply: bool, as_json: bool) -> None:
+def undo(run: str, by: str | None, apply: bool, yes: bool, as_json: bool) -> None:
     """Show what undoing RUN would do, newest change first. With --apply, do it."""
     from outage.cli.asking import terminal_ask
     from outage.run.execute import carry_on
@@ -115,7 +134,7 @@ def undo(run: str, by: str | None, apply: bool, as_json: bool) -> None:
         return
     if found.changed and not as_json and not undo_was_planned(found):
         click.echo(terminal(_undo_shown(found)))  # nobody was shown it, or it is another by now
-    order = Order("", apply=True, by=by)
+    order = Order("", apply=True, by=by, yes=yes)
     told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
     done = carry_on(project, folder, order, undo=True, **told)
     finish(project, done, as_json=as_json)
@@ -169,7 +188,7 @@ def offer_undo(project: Project, done: Run, by: str | None) -> None:
     plan_undo(done, who(by, project.root))
     if ask(Question("", "Undo it now? Type yes to undo: ", ("yes", "no"))) != "yes":
         return
-    order = Order("", apply=True, by=by)
+    order = Order("", apply=True, by=by, yes=True)  # they have just said so
     undone = carry_on(
         project, done.folder, order, undo=True, observe=Progress(as_json=False), warn=warn, ask=ask
     )
@@ -192,11 +211,16 @@ def _end_waiting(folder: Path, by: str) -> None:
     from outage.run.journal import Journal
     from outage.run.lines import Ended
 
-    run = load_run(folder)
+    def decide() -> list[Ended]:
+        run = load_run(folder, ours=True)
+        if run.state != "waiting":  # another process went on with it, or ended it
+            return []
+        seconds = round((run.updated - run.started).total_seconds(), 3)
+        return [Ended(state="interrupted", code=130, reason=f"stopped by {by}", seconds=seconds)]
+
     journal = Journal(folder)
     try:
-        seconds = round((run.updated - run.started).total_seconds(), 3)
-        journal.append(Ended(state="interrupted", code=130, reason=f"stopped by {by}", seconds=seconds))
+        journal.decide(decide)
     finally:
         journal.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -82,9 +83,17 @@ def show(runbook: str, as_json: bool) -> None:
 @click.command()
 @click.argument("runbook", required=False)
 @click.option("-p", "--parameter", "assignments", multiple=True, metavar="NAME=VALUE", help="A parameter.")
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="A YAML file of parameters.")
+@click.option(
+    *("-f", "--file", "files"),
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A YAML file of parameters; a later one wins, and -p wins over all.",
+)
 @click.option("--apply", is_flag=True, help="Carry the changes out. Without it they are only planned.")
-@click.option("--plan", metavar="RUN", help="With --apply: insist on what this plan planned.")
+@click.option(
+    "--plan", metavar="RUN", help="With --apply: insist on what this plan planned; else $OUTAGE_PLAN."
+)
+@click.option("--yes", is_flag=True, help="With --apply: do not ask before production is changed.")
 @click.option("--incident", metavar="ID", help="The incident it belongs to; 'none' for none.")
 @click.option("--by", metavar="NAME", help="Who asks for it. It is recorded, and nobody checks it.")
 @click.option(
@@ -105,7 +114,7 @@ def run(
     """Plan RUNBOOK: look, and show what would be changed. With --apply, change it."""
     from outage.cli.asking import terminal_ask
     from outage.run.execute import carry_on, execute
-    from outage.run.order import Order
+    from outage.run.order import PLAN, Order
 
     project = find_project()
     told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
@@ -113,11 +122,13 @@ def run(
         sys.exit(_check(project, runbook, resume, assignments, asked, told, as_json=as_json))
     if resume is not None:
         folder = _resumed(project, resume, runbook, assignments, asked)
-        order = Order("", apply=True, by=asked["by"], alone=asked["alone"])
+        order = Order("", apply=True, by=asked["by"], alone=asked["alone"], yes=asked["yes"])
         done = carry_on(project, folder, order, **told)
     elif runbook is None:
         raise click.UsageError("Missing argument 'RUNBOOK'.")
     else:
+        if asked["apply"] and not asked["plan"]:
+            asked["plan"] = os.environ.get(PLAN) or None
         done = execute(project, Order(runbook, assignments, **asked), **told)
     finish(project, done, as_json=as_json)
     if told["ask"] and done.mode == "apply" and done.state == "failed":
@@ -160,7 +171,7 @@ def _resumed(
     """The folder of the run to go on with; everything else was said when it was started."""
     from outage.run.history import find_run
 
-    further = [name for name in ("file", "plan", "incident", "unreviewed") if asked.get(name)]
+    further = [name for name in ("files", "plan", "incident", "unreviewed") if asked.get(name)]
     if runbook or assignments or further:
         raise click.UsageError("--resume takes a run's id; runbook, parameters and plan are that run's.")
     return find_run(project, resume)

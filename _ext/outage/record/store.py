@@ -123,7 +123,7 @@ def locked(path: Path) -> Iterator[int]:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _SAFELY, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if not _is_current(descriptor, path):
+            if not is_current(descriptor, path):
                 continue
             if new:
                 flush_folder(path.parent)
@@ -141,7 +141,8 @@ def is_plain(path: Path) -> bool:
         return False
 
 
-def _is_current(descriptor: int, path: Path) -> bool:
+def is_current(descriptor: int, path: Path) -> bool:
+    """Return whether an open file is still the one of that name; a merge replaces it."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:

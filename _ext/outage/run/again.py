@@ -17,9 +17,10 @@ from outage.run.history import find_run, load_run
 from outage.run.journal import is_alive
 from outage.run.lines import ReviewData
 from outage.run.model import Run
-from outage.run.prepare import prepared
+from outage.run.prepare import prepared, unconfirmed
 from outage.run.review import files_at, working_digest
-from outage.run.undo import can_be_undone
+from outage.run.target import same_target
+from outage.run.undo import can_be_undone, require_unchanged, undo_was_planned
 from outage.runbook.command import repeat
 from outage.runbook.contract import Contract, read_contract, recorded_values
 from outage.runbook.notebook import find_notebook
@@ -48,6 +49,9 @@ def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, c
     Raises:
         Refused, Problems: something speaks against it; nothing was started.
     """
+    if is_alive(folder):
+        hint = f"wait for it, or: outage stop {folder.name}"
+        raise Refused(f"{folder.name} is being carried out by another process", hint=hint)
     run = load_run(folder)
     _check_state(project, run, undo=undo)
     path = find_notebook(project.runbooks, run.runbook)
@@ -58,11 +62,15 @@ def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, c
     if set(values) != {parameter.name for parameter in contract.parameters}:
         raise Refused(f"the parameters of {run.id} are no longer valid ones", hint="start a new run")
     found = prepared(project, order, path, contract, values, folder)
-    if found.target.words != run.target:
+    if not same_target(run.began.get("target") or {}, found.target):
         hint = "go back to the shell that it was started from, or set again what named its target there"
         raise Refused(f"{run.id} was for {run.target}; this would be {found.target.words}", hint=hint)
     if not can_ask:
         _check_doubts(run, undo=undo)
+    confirm = found.target.production and not (order.yes or _is_confirmed(run, undo=undo))
+    if confirm and not can_ask:
+        look = f"look first: outage undo {run.id}; then type this again; or say --yes"
+        raise unconfirmed(found, look if undo else "say --yes")
     plan = str(run.began.get("plan") or "")
     return replace(
         found,
@@ -70,16 +78,43 @@ def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, c
         incident=folder.parent.parent if run.began.get("incident") else None,
         plan=load_run(find_run(project, plan)) if plan else None,
         past=run,
-        undo=tuple(cell.index for cell in run.changed) if undo else None,
+        undo=_to_undo(run) if undo else None,
+        confirm=confirm,
     )
+
+
+def _is_confirmed(run: Run, *, undo: bool) -> bool:
+    """Whether what is to be done to production was seen: the undo's plan, the run's, or it was waived."""
+    return undo_was_planned(run) if undo else bool(run.began.get("plan") or run.began.get("yes"))
+
+
+def recheck(prepared: Prepared, *, can_ask: bool) -> Prepared:
+    """Check again what was checked before the run's lock was taken, and take its past as it is now.
+
+    Until then another process may have gone on with the run: repeating what that one did would change
+    things twice. Call it while no other process can write the journal.
+
+    Raises:
+        Refused: nothing is left to do, or other changes stand than those that were shown.
+    """
+    before, undo = prepared.past, prepared.undo is not None
+    assert before is not None
+    run = load_run(prepared.folder, ours=True)
+    _check_state(prepared.project, run, undo=undo)
+    if undo:
+        require_unchanged(before, run)
+    if not can_ask:
+        _check_doubts(run, undo=undo)
+    return replace(prepared, past=run, undo=_to_undo(run) if undo else None)
+
+
+def _to_undo(run: Run) -> tuple[int, ...]:
+    return tuple(cell.index for cell in run.changed)
 
 
 def _check_state(project: Project, run: Run, *, undo: bool) -> None:
     """Only a run that is over, or waits, and that was an apply."""
     anew = repeat(project.runbooks, run.runbook, run.began.get("parameters", {}))
-    if is_alive(run.folder):
-        hint = f"wait for it, or: outage stop {run.id}"
-        raise Refused(f"{run.id} is being carried out by another process", hint=hint)
     if any(trouble.edited for trouble in run.troubles):
         reason = f"the journal of {run.id} was changed by hand; what it says cannot be relied on"
         raise Refused(reason, file=run.folder, hint="look at the target, and start a new run")

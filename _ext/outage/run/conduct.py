@@ -16,12 +16,13 @@ from outage.run import lines
 from outage.run.client import Ending, NoKernelError, RunbookClient
 from outage.run.derive import write_notebook
 from outage.run.endings import Stop, cell_line, error_data, stop_after
-from outage.run.gates import Gatekeeper, Question, difference
+from outage.run.gates import Gatekeeper, Question, difference, production_text
 from outage.run.history import SPOOL, load_run, spooled
 from outage.run.inject import injected_source
 from outage.run.model import DOUBTS, CellRun, Proposal, Run
 from outage.run.outputs import EVERY
 from outage.run.sink import CellSink
+from outage.run.undo import undo_digest
 from outage.runbook.structure import GUARDED
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Conductor:
         self._proposal: lines.ActionsLine | None = None
         self._changes = 0
         self._confirmed = False
+        self._to_confirm = prepared.confirm
         past = prepared.past
         self._saved: dict[str, Any] = dict(past.saved) if past else {}
         self._past: dict[int, CellRun] = {cell.index: cell for cell in past.cells} if past else {}
@@ -274,6 +276,9 @@ class Conductor:
             actions = "1 action" if count == 1 else f"{count} actions"
             what = f"The change in cell {cell.index + 1} comes next: {actions}, as proposed."
             return self._gate(cell, what)
+        if self._to_confirm and self._proposal.actions:
+            text = production_text(self.prepared.target, cell, self._proposal.actions)
+            return self._gate(cell, text)
         return None
 
     async def _undo(self, cell: Cell) -> Stop | None:
@@ -287,10 +292,18 @@ class Conductor:
             if self._put(Question(text, prompt, ("yes", "no"))) != "yes":
                 self._note(cell, "undo", "skipped")
                 return None
+        if self._to_confirm and (stop := self._confirm_undo(cell)):
+            return stop
         if stop := await self._run(cell, "undo"):
             return stop
         self._note(change, "change", "undone")
         return None
+
+    def _confirm_undo(self, cell: Cell) -> Stop | None:
+        """Ask before the first undo in production, where nobody was shown its plan."""
+        past = self.prepared.past
+        assert past is not None
+        return self._gate(cell, f"This undoes changes of {self.prepared.target.words}.", undo_digest(past))
 
     def _reversed(self, undo: Cell) -> int:
         """Index of the change that an undo reverses: the step before it."""
@@ -299,15 +312,17 @@ class Conductor:
 
     # People.
 
-    def _gate(self, cell: Cell, text: str) -> Stop | None:
+    def _gate(self, cell: Cell, text: str, digest: str | None = None) -> Stop | None:
         """Wait for a person; without one, the run waits and its process goes."""
-        digest = self._proposal.digest if self._proposal else None
+        digest = self._proposal.digest if self._proposal else digest
         with self._standing_still():
             try:
                 stop = self.gates.stop(cell, text, digest)
             except (KeyboardInterrupt, EOFError):
                 return Stop("interrupted", 130, f"interrupted at the gate in cell {cell.index + 1}")
         self._confirmed = stop is None
+        if self._confirmed and (self._proposal.actions if self._proposal else self.prepared.undo):
+            self._to_confirm = False  # what was seen and confirmed is not asked about twice
         return stop
 
     def _put(self, question: Question) -> str | None:

@@ -1,5 +1,8 @@
 """A papermill engine: ``papermill --engine outage IN OUT`` plans a runbook, and says the truth about it.
 
+With ``OUTAGE_PLAN=RUN`` it applies what that plan planned, and nothing else: there is no terminal to
+confirm anything on, so the plan that was seen must be named.
+
 papermill's own manager marks cells that never ran as completed after a kernel died or a limit
 passed, and runs change cells. This engine runs what a plan runs, by the same conductor as
 ``outage run``, and gives papermill the derived notebook with true states. The journal is put
@@ -8,6 +11,7 @@ beside papermill's output, in ``OUT.run/``. papermill finds it by its entry poin
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +23,7 @@ from outage.errors import OutageError
 from outage.project import find_project
 from outage.run.derive import derived_notebook
 from outage.run.execute import carry_out
-from outage.run.order import Order
+from outage.run.order import PLAN, Order
 
 if TYPE_CHECKING:
     from outage.run.model import Run
@@ -29,11 +33,11 @@ _STATUS = {"passed": "completed", "planned": "pending", "skipped": "pending", "n
 
 
 class OutageEngine(Engine):  # type: ignore[misc]
-    """Plans a runbook. It never applies: that needs ``outage run --apply``."""
+    """Plans a runbook, or applies the plan that the environment names."""
 
     @classmethod
     def execute_notebook(cls, nb: Any, _: str, output_path: str | None = None, **kwargs: Any) -> Any:
-        """Plan ``nb`` and return it with outputs and states; papermill raises if a cell has an error.
+        """Run ``nb`` and return it with outputs and states; papermill raises if a cell has an error.
 
         Args:
             nb: papermill's notebook, its parameters among the metadata.
@@ -45,18 +49,22 @@ class OutageEngine(Engine):  # type: ignore[misc]
             PapermillException: something speaks against the run; nothing was started.
         """
         try:
-            run = _plan(nb, str(kwargs.get("input_path") or ""), output_path)
+            run = _run(nb, str(kwargs.get("input_path") or ""), output_path)
         except OutageError as error:
             raise PapermillException(str(error)) from None
+        if run.state == "waiting":  # papermill would call that a success
+            instead = f"outage run {run.runbook} --apply --plan {run.began.get('plan')}"
+            raise PapermillException(f"{run.reason}; papermill cannot go on from a gate. Use: {instead}")
         return _as_papermill_has_it(nb, run)
 
 
-def _plan(nb: Any, input_path: str, output_path: str | None) -> Run:
-    """Plan the notebook's file with the values that papermill was given."""
+def _run(nb: Any, input_path: str, output_path: str | None) -> Run:
+    """Plan the notebook's file, or apply the plan that is named, with the values that papermill was given."""
     path = Path(input_path).resolve()
     given = dict(nb.metadata.get("papermill", {}).get("parameters", {}))
     folder = Path(f"{output_path or path}.run").resolve()
-    order = Order(path.stem, data=given, incident="none", folder=folder)
+    plan = os.environ.get(PLAN) or None
+    order = Order(path.stem, data=given, incident="none", folder=folder, plan=plan, apply=plan is not None)
     return carry_out(find_project(path.parent), path, order)
 
 

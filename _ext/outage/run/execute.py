@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from outage.project import Project
     from outage.run.gates import Question
+    from outage.run.journal import Journal
+    from outage.run.lines import Data
     from outage.run.model import Run
     from outage.run.order import Order, Prepared
 
@@ -62,7 +64,7 @@ def carry_out(
     def prepared() -> Prepared:
         from outage.run.prepare import prepare  # not earlier: the kernel boots meanwhile
 
-        return prepare(project, path, order)
+        return prepare(project, path, order, can_ask=ask is not None)
 
     return _carry(project, prepared, observe, ask, warn)
 
@@ -117,7 +119,7 @@ def _carry(
         from outage.run.conduct import Conductor
 
         with _locked(prepared):
-            journal = _open(prepared, observe)
+            prepared, journal = _open(prepared, observe, can_ask=ask is not None)
             try:
                 _record(prepared, "running", warn)
                 run = Conductor(prepared, kernel, journal, ask).conduct()
@@ -143,31 +145,25 @@ def _locked(prepared: Prepared) -> Any:
 
     if prepared.mode == "plan":
         return nullcontext()
-    name, run = prepared.contract.name, prepared.folder.name
-    return exclusive(prepared.project.runs, name, prepared.target, run)
+    holder = f"{prepared.folder.name}, started by {prepared.by} in {prepared.project.root}"
+    return exclusive(prepared.contract.name, prepared.target, holder)
 
 
-def _open(prepared: Prepared, observe: Callable[[str, dict[str, Any]], None] | None) -> Any:
-    """The run's folder and journal, with its first two lines."""
+def _open(
+    prepared: Prepared, observe: Callable[[str, dict[str, Any]], None] | None, *, can_ask: bool
+) -> tuple[Prepared, Journal]:
+    """The run's folder and journal, begun; of a run that goes on, its past as it is now."""
     from outage.errors import Failed
-    from outage.run.history import SPOOL, spooled
     from outage.run.journal import Journal
-    from outage.run.lines import SavedLine
-    from outage.run.opening import began_line, notebook_line, resumed_line
-    from outage.run.undo import undo_line, undo_was_planned
+    from outage.run.opening import began_line, notebook_line
 
     if prepared.past is not None:
         journal = Journal(prepared.folder, observe, prepared.scrubber.data)
-        journal.tell("run", {**prepared.past.began, "mode": prepared.mode})
-        journal.tell("notebook", {"cells": [vars(cell) for cell in prepared.past.cells]})
-        for name, value in spooled(prepared.folder).items():  # nobody lived to write it down
-            at = next((cell.index for cell in prepared.past.changed if cell.unsettled), 0)
-            journal.append(SavedLine(cell=at, name=name, value=value), wait=False)
-        if prepared.undo is not None and not undo_was_planned(prepared.past):
-            journal.append(undo_line(prepared.past, prepared.by))
-        journal.append(resumed_line(prepared))
-        (prepared.folder / SPOOL).unlink(missing_ok=True)
-        return journal
+        try:
+            return _go_on(prepared, journal, can_ask=can_ask), journal
+        except BaseException:
+            journal.close()
+            raise
     try:
         prepared.folder.mkdir(parents=True)
     except OSError as error:
@@ -175,7 +171,43 @@ def _open(prepared: Prepared, observe: Callable[[str, dict[str, Any]], None] | N
     journal = Journal(prepared.folder, observe, prepared.scrubber.data)
     journal.append(began_line(prepared, prepared.folder.name), wait=False)
     journal.append(notebook_line(prepared))
-    return journal
+    return prepared, journal
+
+
+def _go_on(prepared: Prepared, journal: Journal, *, can_ask: bool) -> Prepared:
+    """Check a run's past again, now that no other process can go on with it, and write that it goes on."""
+    from outage.run.again import recheck
+    from outage.run.history import SPOOL
+
+    found: list[Prepared] = []
+
+    def decide() -> list[Data]:
+        found.append(recheck(prepared, can_ask=can_ask))
+        return _going_on(found[0], journal)
+
+    journal.decide(decide)
+    (prepared.folder / SPOOL).unlink(missing_ok=True)
+    return found[0]
+
+
+def _going_on(prepared: Prepared, journal: Journal) -> list[Data]:
+    """The lines with which a run goes on, or begins to be undone; the observer hears its first ones again."""
+    from outage.run.history import spooled
+    from outage.run.lines import SavedLine
+    from outage.run.opening import resumed_line
+    from outage.run.undo import undo_line, undo_was_planned
+
+    past = prepared.past
+    assert past is not None
+    journal.tell("run", {**past.began, "mode": prepared.mode})
+    journal.tell("notebook", {"cells": [vars(cell) for cell in past.cells]})
+    at = next((cell.index for cell in past.changed if cell.unsettled), 0)
+    found: list[Data] = [  # nobody lived to write it down
+        SavedLine(cell=at, name=name, value=value) for name, value in spooled(prepared.folder).items()
+    ]
+    if prepared.undo is not None and not undo_was_planned(past):
+        found.append(undo_line(past, prepared.by))
+    return [*found, resumed_line(prepared)]
 
 
 def _record(prepared: Prepared, state: str, warn: Callable[[str], None], **more: Any) -> None:

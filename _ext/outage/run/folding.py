@@ -188,6 +188,8 @@ def _resumed(run: _Folding, line: Line) -> None:
     run.state, run.code, run.reason = "running", None, ""
     run.cells = [_unknown(cell) for cell in run.cells]
     run.resumed.append(line.data)
+    if line.data["mode"] == "undo":
+        run.undo_planned = None  # what was shown allows one attempt
 
 
 def _asserted(run: _Folding, line: Line) -> None:

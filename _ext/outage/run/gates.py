@@ -21,13 +21,14 @@ from outage.runbook.structure import step_tag
 from outage.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from outage.run.order import Prepared
     from outage.runbook.notebook import Cell
 
 _MOST_SHOWN = 10
+_MOST_LISTED = 40
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,10 @@ class Gatekeeper:
     ) -> None:
         """``ask`` reaches the person at the terminal; None: nobody is there."""
         self._prepared, self._journal, self._ask = prepared, journal, ask
-        self._before = {gate.cell: gate for gate in (prepared.past.gates if prepared.past else ())}
+        past = prepared.past
+        self._before = {gate.cell: gate for gate in (past.gates if past else ())}
+        # declined in the instant in which the run began to go on: it could not be ended from there
+        self._final = {"confirmed", "declined"} if past and past.state == "waiting" else {"confirmed"}
 
     def stop(self, cell: Cell, text: str, digest: str | None) -> Stop | None:
         """Wait for a person; None: they confirmed. Without one the run waits, and its process goes.
@@ -72,7 +76,7 @@ class Gatekeeper:
             KeyboardInterrupt, EOFError: the person left.
         """
         before = self._before.pop(cell.index, None)
-        if before and before.state == "confirmed" and before.digest == digest:
+        if before and before.state in self._final and before.digest == digest:
             return self._outcome(cell, before)
         second, alone = self._prepared.second_person, self._prepared.order.alone
         waiting = lines.GateLine(
@@ -88,16 +92,27 @@ class Gatekeeper:
         else:
             question = Question("", "Go on? Type yes to go on: ", ("yes", "no"), self._answered)
         answer = self._ask(question)
-        if answer is None:
-            gate = load_run(self._prepared.folder).gates[-1]
+        taken: list[lines.GateLine] = []
+
+        def take() -> list[lines.GateLine]:
+            if answer is not None and load_run(self._prepared.folder).pending:
+                taken.append(self._answer_line(cell, answer))
+            return taken
+
+        self._journal.decide(take)
+        gate = load_run(self._prepared.folder).gates[-1]
+        if not taken:  # someone else was first, and the first answer counts
             told = {"cell": gate.cell, "state": gate.state, "by": gate.by, "reason": gate.reason}
             self._journal.tell("gate", told)
-            return self._outcome(cell, gate)
+        return self._outcome(cell, gate)
+
+    def _answer_line(self, cell: Cell, answer: str) -> lines.GateLine:
+        """The line of an answer that was typed in the run's own terminal."""
         state: Any = "confirmed" if answer == "yes" else "declined"
-        broke = {"alone": True, "reason": alone} if second and alone and answer == "yes" else {}
-        line = lines.GateLine(cell=cell.index, state=state, by=self._prepared.by, **broke)
-        self._journal.append(line)
-        return self._outcome(cell, load_run(self._prepared.folder).gates[-1])
+        alone = self._prepared.order.alone
+        broke = self._prepared.second_person and alone and answer == "yes"
+        more = {"alone": True, "reason": alone} if broke else {}
+        return lines.GateLine(cell=cell.index, state=state, by=self._prepared.by, **more)
 
     def _answered(self) -> bool:
         """Whether somebody else wrote an answer into the journal."""
@@ -121,41 +136,54 @@ def same_person(one: str, other: str) -> bool:
 
 
 def answer_gate(
-    folder: Path, by: str, *, decline: str | None = None, alone: str | None = None
+    folder: Path, by: str, *, decline: str | None = None, alone: str | None = None, shown: Gate | None = None
 ) -> tuple[Run, bool]:
-    """Answer the gate at which a run waits, from outside of it.
+    """Answer the gate at which a run waits, from outside of it. The first answer counts.
 
     Args:
         folder: the run's.
         by: who answers; recorded, not authenticated.
         decline: why not; None to confirm.
         alone: why the starter answers where a second person is asked for.
+        shown: the gate that ``by`` was shown, whose answer this is; None: whichever waits.
 
     Returns:
         The run as it then reads, and whether its process lives and goes on by itself.
 
     Raises:
-        Refused: it waits at no gate, or this is not ``by``'s to answer.
+        Refused: it waits at no gate, at another one than was shown, or this is not ``by``'s to answer.
         Failed: the journal cannot be written.
     """
-    run = load_run(folder)
-    gate = answerable(run, by, decline=decline, alone=alone)
+
+    def decide() -> list[lines.Data]:
+        run = load_run(folder)
+        gate = answerable(run, by, decline=decline, alone=alone)
+        if shown is not None and (shown.cell, shown.at, shown.digest) != (gate.cell, gate.at, gate.digest):
+            hint = f"outage approve {run.id} shows what it waits for now"
+            raise Refused(f"{run.id} went on to another gate while this one was shown", hint=hint)
+        return _answer_lines(run, gate, by, decline, alone)
+
+    load_run(folder)  # where there is no journal, none is begun
+    journal = Journal(folder, runner=False)
+    try:
+        journal.decide(decide)
+    finally:
+        journal.close()
+    return load_run(folder), is_alive(folder)
+
+
+def _answer_lines(run: Run, gate: Gate, by: str, decline: str | None, alone: str | None) -> list[lines.Data]:
+    """An answer from outside; a run that is declined while it has no process ends there."""
     alone = alone if gate.second_person and decline is None and _started(run, by) else None
     state: Any = "confirmed" if decline is None else "declined"
     line = lines.GateLine(
         cell=gate.cell, state=state, by=by, reason=decline or alone, alone=True if alone else None
     )
-    alive = is_alive(folder)
-    journal = Journal(folder, runner=False)
-    try:
-        journal.append(line)
-        if decline is not None and not alive:
-            text = f"declined at cell {gate.cell + 1} by {by}: {decline}"
-            seconds = (run.updated - run.started).total_seconds()
-            journal.append(lines.Ended(state="failed", code=1, reason=text, seconds=round(seconds, 3)))
-    finally:
-        journal.close()
-    return load_run(folder), alive
+    if decline is None or is_alive(run.folder):
+        return [line]
+    text = f"declined at cell {gate.cell + 1} by {by}: {decline}"
+    seconds = round((run.updated - run.started).total_seconds(), 3)
+    return [line, lines.Ended(state="failed", code=1, reason=text, seconds=seconds)]
 
 
 def answerable(run: Run, by: str, *, decline: str | None = None, alone: str | None = None) -> Gate:
@@ -184,6 +212,15 @@ def answerable(run: Run, by: str, *, decline: str | None = None, alone: str | No
 
 def _started(run: Run, by: str) -> bool:
     return same_person(by, str(run.began.get("by", "")))
+
+
+def production_text(target: lines.TargetData, cell: Cell, actions: Sequence[lines.ActionData]) -> str:
+    """Say what is about to be done to production: what a person reads before the first change."""
+    shown = [f"  {one_line(action.target)}: {one_line(action.command)}" for action in actions[:_MOST_LISTED]]
+    more = [f"  and {len(actions) - _MOST_LISTED} more, listed above"] if len(actions) > _MOST_LISTED else []
+    count = "this action" if len(actions) == 1 else f"these {len(actions)} actions"
+    head = f"The change in cell {cell.index + 1} takes {count} on {target.words}:"
+    return "\n".join([head, *shown, *more])
 
 
 def difference(planned: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> str:

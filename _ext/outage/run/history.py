@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 SPOOL = "saved.jsonl"
 
 
-def load_run(folder: Path) -> Run:
+def load_run(folder: Path, *, ours: bool = False) -> Run:
     """The run in a folder.
+
+    Args:
+        folder: the run's.
+        ours: this process holds the run's lock, and has not gone on with it yet.
 
     Raises:
         Failed: there is no journal, or nothing of it can be read.
@@ -31,7 +35,7 @@ def load_run(folder: Path) -> Run:
     if not reading.lines:
         hint = "whatever it did is not known: look at its target, and start a new run"
         raise Failed("the journal holds no line that can be read", file=folder / FILE, hint=hint)
-    alive = is_alive(folder)
+    alive = not ours and is_alive(folder)
     run = fold(folder, reading.lines, reading.troubles, alive=alive)
     return run if alive else replace(run, saved={**run.saved, **spooled(folder)})
 

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from outage.errors import Failed, Refused
 from outage.record.event import moment, speakable, stamp
+from outage.record.store import is_current
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from outage.run.lines import Data
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 FILE = "journal.jsonl"
 ALIVE = "alive.lock"
 NO_LINE = "0" * 64
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _PATIENCE = 1.0
 _TOGETHER_SECONDS = 0.01
 
@@ -98,8 +100,7 @@ class Journal:
         self._scrub = scrub
         self.path = folder / FILE
         self._observe = observe
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self._file = os.open(self.path, flags, 0o644)
+        self._file = os.open(self.path, _FLAGS, 0o644)
         self._alive = _claim(folder) if runner else None
         self._size = -1
         self.head = NO_LINE
@@ -112,13 +113,33 @@ class Journal:
         Raises:
             Failed: it could not be written; what it tells of must then not be done.
         """
-        plain: dict[str, Any] = self._scrub(speakable(data.model_dump(mode="json", exclude_none=True)))
+        self.decide(lambda: [data], wait=wait)
+
+    def decide(self, decide: Callable[[], Iterable[Data]], *, wait: bool = True) -> None:
+        """Write the lines that ``decide`` returns, while no other process can write one.
+
+        What is decided on the journal's state is decided here: read it in ``decide``, which is called
+        under the file's lock. What was read earlier may have been overtaken by another process.
+
+        Args:
+            decide: returns the lines, perhaps none; what it raises is raised, and nothing is written.
+            wait: as for :meth:`append`.
+
+        Raises:
+            Failed: they could not be written; what they tell of must then not be done.
+        """
+        written: list[tuple[str, dict[str, Any]]] = []
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._lock()
             try:
-                self._write(data.kind, plain)
+                for data in decide():
+                    plain = self._scrub(speakable(data.model_dump(mode="json", exclude_none=True)))
+                    self._write(data.kind, plain)
+                    written.append((data.kind, plain))
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
+            if not written:
+                return
             if wait:
                 os.fdatasync(self._file)
             else:
@@ -128,11 +149,21 @@ class Journal:
             raise Failed(
                 f"the journal cannot be written: {error.strerror}", file=self.path, hint=hint
             ) from error
-        self.tell(data.kind, plain)
+        for kind, plain in written:
+            self.tell(kind, plain)
+
+    def _lock(self) -> None:
+        """Take the lock of the file that has the name now: a sync may have put a merged one in its place."""
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        while not is_current(self._file, self.path):
+            current = os.open(self.path, _FLAGS, 0o644)
+            os.dup2(current, self._file, inheritable=False)
+            os.close(current)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def was_added_to(self) -> bool:
         """Whether another process wrote lines after our last one."""
-        return os.fstat(self._file).st_size != self._size
+        return not is_current(self._file, self.path) or os.fstat(self._file).st_size != self._size
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
         """Let the observer hear something; one that cannot show it (a closed pipe) never stops a run."""

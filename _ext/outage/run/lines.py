@@ -51,6 +51,8 @@ class TargetData(Part):
     Attributes:
         words: the whole of it in words, as people were told.
         kind: ``PostgreSQL``, ``this machine``, ...
+        hosts: each of them, where there are several; ``host`` has them in words.
+        path: of a disk, folder or socket of this machine, where that is what is changed.
         environment: the policy's name for where it is; None if no pattern matches.
         production: whether it counts as production; what matches nothing does.
     """
@@ -58,6 +60,8 @@ class TargetData(Part):
     words: str
     kind: str
     host: str
+    hosts: tuple[str, ...] = ()
+    path: str | None = None
     port: str | None = None
     database: str | None = None
     environment: str | None = None
@@ -79,6 +83,7 @@ class Began(Data):
         parameters: JSON values of all parameters; a secret is its reference.
         digest: of sources, tags, metadata and project modules; never of outputs.
         plan: the plan that this apply insists on.
+        yes: whether ``--yes`` was given: no question is asked before production is changed.
         limits: seconds a cell, and the run, may take.
         approvals: who may answer its gates: whoever started it, or only a second person.
     """
@@ -98,6 +103,7 @@ class Began(Data):
     digest: str
     review: ReviewData | None = None
     plan: str | None = None
+    yes: bool | None = None
     limits: dict[str, float]
     versions: dict[str, str]
     host: str
@@ -229,6 +235,7 @@ class Resumed(Data):
     Attributes:
         kept: cells of changes that passed before, and are not run again.
         undo: cells of changes that are to be undone, in that order.
+        yes: as in the first line.
     """
 
     kind: ClassVar[str] = "resumed"
@@ -236,6 +243,7 @@ class Resumed(Data):
     by: str
     kept: tuple[int, ...] = ()
     undo: tuple[int, ...] = ()
+    yes: bool | None = None
     host: str
     pid: int
 

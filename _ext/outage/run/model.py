@@ -105,7 +105,7 @@ class Run:
         gates: the last word on each, in the order in which they were last reached or answered.
         alone: gates that the starter passed for the second person that was asked for.
         resumed: data of the lines that began it again, see ``outage.run.lines.Resumed``.
-        undo_planned: data of the last line that says what undoing it would do, if somebody asked.
+        undo_planned: data of the last line that says what undoing it would do, if none was tried since.
         troubles: torn lines, broken chain, kinds that this version does not know.
     """
 

@@ -36,6 +36,7 @@ def began_line(prepared: Prepared, run: str) -> lines.Began:
         digest=prepared.digest,
         review=prepared.review,
         plan=prepared.plan.id if prepared.plan else None,
+        yes=prepared.order.yes or None,
         limits={"cell": limits.cell.exact.total_seconds(), "run": limits.run.exact.total_seconds()},
         versions=_versions(),
         host=socket.gethostname(),
@@ -74,6 +75,7 @@ def resumed_line(prepared: Prepared) -> lines.Resumed:
         by=prepared.by,
         kept=tuple(kept) if prepared.undo is None else (),
         undo=undo,
+        yes=prepared.order.yes or None,
         host=socket.gethostname(),
         pid=os.getpid(),
     )

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from outage.run.scrub import Scrubber
     from outage.runbook.contract import Contract
 
+PLAN = "OUTAGE_PLAN"
+"""The variable that names the plan to apply, where no option can."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -23,7 +26,7 @@ class Order:
 
     Attributes:
         assignments: ``name=value`` texts.
-        file: a YAML file of parameters.
+        files: YAML files of parameters; a later one wins over an earlier one.
         plan: id of the plan whose notebook, parameters and actions the apply insists on.
         incident: an id; None for the one that is open; ``none`` for none.
         by: who asks; None: as :func:`outage.response.who` finds out.
@@ -32,11 +35,12 @@ class Order:
         data: parameters from a program, as a file would give them.
         folder: where the run's journal goes; None: among the runs of the incident or the project.
         checks_only: run parameters, setup and checks, and stop there.
+        yes: whoever asks for it needs no question before production is changed.
     """
 
     runbook: str
     assignments: tuple[str, ...] = ()
-    file: Path | None = None
+    files: tuple[Path, ...] = ()
     apply: bool = False
     plan: str | None = None
     incident: str | None = None
@@ -46,6 +50,7 @@ class Order:
     data: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
     checks_only: bool = False
+    yes: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class Prepared:
         by: who asks; recorded, not authenticated.
         scrubber: knows what may not be written or shown.
         second_person: whether only a second person may answer its gates.
+        confirm: whether a person must be asked before the first change, or the first undo, of production.
         past: the run that goes on or is undone, as it was read; None for a new one.
         undo: cells of the changes to be undone, newest first; None when nothing is.
     """
@@ -78,6 +84,7 @@ class Prepared:
     by: str
     scrubber: Scrubber
     second_person: bool
+    confirm: bool = False
     review: ReviewData | None = None
     incident: Path | None = None
     plan: Run | None = None

@@ -15,7 +15,7 @@ from outage.run.lines import ReviewData
 from outage.run.model import Run
 from outage.run.order import Order, Prepared
 from outage.run.review import find_review, working_digest
-from outage.run.target import find_target
+from outage.run.target import find_target, same_target
 from outage.runbook.command import run_command
 from outage.runbook.contract import Contract, parameter_values, read_contract
 from outage.runbook.files import file_problems
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from outage.runbook.meta import RunbookMeta
 
 
-def prepare(project: Project, path: Path, order: Order) -> Prepared:
+def prepare(project: Project, path: Path, order: Order, *, can_ask: bool) -> Prepared:
     """Check an order.
 
     Args:
         project: the handbook.
         path: the notebook, as :func:`outage.runbook.notebook.find_notebook` found it.
         order: what was asked for.
+        can_ask: whether there is a terminal to ask on.
 
     Raises:
         Refused, Problems: the notebook, a parameter, the target, the plan, the review or the
@@ -56,7 +57,18 @@ def prepare(project: Project, path: Path, order: Order) -> Prepared:
         hint = f"leave --apply out: {command}"
         raise Refused(f"'{contract.name}' changes nothing, so there is nothing to apply", hint=hint)
     plan = _plan(found)
-    return replace(found, incident=incident, plan=plan, review=_review(found) if order.apply else None)
+    confirm = order.apply and found.target.production and not (plan or order.yes)
+    if confirm and not can_ask:
+        hint = "name the plan that was seen: --plan RUN (or OUTAGE_PLAN=RUN), or say --yes"
+        raise unconfirmed(found, hint)
+    review = _review(found) if order.apply else None
+    return replace(found, incident=incident, plan=plan, review=review, confirm=confirm)
+
+
+def unconfirmed(found: Prepared, hint: str) -> Refused:
+    """Return the refusal of a change of production that nobody can be asked about."""
+    reason = f"this would change {found.target.words}; there is no terminal here to ask for a confirmation on"
+    return Refused(reason, hint=hint)
 
 
 def prepared(
@@ -102,11 +114,12 @@ def needs_second_person(meta: RunbookMeta, policy: Policy) -> bool:
 
 
 def _file_values(order: Order) -> dict[str, Any]:
-    if order.file is None:
-        return dict(order.data)
     from outage.runbook.values import read_values_file
 
-    return {**order.data, **read_values_file(order.file)}
+    found = dict(order.data)
+    for file in order.files:
+        found |= read_values_file(file)
+    return found
 
 
 def _incident(project: Project, wanted: str | None) -> Path | None:
@@ -124,6 +137,8 @@ def _incident(project: Project, wanted: str | None) -> Path | None:
 def _plan(found: Prepared) -> Run | None:
     """The plan that the order names, if it was made of the same things."""
     order, values = found.order, found.values
+    if order.yes and not order.apply:
+        raise Refused("--yes answers what --apply asks", hint="add --apply, or leave --yes out")
     if order.plan is None:
         return None
     if not order.apply:
@@ -140,7 +155,7 @@ def _plan(found: Prepared) -> Run | None:
     changed = [name for name, value in values.items() if then.get(name) != to_data(value)]
     if changed or set(then) != set(values):
         problems.append(f"the parameters differ from the plan's: {joined(changed) or 'other names'}")
-    if run.target != found.target.words:
+    if not same_target(run.began.get("target") or {}, found.target):
         problems.append(f"the plan's target was {run.target}; this one is {found.target.words}")
     if problems:
         hint = "make a new plan: the same command without --apply and --plan"

@@ -1,36 +1,69 @@
 """What a run touches, in words: host, database and, by the policy's patterns, the environment.
 
-It is read before anything is started, from where the client library will read it too. A host
-that matches no pattern counts as production: being too careful costs a question.
+It is read before anything is started, from where the client library will read it too.
+
+What counts as production, by the first rule that fits:
+
+1. The lab's own disk, programs and ports never do (:mod:`outage.run.lab`).
+2. An environment of the policy whose patterns fit the host says so itself (``production``). A host
+   that means this machine (``localhost``, a socket) is also looked up by this machine's own name, so
+   that on a production server ``localhost`` is production, whatever ``localhost`` is elsewhere.
+3. What matches no pattern does: being too careful costs a question.
+
+Where an address leads to, through a tunnel for example, is not followed.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import socket
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from outage.errors import Refused
+from outage.run.lab import is_lab_path, is_lab_port
 from outage.run.lines import TargetData
 from outage.runbook.types import to_text
 from outage.text import joined, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from outage.policy import Policy
     from outage.runbook.meta import RunbookMeta, Target
 
-_PLACE = re.compile(r"\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)")
+_PARAMETER = re.compile(r"\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)")
+_POSTGRES = "5432"
+_LAB = "lab"
+_HERE = {
+    "",
+    "localhost",
+    "localhost.localdomain",
+    "localhost4",
+    "localhost6",
+    "ip6-localhost",
+    "ip6-loopback",
+}
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One place that a target's address names: a host, or a path of this machine (a socket, a disk)."""
+
+    host: str
+    port: str | None = None
+    path: Path | None = None
 
 
 def find_target(
     meta: RunbookMeta, values: Mapping[str, Any], policy: Policy, environ: Mapping[str, str] | None = None
 ) -> TargetData:
-    """The target of a run.
+    """Return the target of a run.
 
     Args:
         meta: the runbook's metadata, which says how its service is addressed.
@@ -43,23 +76,76 @@ def find_target(
     """
     environ = os.environ if environ is None else environ
     if meta.target == "local":
-        return _in_words("this machine", [socket.gethostname()], policy)
+        return _in_words("this machine", [_Place(socket.gethostname())], policy, environ)
     if meta.target == "postgres":
-        hosts, port, database = _libpq(environ)
-        return _in_words("PostgreSQL", hosts, policy, port, database)
+        places, port, database = _libpq(environ)
+        return _in_words("PostgreSQL", places, policy, environ, port, database)
     return _described(meta.target, values, policy, environ)
 
 
-def _libpq(environ: Mapping[str, str]) -> tuple[list[str], str | None, str]:
+def same_target(one: Mapping[str, Any], other: TargetData) -> bool:
+    """Return whether a target of a journal is this one, however either is spelt, and counts for as much."""
+    try:
+        then = TargetData.model_validate(one)
+    except ValueError:
+        return False
+    alike = identities(then) == identities(other)
+    return alike and (then.production, then.environment) == (other.production, other.environment)
+
+
+def identities(target: TargetData) -> tuple[str, ...]:
+    """Return a text for each host of a target, the same for all spellings of one.
+
+    Capitals, a final dot, the usual port and the names of this machine make no difference. Other
+    aliases do: nobody is asked what a name resolves to.
+    """
+    port = "" if target.kind == "PostgreSQL" and target.port == _POSTGRES else target.port or ""
+    path = os.path.realpath(target.path) if target.path else ""
+    rest = [port, target.database or "", path]
+    hosts = {_plain(host) for host in target.hosts or (target.host,)}
+    return tuple("\n".join([target.kind.casefold(), host, *rest]) for host in sorted(hosts))
+
+
+def _plain(host: str) -> str:
+    """The one spelling of a host's name; empty for this machine."""
+    name = host.strip().strip("[]").casefold().rstrip(".")
+    return "" if _is_here(name) else name
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host's name, in plain spelling, means this machine."""
+    if host in _HERE | {socket.gethostname().casefold().rstrip(".")}:
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def _libpq(environ: Mapping[str, str]) -> tuple[list[_Place], str | None, str]:
     """Hosts, port (None: the usual one) and database that libpq will use, found in its own order."""
     service = _service(environ)
-    named = environ.get("PGHOST") or environ.get("PGHOSTADDR") or service.get("host") or ""
-    hosts = [host.strip() for host in named.split(",") if host.strip()]
-    hosts = ["localhost" if host.startswith(("/", "@")) else host for host in hosts] or ["localhost"]
+    named = _listed(environ.get("PGHOST") or service.get("host") or "")
+    addresses = _listed(environ.get("PGHOSTADDR") or service.get("hostaddr") or "")
+    if addresses and all(host.startswith(("/", "@")) or not _plain(host) for host in named):
+        named = addresses  # it connects there, whatever the name says
     user = environ.get("PGUSER") or service.get("user") or _login()
-    port = environ.get("PGPORT") or service.get("port")
+    port = environ.get("PGPORT") or service.get("port") or _POSTGRES
     database = environ.get("PGDATABASE") or service.get("dbname") or user
-    return hosts, None if port == "5432" else port, database
+    places = [_libpq_place(host, port) for host in named or ["localhost"]]
+    return places, None if port == _POSTGRES else port, database
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def _libpq_place(host: str, port: str) -> _Place:
+    if host.startswith("/"):
+        return _Place("localhost", path=Path(host) / f".s.PGSQL.{port}")
+    return _Place("localhost" if host.startswith("@") else host, port)
 
 
 def _login() -> str:
@@ -74,8 +160,6 @@ def _login() -> str:
 
 def _service(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings of ``$PGSERVICE``, as libpq finds them; empty where there are none."""
-    from pathlib import Path
-
     name = environ.get("PGSERVICE")
     if not name:
         return {}
@@ -108,7 +192,7 @@ def _described(
     """A target that the metadata describes with parameters and variables."""
     assert not isinstance(target, str)
 
-    def filled(text: str) -> str:
+    def fill(text: str) -> str:
         def value(match: re.Match[str]) -> str:
             if match[1] is not None:
                 if match[1] not in values:
@@ -119,31 +203,60 @@ def _described(
                 raise Refused(f"the target is named by ${match[2]}, which is not set", hint=hint)
             return environ[match[2]]
 
-        return _PLACE.sub(value, text)
+        return _PARAMETER.sub(value, text)
 
-    host = filled(target.host).strip()
-    if not host:
+    address = socket.gethostname() if target.host is None else fill(target.host).strip()
+    place = _at_path(Path(fill(target.path))) if target.path else _place(address)
+    if not place.host:
         raise Refused("the target has no host", hint=f"it is named by {target.host}")
-    database = filled(target.database) if target.database else None
-    return _in_words(target.kind, [host], policy, None, database)
+    database = fill(target.database) if target.database else None
+    return _in_words(target.kind, [place], policy, environ, place.port, database)
+
+
+def _at_path(path: Path) -> _Place:
+    return _Place(socket.gethostname(), path=path.absolute())
+
+
+def _place(address: str) -> _Place:
+    """What an address names: a host, or a URL with one; ``unix:///...`` is a socket of this machine."""
+    if "://" not in address:
+        host, colon, port = address.rpartition(":")
+        return _Place(host, port) if colon and port.isdecimal() and ":" not in host else _Place(address)
+    if address.startswith("unix://"):
+        return _at_path(Path(address.removeprefix("unix://")))
+    try:
+        url = urlsplit(address)
+        return _Place(url.hostname or "", str(url.port) if url.port else None)
+    except ValueError:
+        return _Place("")
 
 
 def _in_words(
-    kind: str, hosts: list[str], policy: Policy, port: str | None = None, database: str | None = None
+    kind: str,
+    places: list[_Place],
+    policy: Policy,
+    environ: Mapping[str, str],
+    port: str | None = None,
+    database: str | None = None,
 ) -> TargetData:
     """The target; several hosts are one environment only if all of them are."""
-    host = joined(hosts)
+    hosts = tuple(place.host for place in places)
+    path = next((str(place.path) for place in places if place.path), None) if kind != "PostgreSQL" else None
+    lab = all(_is_lab(place, environ) for place in places)
     found = {_environment(each, policy) for each in hosts}
     names = sorted(str(each) for each in found if each)
-    production = None in found or any(policy.environments[name].production for name in names)
-    environment = names[0] if len(names) == 1 and None not in found else None
-    where = f"{host} port {port}" if port else host
+    production = not lab and (None in found or any(policy.environments[name].production for name in names))
+    environment = _LAB if lab else names[0] if len(names) == 1 and None not in found else None
+    where = f"{joined(list(hosts))} port {port}" if port else joined(list(hosts))
+    where = f"{path} on {where}" if path else where
     where = f"database '{database}' on {where}" if database else where
     words = f"{kind}, {where}, {_meaning(environment, production=production)}"
     return TargetData(
         words=one_line(words),
         kind=kind,
-        host=host,
+        host=joined(list(hosts)),
+        hosts=hosts,
+        path=path,
         port=port,
         database=database,
         environment=environment,
@@ -157,10 +270,25 @@ def _meaning(environment: str | None, *, production: bool) -> str:
     return f"environment '{environment}': PRODUCTION" if production else f"environment '{environment}'"
 
 
+def _is_lab(place: _Place, environ: Mapping[str, str]) -> bool:
+    if place.path is not None:
+        return is_lab_path(place.path, environ)
+    return place.host != socket.gethostname() and not _plain(place.host) and is_lab_port(place.port, environ)
+
+
 def _environment(host: str, policy: Policy) -> str | None:
-    """The policy's environment of a host, or None; patterns are compared without regard to case."""
+    """The policy's environment of a host, or None; what means this machine has its name as well."""
+    own = _matching(socket.gethostname(), policy)
+    named = _matching(host, policy)
+    if not _plain(host) and own is not None and (named is None or policy.environments[own].production):
+        return own
+    return named
+
+
+def _matching(host: str, policy: Policy) -> str | None:
+    """The environment with a pattern that fits a name, without regard to capitals and a final dot."""
     name = host.lower().rstrip(".")
     for environment, rule in policy.environments.items():
-        if any(fnmatchcase(name, pattern.lower()) for pattern in rule.hosts):
+        if any(fnmatchcase(name, pattern.lower().rstrip(".")) for pattern in rule.hosts):
             return environment
     return None

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
+from outage.errors import Refused
+from outage.run.history import load_run
 from outage.run.journal import Journal
 from outage.run.lines import ActionData, UndoneCell, UndoPlanned
 from outage.run.model import DOUBTS
@@ -64,6 +68,12 @@ def undo_line(run: Run, by: str) -> UndoPlanned:
     return UndoPlanned(by=by, changes=changes)
 
 
+def undo_digest(run: Run) -> str:
+    """Return the digest of what undoing a run would do now, to recognise the same undo."""
+    changes = [change.model_dump(mode="json") for change in undo_line(run, "").changes]
+    return f"sha256:{hashlib.sha256(json.dumps(changes, sort_keys=True).encode()).hexdigest()}"
+
+
 def undo_was_planned(run: Run) -> bool:
     """Whether the journal's last plan of an undo is of the changes that stand now, in their present state."""
     now = undo_line(run, "").model_dump(mode="json", exclude_none=True)["changes"]
@@ -73,11 +83,32 @@ def undo_was_planned(run: Run) -> bool:
 def plan_undo(run: Run, by: str) -> None:
     """Write into the run's journal that ``by`` was shown what undoing it would do.
 
+    Args:
+        run: as it was when it was shown.
+        by: who was shown it.
+
     Raises:
+        Refused: another process has gone on with the run since.
         Failed: the journal cannot be written.
     """
+
+    def decide() -> list[UndoPlanned]:
+        require_unchanged(run, load_run(run.folder))
+        return [undo_line(run, by)]
+
     journal = Journal(run.folder, runner=False)
     try:
-        journal.append(undo_line(run, by))
+        journal.decide(decide)
     finally:
         journal.close()
+
+
+def require_unchanged(shown: Run, now: Run) -> None:
+    """Refuse to undo anything else than what was shown.
+
+    Raises:
+        Refused: other changes stand now, or in another state.
+    """
+    if undo_line(shown, "").changes != undo_line(now, "").changes:
+        reason = f"{now.id} was gone on with while its undo was shown: other changes stand now"
+        raise Refused(reason, hint=f"look again: outage undo {now.id}")

@@ -75,11 +75,23 @@ class Target(_Model):
 
     Each text may hold ``{parameter}`` for a parameter's value and ``$NAME`` for a variable of the
     environment. A host decides which of the policy's environments the target belongs to.
+
+    Attributes:
+        host: its name, or a URL that holds one (``unix:///...`` is a socket of this machine); None: this
+            machine.
+        path: a disk or folder of this machine, where that is what is changed.
     """
 
     kind: Text
-    host: Text
+    host: Text | None = None
+    path: Text | None = None
     database: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Target:
+        if self.host is not None and self.path is not None:
+            raise ValueError("a path is one of this machine: leave 'host' out, or 'path'")
+        return self
 
 
 class Limits(_Model):

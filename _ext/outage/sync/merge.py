@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from outage.git import GitFailed, Repository
-from outage.record.store import FILE, locked
+from outage.record.store import locked
 
 _LEFT_OUT = "S "  # how git's listing marks it
 _FILE_MODES = ("100644", "100755")
@@ -100,11 +100,8 @@ def _unite(repo: Repository, found: Difference, index: Path) -> None:
     theirs = repo.git("cat-file", "blob", found.theirs) if found.theirs else b""
     path = repo.top / found.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.name == FILE:
-        with locked(path):
-            whole = _write_united(path, theirs)
-    else:
-        whole = _write_united(path, theirs) if path.exists() or theirs else b""
+    with locked(path):  # of a record and of a run's journal alike: someone may be writing it now
+        whole = _write_united(path, theirs)
     _stage(repo, found.path, whole, index)
 
 
