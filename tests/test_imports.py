@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "_ext" / "outage"
 LAYERS = [  # a room may import its own layer and those above it in this list
-    {"errors"},
+    {"errors", "locales"},
     {"text"},
     {"background", "git", "glossary", "linear", "proxies", "secrets", "source", "svg", "unread"},
     {"policy"},

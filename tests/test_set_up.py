@@ -299,3 +299,31 @@ def test_an_environment_that_is_as_the_lock_says_is_left_alone(machine):
     (machine / "requirements.txt").write_text("x==2\n", encoding="utf-8")
     assert run(machine, "venv").returncode == 0
     assert "--require-hashes" in (machine / "calls").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("program", ["sphinx", "ansible adhoc"])
+@pytest.mark.parametrize("setting", ["LANG", "LC_ALL", "LC_TIME", "LC_CTYPE"])
+def test_a_locale_that_is_not_installed_stops_nothing(setting, program):
+    others = {name: value for name, value in os.environ.items() if name not in ("LANG", "LC_ALL")}
+    outcome = subprocess.run(
+        [sys.executable, "-m", *program.split(), "--version"],
+        env={**others, setting: "xx_YY.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert program.split()[0] in outcome.stdout
+
+
+def test_a_locale_that_is_installed_stays_the_one_that_programs_use():
+    code = "import locale, os; print(locale.setlocale(locale.LC_ALL), os.environ.get('LC_ALL'))"
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert said.endswith("None\n")
+    assert "C.UTF-8" in said
