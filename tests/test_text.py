@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from outage.text import block, cell, one_line, plain, terminal
+from outage.text import block, cell, one_line, plain, replay_terminal, terminal, without_html
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -58,6 +58,33 @@ def test_control_characters_are_shown_not_dropped() -> None:
     assert one_line("right\u202eleft") == "right\\u202eleft"
 
 
+def inline(markdown: str) -> list[str]:
+    """The kinds of inline tokens that a CommonMark reader makes of a paragraph."""
+    children = (token.children or [] for token in MarkdownIt().parse(markdown))
+    return [child.type for paragraph in children for child in paragraph]
+
+
+@given(st.text(st.sampled_from("<>`\\ab/!?=[]('\"")))
+def test_a_paragraph_without_html_holds_no_tag(text: str) -> None:
+    assert "html_inline" not in inline(f"x {without_html(text)}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Type `ls <folder>`, and ``a ` <b>``",
+        "{role}`the scribe <scribe>` and [a page](/process/now.md)",
+        "Less < more, 1<2, a -> b, <https://example.org/a>, <tel:+351210000001>",
+    ],
+)
+def test_markdown_that_is_not_html_stays_what_it_was(text: str) -> None:
+    assert without_html(text) == text
+
+
+def test_a_tag_is_shown_as_it_was_typed() -> None:
+    assert without_html("<b>a</b> \\<i> `<c>` <!-- d -->") == "\\<b>a\\</b> \\<i> `<c>` \\<!-- d -->"
+
+
 def test_emoji_and_letters_of_all_scripts_stay() -> None:
     text = "Çağrı 👩‍🚒 می‌خواهم"
     assert one_line(text) == text
@@ -72,3 +99,29 @@ def test_a_block_holds_what_it_was_given(body: str) -> None:
 
 def test_an_empty_cell_shows_a_dash() -> None:
     assert cell("  ") == "–"
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("10%\r50%\r100%\ndone", "100%\ndone"),
+        ("HTTP/1.1 200 OK\r\nx\r\r\ny", "HTTP/1.1 200 OK\nx\ny"),
+        ("long line\rshort", "shortline"),
+        ("long line\r\x1b[Kshort", "short"),
+        ("long line\x1b[2Kshort", "short"),
+        ("a\nb\n\x1b[A\x1b[AA\n\nc", "A\nb\nc"),
+        ("spinner |\x08/\x08-", "spinner -"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b[2Jcleared\x07", "\x1b[2Jcleared\x07"),
+        ("\x1b[999A\x08\rx", "x"),
+        ("plain\n", "plain\n"),
+    ],
+)
+def test_an_output_is_what_a_terminal_shows_in_the_end(written: str, seen: str) -> None:
+    assert replay_terminal(written) == seen
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("piece", ["\r", "ab\x08", "\x1b[2Ky", "\x1b[9Ay", "x\n\x1b[A", "\x1b[", "9" * 9])
+def test_a_long_output_takes_time_in_proportion(piece: str) -> None:
+    replay_terminal("\x1b[" + "x" * 100_000 + piece * (200_000 // len(piece)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from outage.errors import Refused
 from outage.linear import linear
 from outage.secrets import SecretMissing, resolve
+from outage.text import replay_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +72,10 @@ def masker(masks: Masks) -> Masker:
 
 
 def masked_outputs(outputs: Any, mask: Masker) -> None:
-    """Mask the texts of a notebook cell's stored outputs, in place; their shape may be anything."""
+    """Mask the texts of a notebook cell's stored outputs, in place; their shape may be anything.
+
+    They are masked as a reader sees them: an address with a colour in it is an address.
+    """
     for output in outputs if isinstance(outputs, list) else []:
         if not isinstance(output, dict):
             continue
@@ -82,7 +86,7 @@ def masked_outputs(outputs: Any, mask: Masker) -> None:
                 value = part.get(key)
                 if isinstance(value, list) and all(isinstance(line, str) for line in value):
                     lines = key == "traceback"  # the others are one text in pieces
-                    whole = mask.text(("\n" if lines else "").join(value))
+                    whole = mask.text(replay_terminal(("\n" if lines else "").join(value)))
                     part[key] = whole.split("\n") if lines else whole
                 elif isinstance(value, str):
-                    part[key] = mask.text(value)
+                    part[key] = mask.text(replay_terminal(value))

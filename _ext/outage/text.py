@@ -11,6 +11,10 @@ import re
 import unicodedata
 
 _ASCII_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# What may hold "<" in a paragraph of MyST without being HTML: an escape, code or a role, an address.
+_HTML = re.compile(
+    r"\\.|(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|<(?:https?|mailto|tel):[^\s<>]*>|(?P<tag><(?=[A-Za-z/!?]))"
+)
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _KEPT_FORMAT = frozenset("\u200c\u200d")  # joiners: Persian, Hindi and emoji need them
 
@@ -22,6 +26,40 @@ def _shown(char: str) -> str:
     if hidden or (category == "Cf" and char not in _KEPT_FORMAT):
         return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
     return char
+
+
+_STEPS = re.compile(
+    r"(?P<end>\n)|(?P<start>\r|\x1b\[1?G)|(?P<back>\x08)|(?P<erase>\x1b\[[02]?K)|\x1b\[(?P<up>\d{0,4})A"
+    r"|(?P<colour>\x1b\[[\d;]*m)|(?P<shown>[^\r\n\x08\x1b]+|\x1b)"
+)
+"""What a program's output does to a screen: text, and the few movements that progress bars are made of."""
+
+
+def replay_terminal(text: str) -> str:
+    r"""Return what a terminal shows once all of an output was written to it.
+
+    What goes back (``\r``, backspace) is overwritten by what follows; a line can be erased (``\x1b[K``), and
+    an earlier one be written again (``\x1b[A``). Colours are left out, other escapes stay as text.
+    """
+    if not any(char in text for char in "\r\x08\x1b"):
+        return text
+    lines: list[list[str]] = [[]]
+    row = column = 0
+    for step in _STEPS.finditer(text):
+        kind, found = str(step.lastgroup), step[0]
+        if kind == "shown":
+            lines[row][column : column + len(found)] = found
+            column += len(found)
+        elif kind == "erase":
+            del lines[row][0 if "2" in found else column :]
+            column = len(lines[row])
+        elif kind == "back":
+            column = max(0, column - 1)
+        elif kind != "colour":
+            row = max(0, row + (1 if kind == "end" else -int(step["up"] or 1) if kind == "up" else 0))
+            column = 0
+            lines += [[]] if row == len(lines) else []
+    return "\n".join(map("".join, lines))
 
 
 def visible(text: str, *, keep: str = "") -> str:
@@ -47,6 +85,11 @@ def plain(text: str) -> str:
     CommonMark lets a backslash make any ASCII punctuation literal, so all of it gets one.
     """
     return _ASCII_PUNCTUATION.sub(r"\\\1", one_line(text))
+
+
+def without_html(text: str) -> str:
+    """Return a paragraph of MyST in which tags are shown as text; code, roles and links stay as they are."""
+    return _HTML.sub(lambda found: f"\\{found[0]}" if found["tag"] else found[0], text)
 
 
 def cell(text: str) -> str:

@@ -105,6 +105,78 @@ def test_a_page_that_goes_takes_its_notes_with_it(built):
     assert built.data["anchors"] == {}
 
 
+GOING = """# Going
+
+![a picture](own.png) ![another](shared.png) {download}`a file <own.txt>`
+
+(label-of-it)=
+
+## A part of it
+"""
+
+
+@pytest.fixture
+def linked(site):
+    """Pages in every way of leading to one that will go, which has a picture and a download of its own."""
+    for name in ("own.png", "shared.png", "own.txt"):
+        site.write(f"cases/{name}", name)
+    site.write("cases/going.md", GOING)
+    site.write("cases/index.md", "# Cases\n\n```{toctree}\n:glob:\n*\n```\n")
+    site.write("cases/staying.md", "# Staying\n\n![a picture](shared.png)\n")
+    site.pages(
+        doc="{doc}`/cases/going`",
+        file="[words](cases/going.md)",
+        label="{ref}`label-of-it`",
+        listed="```{toctree}\ncases/going\n```",
+        nothing="No link.",
+    )
+    assert site.build(html_copy_source=True).warnings == ""
+    assert len([path for path in built_files(site) if "going" in path or "own" in path]) == 5
+    return site
+
+
+def built_files(site):
+    """What is in the site and in what Sphinx keeps of it, page by page."""
+    found = [path for path in (site.root / "_build").rglob("*") if path.is_file()]
+    return {
+        str(path.relative_to(site.root / "_build"))
+        for path in found
+        if path.suffix not in (".pickle", ".js", ".css") and "static" not in str(path)
+    }
+
+
+@pytest.mark.parametrize("forgotten", [False, True], ids=["with its notes", "after a failed build"])
+def test_a_build_after_a_page_went_ends_as_one_from_nothing(linked, forgotten):
+    for name in ("going.md", "own.png", "own.txt"):
+        (linked.root / "cases" / name).unlink()
+    if forgotten:  # the Makefile drops them when a build had warnings
+        shutil.rmtree(linked.root / "_build/doctrees")
+    again = linked.build(html_copy_source=True)
+    pages = {name: linked.html(name) for name in ("nothing", "index", "cases/index", "cases/staying")}
+    left, index = built_files(linked), (linked.root / "_build/html/searchindex.js").read_text()
+    shutil.rmtree(linked.root / "_build")
+    clean = linked.build(html_copy_source=True)
+    assert sorted(again.warnings.splitlines()) == sorted(clean.warnings.splitlines())
+    assert {line.split(":")[0] for line in again.warnings.splitlines()} == {
+        "doc.md", "file.md", "label.md", "listed.md"
+    }  # fmt: skip
+    beside = {"html/_downloads", "html/_images"} if forgotten else set()
+    assert {path for path in left - built_files(linked) if not path.startswith(tuple(beside))} == set()
+    assert "going" not in index
+    for name, text in pages.items():
+        assert text == linked.html(name), name
+
+
+def test_what_is_no_page_of_ours_stays_in_the_site(linked):
+    for name in ("CNAME", "going.html", "cases/going.txt"):
+        linked.write(f"_build/html/{name}", "x")
+    (linked.root / "cases/going.md").unlink()
+    linked.build()
+    html = linked.root / "_build/html"
+    assert [name for name in ("CNAME", "going.html", "cases/going.txt") if not (html / name).is_file()] == []
+    assert not (html / "cases/going.html").exists()
+
+
 def test_several_processes_note_what_one_notes(site):
     texts = list(PAGES.values())
     site.pages(**{f"page{n}": texts[n % len(texts)] for n in range(40)})

@@ -159,3 +159,26 @@ def test_stored_outputs_are_masked(runbooks):
     assert runbooks.build().warnings == ""
     assert "by [e-mail]" in runbooks.words(PAGE)
     assert "ada@" not in runbooks.html(PAGE)
+
+
+def test_a_stored_progress_bar_is_shown_as_it_stood_in_the_end(runbooks):
+    outputs = [
+        {"output_type": "stream", "name": "stderr", "text": ["\r 10% of it", "\r 50% of it\n"]},
+        {"output_type": "stream", "name": "stderr", "text": "\r100% of it\r\n"},
+    ]
+    write(runbooks, [*CELLS, cell("code", "print(2)", "read", outputs=outputs)])
+    assert runbooks.build().warnings == ""
+    words = runbooks.words(PAGE)
+    assert "50% of it 100% of it" in words
+    assert "10% of it" not in words
+
+
+def test_an_address_that_an_output_puts_together_is_masked(runbooks):
+    output = {
+        "output_type": "stream",
+        "name": "stdout",
+        "text": "by ada@exa\x1b[32mmple.org, ada#\b@example.org",
+    }
+    write(runbooks, [*CELLS, cell("code", "print(2)", "read", outputs=[output])])
+    assert runbooks.build().warnings == ""
+    assert "example.org" not in runbooks.words(PAGE)

@@ -74,8 +74,16 @@ def test_text_is_shown_literally_in_a_fence_that_outgrows_it():
     assert words.count("`````{dropdown}") == 1
 
 
-def test_control_characters_are_shown_as_their_codes():
-    assert r"\x1b[31mred\u202e" in shown(*looked(text("\x1b[31mred\u202e")), ended())
+def test_control_characters_are_shown_as_their_codes_and_colours_left_out_as_in_a_terminal():
+    assert r"\x1b[2Jred\u202e" in shown(*looked(text("\x1b[2J\x1b[31mred\x1b[0m\u202e")), ended())
+
+
+def test_a_progress_bar_is_shown_as_it_stood_in_the_end():
+    steps = [text(f"\r{percent:3}% [{'#' * percent:100}]") for percent in range(101)]
+    words = shown(*looked(*steps, text("\ndone\n")), ended())
+    assert f"100% [{'#' * 100}]\ndone\n" in words
+    assert "\\x0d" not in words
+    assert " 50%" not in words
 
 
 def test_long_text_keeps_its_ends():

@@ -12,6 +12,7 @@ from zlib import crc32
 from outage.pages import (
     cases,
     classify_form,
+    csp,
     directives,
     domain,
     drawing,
@@ -20,10 +21,13 @@ from outage.pages import (
     folders,
     foot,
     glossary,
+    guard,
     incident,
     links,
+    outputs,
     plan,
     playbook,
+    prune,
     record_roles,
     role_pages,
     roles,
@@ -45,6 +49,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Everything that the extension adds, feature by feature."""
     site.setup(app)
     escape.setup(app)
+    guard.setup(app)
+    csp.setup(app)
     domain.setup(app)
     roles.setup(app)
     directives.setup(app)
@@ -60,11 +66,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     folders.setup(app)
     record_roles.setup(app)
     incident.setup(app)
+    outputs.setup(app)
     runbook.setup(app)
     sources.setup(app)
     drawing.setup(app)
     glossary.setup(app)
     links.setup(app)
+    prune.setup(app)
     cases.setup(app)
     walkthrough.setup(app)
     return {

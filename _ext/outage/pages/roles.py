@@ -89,13 +89,17 @@ class AnchorRole(SphinxRole):
     """Makes its place the one where a clause can be read: the clause's address, with itself as id."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The address, which also stands for the parts above it that have no place of their own yet."""
+        """The address, which also stands for the parts above it that have no place of their own yet.
+
+        A part that the heading above it is named after keeps the heading's id: an id is on a page once.
+        """
         domain = domain_of(self.env)
         parts = self.text.split(".")
         above = [".".join(parts[:end]) for end in range(1, len(parts))]
         held = [address for address in above if address not in domain.anchors]
-        node = nodes.literal(self.text, self.text, ids=[self.text, *held], classes=["outage-clause"])
-        for address in node["ids"]:
+        node = nodes.literal(self.text, self.text, classes=["outage-clause"])
+        node["ids"] = [address for address in (self.text, *held) if address not in self.inliner.document.ids]
+        for address in (self.text, *held):
             domain.note_anchor(address, address, self.get_location())
         return [node], []
 

@@ -1,6 +1,6 @@
 """The runs of an incident, as MyST text: how each ended, what was proposed, and what every cell did.
 
-Outputs are shown as text and PNG only, and bounded; the run's journal keeps more.
+Outputs are shown as text and PNG only, as they stood in the end, and bounded; the run's journal keeps more.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from outage.clock.moments import span
 from outage.mask import Masker, masked_outputs, masker
 from outage.report.markup import anchor_id, bullets, chip, folded, here, list_table, moment
 from outage.runbook.notebook import NAME
-from outage.text import block, joined, one_line, plain
+from outage.text import block, joined, one_line, plain, replay_terminal
 
 if TYPE_CHECKING:
     from outage.report.case import Case, CaseRun
@@ -219,8 +219,9 @@ def _outputs(cell: CellRun, room: int) -> Iterator[str]:
 
 
 def _text(value: Any, room: int) -> str:
+    """A text as a terminal would have shown it in the end: of a progress bar its last state."""
     text = "".join(value) if isinstance(value, list) else str(value or "")
-    text = text.strip("\n")
+    text = replay_terminal(text).strip("\n")
     if not text:
         return ""
     if len(text) > room:

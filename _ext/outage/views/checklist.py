@@ -1,7 +1,8 @@
 """A playbook's checklist as MyST text: a section and ``{tasks}`` a phase, a ``{task}`` a step.
 
 The site makes tick boxes of the tasks; without scripts, on paper and in any other engine it is a list.
-The texts of a playbook are MyST by their own right, written by the company as its pages are.
+The texts of a playbook are MyST by their own right, written by the company as its pages are, but without
+HTML: a playbook is data, and can come from elsewhere.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from outage.report.markup import bullets, directive
-from outage.text import block, plain
+from outage.report.markup import bullets, directive, role
+from outage.text import block, plain, without_html
 from outage.views.markup import blocks, ref
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ SINCE = {
 def checklist(found: Checklist) -> str:
     """The phases of a checklist, each a section with its steps."""
     return blocks(
-        blocks([f"## {number}. {plain(phase.name)}", phase.goal, tasks(phase)])
+        blocks([f"## {number}. {plain(phase.name)}", without_html(phase.goal), tasks(phase)])
         for number, phase in enumerate(found.phases, start=1)
     )
 
@@ -40,7 +41,7 @@ def tasks(phase: Section) -> str:
 
 def task(one: Task) -> str:
     """One step: what to do, then who and by when, then how."""
-    return directive("task", one.id, blocks([one.text, who_and_when(one), *_how(one)]))
+    return directive("task", one.id, blocks([without_html(one.text), who_and_when(one), *_how(one)]))
 
 
 def who_and_when(one: Task) -> str:
@@ -59,14 +60,14 @@ def _length(term: Term) -> str:
 
 def _how(one: Task) -> Iterator[str]:
     """What is folded away until somebody wants it."""
-    yield f"**Good:** {one.good}"
-    yield bullets(one.how)
+    yield f"**Good:** {without_html(one.good)}"
+    yield bullets(map(without_html, one.how))
     if one.command:
         yield console(*one.command)
     if one.say:
         yield directive("say", "With only the chat" if one.command else "To post", "\n".join(one.say))
     if one.evidence:
-        yield f"**Attach:** {'; '.join(one.evidence)}."
+        yield f"**Attach:** {'; '.join(map(without_html, one.evidence))}."
     if one.links:
         yield f"**More:** {', '.join(_link(link) for link in one.links)}"
     yield directive(
@@ -80,9 +81,9 @@ def console(*commands: str) -> str:
 
 
 def _link(link: Pointer) -> str:
-    if link.runbook:
-        return f"{{runbook}}`{link.words} <{link.runbook}>`" if link.words else ref("runbook", link.runbook)
     page, _, anchor = (link.page or "").partition("#")
     if anchor:
-        return f"[{link.words}](/{page}.md#{anchor})"
-    return f"{{doc}}`{link.words} </{page}>`" if link.words else f"{{doc}}`/{page}`"
+        return f"[{without_html(link.words or '')}](/{page}.md#{anchor})"
+    kind, target = ("runbook", link.runbook) if link.runbook else ("doc", f"/{page}")
+    words = (link.words or "").replace("<", "\u2039").replace(">", "\u203a")  # "<" would begin the target
+    return role(kind, words, target) if words else ref(kind, target)
