@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from _locale import LC_ALL, Error, setlocale
+from _locale import LC_ALL, Error, setlocale  # type: ignore[attr-defined]  # locale costs every start more
 
 INSTEAD = "C.UTF-8"
 """Built into every C library that this project runs on: no language, and all characters."""

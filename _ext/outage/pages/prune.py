@@ -30,7 +30,7 @@ def _outdated(
     app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]
 ) -> Iterable[str]:
     """Keep what there was; read again the pages that name one that is gone."""
-    _BEFORE[app] = (removed | _published(app), _files(app, env))
+    _BEFORE[app] = ({*removed, *_published(app)}, _files(app, env))
     return [page for page in env.all_docs if removed and page not in removed and _named(env, page) & removed]
 
 
