@@ -39,7 +39,7 @@ _CREDENTIALS = re.compile(r"(\w+://)[^/\s@]+@")
 _NOISE = ("hint:", "To ", "error: failed to push some refs", "From ")
 _NO_REPOSITORY = "not a git repository (or any"
 _EXCEPT = "git config --global --add safe.directory"
-_LONGEST = 400
+_MOST_LINES = 20
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=10"
 
 
@@ -51,8 +51,15 @@ class GitFailed(Failed):
         lines = [line.strip() for line in self.said.splitlines() if line.strip()]
         remedy = next((line for line in lines if line.startswith(_EXCEPT)), None)
         telling = [line for line in lines if not line.startswith((*_NOISE, _EXCEPT))] or lines
-        words = "; ".join(telling)[:_LONGEST] or "it said nothing"
-        super().__init__(f"git {command} failed: {words}", hint=remedy)
+        super().__init__(f"git {command} failed:{_listed(telling)}", hint=remedy)
+
+
+def _listed(lines: list[str]) -> str:
+    """Show one line where it is, several below each other."""
+    if len(lines) < 2:
+        return f" {lines[0]}" if lines else " it said nothing"
+    more = [f"and {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
+    return "".join(f"\n    {line}" for line in [*lines[:_MOST_LINES], *more])
 
 
 class GitMissing(GitFailed):

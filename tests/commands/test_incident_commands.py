@@ -647,11 +647,15 @@ def test_a_failed_sync_is_said_by_the_next_command_and_by_status(outage: Termina
     outage.ok("declare", "x")
     answer = outage("sync")
     assert answer.code == 1
-    assert "git fetch failed" in answer.err
+    assert "git fetch failed:\n    fatal: '" in answer.err
+    assert "Please make sure you have the correct access rights\n    and the repository exists." in answer.err
+    assert "is origin reachable?" in answer.err
     for said in (outage.ok("status"), outage.ok("note", "y")):
-        assert "last sync FAILED" in said
-        assert "git fetch failed" in said
-        assert "do: is origin reachable?" in said
+        (line,) = [line for line in said.splitlines() if "the last sync failed" in line]
+        assert re.fullmatch(
+            r"  NOT shared: the last sync failed \d+ s ago; 'outage sync' says why, and tries again", line
+        )
+        assert "git fetch" not in said
 
 
 def test_someone_elses_clone_receives_an_incident_by_sync(

@@ -122,6 +122,13 @@ def test_where_everything_works_it_says_so_and_has_changed_nothing(clinic, chat)
     assert clinic.runs() == []
 
 
+def test_the_name_is_the_one_that_the_record_gets(clinic, monkeypatch):
+    assert "record is signed 'Ines'\n" in doctor().stdout
+    monkeypatch.setenv("OUTAGE_BY", "Ines Okafor")
+    said = "name: what you record is signed 'Ines Okafor'; the commits that share it are signed 'Ines'\n"
+    assert said in doctor().stdout
+
+
 def test_for_people_it_is_a_line_each_and_a_last_one_that_counts(clinic, chat):
     said = doctor().stdout
     assert "Handbook\n  ✓ handbook: policy, pages, playbooks and runbooks are right\n" in said

@@ -128,16 +128,14 @@ def _entry(step: Step) -> Entry:
 
 def _aftermath(step: Step, now: datetime) -> Iterator[str]:
     yield from post_output.posted(step.posted)
-    yield from _sync_failure(step.sync, step.policy, now)
+    yield from _sync_failure(step.sync, now)
     yield from (f"  in the record: {problem}" for problem in step.incident.problems)
 
 
-def _sync_failure(found: state.State, policy: Policy, now: datetime) -> Iterator[str]:
+def _sync_failure(found: state.State, now: datetime) -> Iterator[str]:
     if found.failed:
-        at = near(found.failed, now, policy.company.timezone)
-        yield f"  last sync FAILED {ago(found.failed, now)}, at {at}: {found.why}"
-        if found.hint:
-            yield f"    do: {found.hint}"
+        when = ago(found.failed, now)
+        yield f"  NOT shared: the last sync failed {when}; 'outage sync' says why, and tries again"
 
 
 def shared(done: Shared, policy: Policy) -> Iterator[str]:
@@ -208,7 +206,7 @@ def _trouble(look: Look) -> Iterator[str]:
     from outage.response import why_unshared
 
     synced = state.load(look.folder)
-    yield from _sync_failure(synced, look.policy, look.now)
+    yield from _sync_failure(synced, look.now)
     yield from (f"  sync: {note}" for note in synced.notes)
     if unshared := why_unshared(look.folder, look.policy):
         yield f"  not shared with anybody: {unshared} (sync.automatic)"

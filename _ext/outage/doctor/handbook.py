@@ -10,6 +10,7 @@ from outage.clock.moments import span
 from outage.doctor.finding import Finding
 from outage.errors import Failed, OutageError
 from outage.git import GitFailed, Repository
+from outage.response import who
 from outage.run.review import find_review, working_digest
 from outage.runbook.notebook import read_notebook
 from outage.sync.share import find_repository
@@ -33,7 +34,7 @@ def look(project: Project, policy: Policy) -> list[Finding]:
     if repository is None:
         hint = "clone it with git: without that, nothing is reviewed and no incident is shared"
         return [*found, Finding(AREA, "repository", "fails", "this is not a git repository", hint)]
-    found += [_name(repository), _uncommitted(repository, project, policy)]
+    found += [_name(project.root, repository), _uncommitted(repository, project, policy)]
     try:
         sharing = find_repository(project.incidents)
     except OutageError as error:
@@ -63,13 +64,16 @@ def _kernel() -> Finding:
     return Finding(AREA, "kernel", "works", "runbooks can be carried out by this installation")
 
 
-def _name(repository: Repository) -> Finding:
-    name, mail = (repository.ask("config", key) for key in ("user.name", "user.email"))
-    if name and mail:
-        return Finding(AREA, "name", "works", f"what you record is signed '{name}'")
-    missing = "user.name" if not name else "user.email"
-    hint = f'git config --global {missing} "..."'
-    return Finding(AREA, "name", "fails", f"git knows no {missing}, and commits no incident without", hint)
+def _name(root: Path, repository: Repository) -> Finding:
+    """Whose name the record gets from here, and whose the commits that share it."""
+    by = who(None, root)
+    author = repository.ask("var", "GIT_AUTHOR_IDENT")
+    if not author or not repository.ask("var", "GIT_COMMITTER_IDENT"):
+        words = f"what you record is signed '{by}'; git knows no name for its commits: they say 'outage sync'"
+        return Finding(AREA, "name", "look", words, 'git config --global user.name "..." (and user.email)')
+    name = author.partition(" <")[0]
+    apart = "" if name == by else f"; the commits that share it are signed '{name}'"
+    return Finding(AREA, "name", "works", f"what you record is signed '{by}'{apart}")
 
 
 def _uncommitted(repository: Repository, project: Project, policy: Policy) -> Finding:
@@ -124,5 +128,6 @@ def _push(repository: Repository, remote: str, branch: str) -> Finding:
         if "fetch first" in (said := getattr(error, "said", "")) or "non-fast-forward" in said:
             return Finding(AREA, "push", "works", f"'{remote}' would take a push, after a pull")
         hint = "incidents are shared by pushing: load your key, or ask for the right to write"
-        return Finding(AREA, "push", "fails", f"'{remote}' would not take a push: {error.message}", hint)
+        why = " ".join(error.message.split())
+        return Finding(AREA, "push", "fails", f"'{remote}' would not take a push: {why}", hint)
     return Finding(AREA, "push", "works", f"'{remote}' would take a push to {branch}")

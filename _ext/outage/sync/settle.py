@@ -51,7 +51,7 @@ def settle(repo: Repository, new: str, folders: list[str], branch: str | None) -
             repo.git("update-ref", "-m", "outage sync", "HEAD", forward, head or "")
         _stage(repo, new, folders)
     except GitFailed as error:
-        return [f"the local branch was left as it is: {error.message}"]
+        return [f"the local branch was left as it is: {' '.join(error.message.split())}"]
     return []
 
 
