@@ -1,5 +1,7 @@
 """What a message says, where it goes, and what it must never do."""
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from outage.chat.message import LONGEST, quiet
 from outage.chat.route import posts
 from outage.policy import Policy, parse_policy
+from outage.record.event import Event
+from outage.record.store import write
 from tests.chat.conftest import POLICY, Desk
 
 
@@ -57,6 +61,34 @@ def test_customers_read_what_was_written_for_them_and_nothing_of_ours(desk: Desk
     found = sent(desk, policy, "update", audience="customers", text="Some orders take longer")
     assert found["customers"] == "Investigating\nSome orders take longer"
     assert found["incident"].endswith("To Customers: Some orders take longer — Ines")
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"),
+    [
+        (timedelta(minutes=1), "Stage: identified"),
+        (timedelta(minutes=40), "At 10:20 UTC (11:20 BST): Stage: identified"),
+        (timedelta(hours=11, minutes=30), "At 2026-06-16 23:30 UTC (17 Jun 00:30 BST): Stage: identified"),
+        (timedelta(hours=13), "At 2026-06-16 22:00 UTC (23:00 BST): Stage: identified"),
+    ],
+    ids=str,
+)
+def test_what_happened_earlier_is_not_posted_as_news_of_now(
+    tmp_path: Path, policy: Policy, ago: timedelta, said: str
+) -> None:
+    desk = Desk(tmp_path)
+    recorded = datetime(2026, 6, 17, 11, 0, tzinfo=UTC)
+    for kind, data in (
+        ("declared", {"title": "Orders wait", "severity": "sev1", "scope": "company"}),
+        ("update", {"audience": "customers", "text": "Some orders wait"}),
+        ("stage", {"stage": "identified"}),
+    ):
+        write(desk.folder, Event(1, kind, recorded - ago, recorded, "Ines", "outage", kind, data))
+    (post, *_) = posts(desk.incident, "stage", policy)
+    assert post.text.splitlines()[1] == f"{said} — Ines"
+    customers = {post.channel: post.text for post in posts(desk.incident, "update", policy)}["customers"]
+    when = said.removesuffix("Stage: identified")
+    assert customers.splitlines()[1] == f"{when}Some orders wait"
 
 
 def test_who_was_told_wrongly_is_told_the_correction(desk: Desk, policy: Policy) -> None:

@@ -7,8 +7,11 @@ name in angle brackets; an image is fetched. Each is broken by a space, which an
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from outage.clock.moments import clock, shown
 from outage.record.words import sentence, severity_name
 from outage.text import one_line
 
@@ -40,11 +43,23 @@ def headline(incident: Incident, policy: Policy) -> str:
 
 
 def for_colleagues(incident: Incident, entry: Entry, policy: Policy) -> str:
-    """State first, then what happened and who recorded it."""
-    return f"{headline(incident, policy)}\n{quiet(sentence(entry, policy))} \u2014 {quiet(entry.event.by)}"
+    """State first, then what happened, when if that was earlier, and who recorded it."""
+    said = f"{_when(entry, policy)}{quiet(sentence(entry, policy))} \u2014 {quiet(entry.event.by)}"
+    return f"{headline(incident, policy)}\n{said}"
 
 
-def for_customers(incident: Incident, entry: Entry) -> str:
+def for_customers(incident: Incident, entry: Entry, policy: Policy) -> str:
     """The stage and the words that were written for customers; nothing of ours."""
     corrected = "Correction: " if entry.event.kind == "correction" else ""
-    return f"{incident.stage.capitalize()}\n{corrected}{quiet(entry.text)}"
+    return f"{incident.stage.capitalize()}\n{_when(entry, policy)}{corrected}{quiet(entry.text)}"
+
+
+def _when(entry: Entry, policy: Policy) -> str:
+    """``At 09:40 UTC (10:40 BST): `` before what is recorded late, with the date of another day."""
+    if not entry.late:
+        return ""
+    zone, at, recorded = policy.company.timezone, entry.event.at, entry.event.recorded
+    same_day = all(
+        at.astimezone(one).date() == recorded.astimezone(one).date() for one in (UTC, ZoneInfo(zone))
+    )
+    return f"At {clock(at, zone) if same_day else shown(at, zone)}: "

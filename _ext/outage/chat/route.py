@@ -51,7 +51,7 @@ def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]
         outward = about.data["audience"] == "customers"
         if audience and not (outward and incident.drill):  # a drill never reaches a customer
             channel = policy.channels[audience.channel].same_as or audience.channel
-            made.setdefault(channel, for_customers(incident, entry) if outward else internal)
+            made.setdefault(channel, for_customers(incident, entry, policy) if outward else internal)
             customers = channel if outward else None
     place = {"incident": incident.id, "division": incident.division or "", "area": incident.area or ""}
     return tuple(
