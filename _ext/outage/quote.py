@@ -113,8 +113,7 @@ def _named_at(policy: Policy, kind: str, address: str) -> str:
 
 def channel_words(policy: Policy, channel: Channel) -> str:
     """A channel's name as a page shows it: ``#inc-‹incident›``; a single division is named at once."""
-    only = next(iter(policy.divisions)) if len(policy.divisions) == 1 else "\u2039division\u203a"
-    return channel.filled("\u2039incident\u203a", only, "\u2039area\u203a")
+    return channel.filled(division=next(iter(policy.divisions)) if len(policy.divisions) == 1 else "")
 
 
 def severity_look(policy: Policy, ref: str) -> int:

@@ -24,7 +24,7 @@ def test_a_declaration_goes_to_the_incident_and_up_to_its_scope(desk: Desk, poli
     found = posts(desk.incident, declared.event.id, policy)
     assert [(post.channel, post.name) for post in found] == [
         ("incident", "#inc-2026-11-20-orders"),
-        ("area", "#shop-{area}"),
+        ("area", "#shop-‹area›"),
         ("division", "#shop"),
     ]
     assert found[0].text == (
@@ -126,7 +126,7 @@ def test_one_channel_for_everything_gets_one_message(desk: Desk) -> None:
 def test_an_unknown_division_leaves_its_place_open(desk: Desk) -> None:
     policy = parse_policy(POLICY)
     event = desk.record("stage", stage="identified")
-    assert "#shop-{area}" in [post.name for post in posts(desk.incident, event.id, policy)]
+    assert "#shop-‹area›" in [post.name for post in posts(desk.incident, event.id, policy)]
 
 
 # ---------------------------------------------------------------- hostile text

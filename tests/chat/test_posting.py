@@ -216,7 +216,7 @@ def test_no_address_is_said_once_an_incident_and_is_no_error(
     first = step("stage", stage="identified")
     assert first.unconfigured == (
         ("#inc-2026-11-20-orders", "the variable INCIDENT_URL holds nothing here"),
-        ("#shop-{area}", "channels.area has no address"),
+        ("#shop-‹area›", "channels.area has no address, and the incident names no area"),
         ("#shop", "the variable DIVISION_URL holds nothing here"),
     )
     assert step("stage", stage="monitoring").unconfigured == ()

@@ -48,7 +48,7 @@ def test_all_that_was_decided_is_told_with_its_line(outage):
     code, said, _ = outage("classify", *SECOND.split(","))
     assert code == 0
     assert said.startswith("Sev 2: Many customers cannot do something important")
-    assert "Scope: area\nPost in: #inc-{incident}, #{division}-{area}-outages\n" in said
+    assert "Scope: area\nPost in: #inc-‹incident›, #‹division›-‹area›-outages\n" in said
     assert (
         "How many customers are affected? Many\n    classification.questions.customers.answers.many (handb"
         in said

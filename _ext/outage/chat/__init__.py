@@ -116,9 +116,12 @@ def _lacking(post: Post, policy: Policy) -> str:
 
     What customers should read is queued even where only this machine lacks the address.
     """
-    address = policy.channels[post.channel].address
+    channel = policy.channels[post.channel]
+    address = channel.address
     if address is None:
-        return f"channels.{post.channel} has no address"
+        unknown = " or ".join(channel.lacking(**post.place))
+        names = f", and the incident names no {unknown}" if unknown else ""
+        return f"channels.{post.channel} has no address{names}"
     try:
         resolve_address(address, post.place)
     except Refused as error:

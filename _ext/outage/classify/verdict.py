@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from outage.classify import UNKNOWN, Ask, Classification, classify, questions
 from outage.errors import Refused
+from outage.quote import channel_words
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -78,7 +79,7 @@ def verdict(policy: Policy, answers: Mapping[str, str]) -> Verdict:
         severity_name=severity.name if severity else NO_INCIDENT,
         meaning=severity.meaning if severity else NO_MEANING,
         scope=found.scope,
-        channels={key: policy.channels[key].name for key in found.channels},
+        channels={key: channel_words(policy, policy.channels[key]) for key in found.channels},
         clauses=tuple(Clause(at, clause_text(asked, at), where(policy, at)) for at in decided(found)),
         time_box=time_box(policy) if found.time_box_clause else None,
         doubt=tuple(ask.text for ask in asked if ask.id in found.doubted),

@@ -12,6 +12,7 @@ from outage.chat.deliver import service
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
 from outage.proxies import proxy_of
+from outage.quote import channel_words
 from outage.secrets import resolve
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ Server = tuple[str, int, bool]
 
 def look(policy: Policy) -> list[Finding]:
     """One finding for each channel that has an address."""
-    addressed = {channel.name: channel.address for channel in policy.channels.values() if channel.address}
+    addressed = {
+        channel_words(policy, channel): channel.address
+        for channel in policy.channels.values()
+        if channel.address
+    }
     if not addressed:
         words = "no channel has an address: messages are shown to you, and you paste them"
         return [Finding(AREA, "channels", "look", words, "add addresses under channels in handbook.yml")]

@@ -31,6 +31,7 @@ from outage.secrets import is_reference
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 PLACEHOLDERS = ("incident", "division", "area")
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 def _none(value: Any) -> Any:
@@ -215,9 +216,14 @@ class Channel(Part):
         return value
 
     def filled(self, incident: str = "", division: str = "", area: str = "") -> str:
-        """The name with what is known filled in; an unknown place keeps its braces."""
+        """The name as people read it: ``#shop-‹area›-outages`` where only the division is known."""
         known = {"incident": incident, "division": division, "area": area}
-        return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1]) or found[0], self.name)
+        return _PLACE.sub(lambda found: known.get(found[1]) or f"\u2039{found[1]}\u203a", self.name)
+
+    def lacking(self, incident: str = "", division: str = "", area: str = "") -> list[str]:
+        """The places in the name that are not known."""
+        known = {"incident": incident, "division": division, "area": area}
+        return [place for place in dict.fromkeys(_PLACE.findall(self.name)) if not known.get(place)]
 
 
 class StateDocument(Part):
