@@ -7,11 +7,9 @@ name in angle brackets; an image is fetched. Each is broken by a space, which an
 from __future__ import annotations
 
 import re
-from datetime import UTC
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from outage.clock.moments import clock, shown
+from outage.clock.moments import near
 from outage.record.words import sentence, severity_name
 from outage.text import one_line
 
@@ -58,8 +56,4 @@ def _when(entry: Entry, policy: Policy) -> str:
     """``At 09:40 UTC (10:40 BST): `` before what is recorded late, with the date of another day."""
     if not entry.late:
         return ""
-    zone, at, recorded = policy.company.timezone, entry.event.at, entry.event.recorded
-    same_day = all(
-        at.astimezone(one).date() == recorded.astimezone(one).date() for one in (UTC, ZoneInfo(zone))
-    )
-    return f"At {clock(at, zone) if same_day else shown(at, zone)}: "
+    return f"At {near(entry.event.at, entry.event.recorded, policy.company.timezone)}: "
