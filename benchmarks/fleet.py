@@ -1,9 +1,10 @@
 """What a look at a fleet costs: Ansible's own start, eight servers over ssh, and the growth to 200 hosts.
 
-Run it with ``make bench``, or ``python -m benchmarks.fleet [rounds]``. The eight are the lab's, each with an
-sshd of its own; the many are reached by Ansible's local connection, so that they cost what Ansible and the
-module cost, and no network. All of them look at the same web server. Seconds of processor are given too, for
-a busy machine hardly changes them; what sshd and the modules behind it use is not in them.
+Run it with ``make bench``, or ``python -m benchmarks.fleet [rounds [hosts]...]``. The eight are the lab's,
+each with an sshd of its own; the many are reached by Ansible's local connection, so that
+they cost what Ansible and the module cost, and no network. All of them look at the same web server. Seconds
+of processor are given too, for a busy machine hardly changes them; what sshd and the modules behind it use is
+not in them.
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ def _processor() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def main(rounds: int = 3) -> None:
-    """Measure, and print medians."""
+def main(rounds: int = 3, *hosts: int) -> None:
+    """Measure with so many hosts, :data:`MANY` where none are named, and print medians."""
     rows: list[tuple[str, float, float]] = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -85,7 +86,7 @@ def main(rounds: int = 3) -> None:
             rows.append(("8 servers by ssh, 8 forks", *timed(partial(look, 8), rounds)))
             os.environ["ANSIBLE_INVENTORY"] = str(folder / "many.json")
             os.environ["ANSIBLE_FORKS"] = str(FORKS)
-            for many in MANY:
+            for many in hosts or MANY:
                 local_inventory(lab, many, folder / "many.json")
                 rows.append((f"{many} hosts, local, {FORKS} forks", *timed(partial(look, many), rounds)))
         finally:

@@ -1,11 +1,12 @@
 """What proofs measured: from fault to alert, and how much of each plan and apply is ours.
 
-Run ``outage prove`` first; then ``python -m benchmarks.proofs``. It prints a Markdown table of what stands
-in ``proof/``: nothing is measured again.
+Run ``outage prove`` first; then ``python -m benchmarks.proofs [handbook]``. It prints a Markdown table of
+what its ``proof/`` holds: nothing is measured again.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from outage.errors import Failed
@@ -54,4 +55,4 @@ def _seconds(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))

@@ -1,8 +1,8 @@
 """What the runner costs: the journal's share of a cell, and a notebook of 500 cells beside nbclient.
 
-Run it with ``python -m benchmarks.runner_cost [rounds]``. Both run the same 500 cells, each of which prints a
-line, in a kernel of their own; the kernels' starts are not counted. nbclient keeps the outputs in memory and
-writes the notebook at the end; ours keeps a journal.
+Run it with ``python -m benchmarks.runner_cost [rounds [cells]]``. Both run the same cells, each of which
+prints a line, in a kernel of their own; the kernels' starts are not counted. nbclient keeps the
+outputs in memory and writes the notebook at the end; ours keeps a journal.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ HERE = Path(__file__).parent
 NOTEBOOK: Any = nbformat
 
 
-def notebook() -> dict[str, Any]:
-    """A notebook of cells that print a line."""
+def notebook(count: int) -> dict[str, Any]:
+    """Return a notebook of so many cells that print a line."""
     cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
@@ -43,7 +43,7 @@ def notebook() -> dict[str, Any]:
             "outputs": [],
             "execution_count": None,
         }
-        for number in range(CELLS)
+        for number in range(count)
     ]
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": spec}, "cells": cells}
@@ -89,9 +89,9 @@ def ours(folder: Path) -> float:
     return (lines[-1].at - first.at).total_seconds()
 
 
-def theirs(folder: Path) -> float:
-    """Seconds that nbclient takes for the same cells."""
-    nodes = NOTEBOOK.from_dict(notebook())
+def theirs(folder: Path, count: int) -> float:
+    """Seconds that nbclient takes for so many of the same cells."""
+    nodes = NOTEBOOK.from_dict(notebook(count))
     client = NotebookClient(nodes, timeout=600)
     with client.setup_kernel():
         start = time.perf_counter()
@@ -101,13 +101,13 @@ def theirs(folder: Path) -> float:
         return time.perf_counter() - start
 
 
-def main(rounds: int = 5) -> None:
-    """Run the two in turn, and print medians."""
+def main(rounds: int = 5, count: int = CELLS) -> None:
+    """Run the two in turn, with so many cells, and print medians."""
     with tempfile.TemporaryDirectory(dir=HERE) as temporary:
         folder = Path(temporary)
         shutil.copy(HERE.parent / "handbook.yml", folder)
         (folder / "runbooks").mkdir()
-        (folder / "runbooks" / "many.ipynb").write_text(json.dumps(notebook()))
+        (folder / "runbooks" / "many.ipynb").write_text(json.dumps(notebook(count)))
         print(f"A small write is safe on this disk after {disk(folder):.2f} ms\n")
         print("| journal of one cell | ms, median |\n|---|---|")
         print(f"| that looks | {journal_cost(folder / 'look', 'read', wait=False):.2f} |")
@@ -115,8 +115,8 @@ def main(rounds: int = 5) -> None:
             f"| that changes, which waits for the disk twice | "
             f"{journal_cost(folder / 'change', 'change', wait=True):.2f} |"
         )
-        taken = [(ours(folder), theirs(folder)) for _ in range(rounds)]
-    print(f"\n| {CELLS} cells, medians of {rounds} | seconds |\n|---|---|")
+        taken = [(ours(folder), theirs(folder, count)) for _ in range(rounds)]
+    print(f"\n| {count} cells, medians of {rounds} | seconds |\n|---|---|")
     print(f"| `outage run` | {statistics.median(a for a, _ in taken):.2f} |")
     print(f"| nbclient | {statistics.median(b for _, b in taken):.2f} |")
     print(f"| ratio, median of the pairs | {statistics.median(a / b for a, b in taken):.2f} |")

@@ -44,7 +44,7 @@ class Site:
 def ours(folder: Path, pages: int) -> Site:
     """The pages under our configuration, with the policy page, to which the quotes lead."""
     (folder / "process").mkdir(parents=True)
-    for name in ("conf.py", "handbook.yml", "process/policy.md"):
+    for name in ("conf.py", "handbook.yml", "bibliography.bib", "process/policy.md"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "_ext").symlink_to(ROOT / "_ext")  # where conf.py finds the theme's templates
     return Site("this handbook", folder, write_pages(folder, pages, ["process/policy"]))
