@@ -28,11 +28,14 @@ from nbformat import from_dict
 from outage.errors import OutageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from outage.run.kernel import Kernel
 
 BOOT_SECONDS = 60
 IOPUB_SECONDS = 30
 GRACE_SECONDS = 3.0
+SETTLE_SECONDS = 10.0
 _node: Any = from_dict
 _SILENT = logging.getLogger(__name__)  # what nbclient would log, the journal tells
 _SILENT.disabled = True
@@ -40,6 +43,7 @@ _SILENT.disabled = True
 # seconds on one that has stopped. A kernel whose sockets nobody uses any more can go without that.
 _LEAVE = "import atexit, ipykernel.kernelapp as _app; atexit.unregister(_app.IPKernelApp.instance().close)"
 _KIT = "__import__('outage.runbook.kit', fromlist=['kit'])"
+_LAUNCHER = "__import__('outage.run.launcher', fromlist=['launcher'])"
 
 
 class NoKernelError(OutageError):
@@ -59,6 +63,20 @@ class Sink(Protocol):
 
     def error(self, name: str, value: str, traceback: list[str]) -> Any:
         """What the cell raised."""
+
+
+class _Unseen:
+    """Takes outputs that nobody sees."""
+
+    def stream(self, name: str, text: str) -> None:
+        """Leave it out."""
+
+    def rich(self, output_type: str, data: dict[str, Any]) -> None:
+        """Leave it out."""
+
+    def error(self, name: str, value: str, traceback: list[str]) -> dict[str, str]:
+        """Keep what matters of it."""
+        return {"name": name, "value": value}
 
 
 @dataclass
@@ -157,6 +175,15 @@ class RunbookClient(NotebookClient):
         assert self.kc is not None
         self.kc.execute(code, silent=True, store_history=False, allow_stdin=False)
 
+    def admit(self, root: Path, files: dict[str, str], own: Path) -> None:
+        """Say which files of the handbook may run, see :class:`outage.run.reviewed.Reviewed`."""
+        told = json.dumps({"root": str(root), "files": files, "own": str(own)})
+        self.tell(f"{_LAUNCHER}.admit({told!r})")
+
+    async def settle(self) -> Ending:
+        """How what cells left behind stands: ``failed`` if some of it did, or is not over yet."""
+        return await self.run(f"{_LAUNCHER}.settle()", _Unseen(), SETTLE_SECONDS)
+
     def issue(self, session: dict[str, Any]) -> None:
         """Give the next cell its token, see :func:`outage.runbook.kit.guard`."""
         self.tell(f"{_KIT}._issue({json.dumps(session)!r})")
@@ -188,9 +215,14 @@ class RunbookClient(NotebookClient):
         state = "passed"
         try:
             await self.async_execute_cell(cell, 0)
+            if self._current.error:  # shown, and not raised: get_ipython().run_cell() does that
+                state = "failed"
         except CellExecutionError as error:
             state = "failed"
             self._current.error = self._current.error or {"name": error.ename, "value": error.evalue}
+            if error.ename == "SystemExit":  # whose text is a number, or nothing
+                asked = f"it asked to exit, with status {error.evalue or 0}"
+                self._current.error = {**self._current.error, "value": asked}
         except CellTimeoutError:
             state = "timed-out"
             if self._listening is not None:  # nbclient leaves it listening, and it would take our messages

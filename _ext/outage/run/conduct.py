@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import json
 import secrets
-import signal
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +14,23 @@ from outage.errors import Failed
 from outage.run import lines
 from outage.run.client import Ending, NoKernelError, RunbookClient
 from outage.run.derive import write_notebook
-from outage.run.endings import Stop, cell_line, error_data, stop_after
+from outage.run.endings import Stop, cell_line, error_data, settled_stop, stop_after
 from outage.run.gates import Gatekeeper, Question, difference, production_text
 from outage.run.history import SPOOL, load_run, spooled
 from outage.run.inject import injected_source
+from outage.run.interrupts import raise_interrupt
 from outage.run.model import DOUBTS, CellRun, Proposal, Run
 from outage.run.outputs import EVERY
+from outage.run.review import WorkingTree
 from outage.run.sink import CellSink
 from outage.run.undo import undo_digest
+from outage.runbook.digest import code_files
 from outage.runbook.structure import GUARDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from outage.run.interrupts import Interrupts
     from outage.run.journal import Journal
     from outage.run.kernel import Kernel
     from outage.run.order import Prepared
@@ -50,12 +53,14 @@ class Conductor:
         kernel: Kernel,
         journal: Journal,
         ask: Callable[[Question], str | None] | None,
+        interrupts: Interrupts,
     ) -> None:
         """``ask`` puts a question before the person at the terminal; None: nobody is there."""
         self.prepared = prepared
         self.kernel = kernel
         self.journal = journal
         self.ask = ask
+        self.interrupts = interrupts
         self.client = RunbookClient(kernel)
         self.gates = Gatekeeper(prepared, journal, ask)
         self.began = monotonic()
@@ -79,9 +84,11 @@ class Conductor:
         except KeyboardInterrupt:
             stop = Stop("interrupted", 130, "interrupted")
         except Failed as error:
+            self.interrupts.ignore()
             with contextlib.suppress(Failed):  # perhaps there is room for one more line
                 self._end(Stop("failed", 1, error.message))
             raise
+        self.interrupts.ignore()
         self._end(stop or self._success())
         run = load_run(self.prepared.folder)
         with contextlib.suppress(OSError):  # the journal is the truth, and it has ended
@@ -102,10 +109,11 @@ class Conductor:
         return Stop("undone", 0, "every change is undone")
 
     async def _conduct(self) -> Stop | None:
-        self._listen_to_signals(to_loop=True)
+        self._listen_to_signals()
         try:
             await self.client.connect()
             self.began = monotonic()  # how long the kernel took to boot does not count
+            self._admit()
             if self._past:
                 self.client.restore(self._saved)
             for step in self._steps():
@@ -114,11 +122,25 @@ class Conductor:
                 if stop := await self._step(*step):
                     return stop
                 self._write_notebook()
+            return await self._settled("after the last cell")
         except NoKernelError as error:
             return Stop("failed", 4, error.message)
         finally:
+            self.interrupts.ignore()  # it is decided how the run ended
             await self.client.close()
-        return None
+
+    def _admit(self) -> None:
+        """Tell the kernel what of the handbook may run in it: what the run's digest is of."""
+        root, notebook = self.prepared.project.root, self.prepared.contract.notebook
+        files = code_files(notebook, WorkingTree(root))
+        self.client.admit(root, files, self.prepared.folder)
+
+    async def _settled(self, when: str) -> Stop | None:
+        """Nothing goes on after something failed that no cell raised: a thread, a task, the kernel itself."""
+        ending = await self.client.settle()
+        if ending.state == "interrupted":
+            return Stop("interrupted", 130, f"interrupted {self.client.request.reason}")
+        return settled_stop(ending, when)
 
     def _steps(self) -> Iterator[tuple[Cell, str]]:
         """All steps, in order; to undo: parameters and setup, then the undos, newest change first."""
@@ -134,15 +156,14 @@ class Conductor:
             if step and step[1] == "undo":
                 yield step
 
-    def _listen_to_signals(self, *, to_loop: bool) -> None:
-        """Signals stop the running cell; or, where the loop stands still, they raise KeyboardInterrupt."""
+    def _listen_to_signals(self) -> None:
+        """Have signals stop the running cell."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if to_loop:
-                loop.add_signal_handler(number, self.client.stop, f"by {number.name}")
-            else:
-                loop.remove_signal_handler(number)
-                signal.signal(number, signal.default_int_handler)
+
+        def stop(name: str) -> None:
+            loop.call_soon_threadsafe(self.client.stop, f"by {name}")
+
+        self.interrupts.respond = stop
 
     async def _step(self, cell: Cell, tag: str) -> Stop | None:
         mode = self.prepared.mode
@@ -174,6 +195,8 @@ class Conductor:
         if left <= 0:
             return Stop("failed", 4, f"the run passed its limit of {meta.limits.run}")
         guarded = tag in GUARDED
+        if guarded and (stop := await self._settled(f"before the {tag} in cell {cell.index + 1}")):
+            return stop
         self.journal.append(cell_line(cell, tag, "running"), wait=guarded)  # a change waits for the disk
         sink = CellSink(self, cell, tag)
         limit = min(meta.limits.cell.exact.total_seconds(), left)
@@ -339,11 +362,11 @@ class Conductor:
     def _standing_still(self) -> Iterator[None]:
         """The loop stands still while a person is asked, and their time does not count."""
         since = monotonic()
-        self._listen_to_signals(to_loop=False)
+        self.interrupts.respond = raise_interrupt
         try:
             yield
         finally:
-            self._listen_to_signals(to_loop=True)
+            self._listen_to_signals()
             self.began += monotonic() - since
 
     def _write_notebook(self) -> None:

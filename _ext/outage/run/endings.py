@@ -33,6 +33,15 @@ def stop_after(cell: Cell, tag: str, ending: Ending, limit: float) -> Stop | Non
     return Stop(state, _CODES[ending.state], _reason(cell, tag, ending, limit))
 
 
+def settled_stop(ending: Ending, when: str) -> Stop | None:
+    """What it means that the kernel did not come to rest between two cells; None: it did."""
+    if ending.state == "passed":
+        return None
+    said = first_line(ending.error.get("value", "")) if ending.error else ""
+    reason = {"failed": said, "killed": "the kernel died"}.get(ending.state, "the kernel did not answer")
+    return Stop("failed", _CODES[ending.state], f"{when}: {reason}")
+
+
 def cell_line(
     cell: Cell,
     tag: str,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from outage.run.interrupts import Interrupts, raise_interrupt
 from outage.run.kernel import start_kernel, sweep_leftovers
 from outage.runbook.notebook import find_notebook
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from outage.project import Project
     from outage.run.gates import Question
     from outage.run.journal import Journal
+    from outage.run.kernel import Kernel
     from outage.run.lines import Data
     from outage.run.model import Run
     from outage.run.order import Order, Prepared
@@ -111,25 +113,43 @@ def _carry(
     warn: Callable[[str], None],
 ) -> Run:
     """Start the kernel, check the order while it boots, and conduct the run."""
-    kernel = start_kernel(project.root, [project.root])
-    patience = 0.0
-    try:
-        sweep_leftovers()  # what a killed runner left may still be at work on this target
-        prepared = prepare()
-        from outage.run.conduct import Conductor
+    with Interrupts() as interrupts:
+        kernel = start_kernel(project.root)
+        try:
+            sweep_leftovers()  # what a killed runner left may still be at work on this target
+            prepared = prepare()
+            with _locked(prepared):
+                return _conduct(prepared, kernel, interrupts, observe, ask, warn)
+        finally:
+            interrupts.ignore()
+            kernel.end()
 
-        with _locked(prepared):
-            prepared, journal = _open(prepared, observe, can_ask=ask is not None)
-            try:
-                _record(prepared, "running", warn)
-                run = Conductor(prepared, kernel, journal, ask).conduct()
-                _record(prepared, run.state, warn, code=run.code, journal=journal.head, **_alone(run))
-            finally:
-                journal.close()
-        patience = _PATIENCE
+
+def _conduct(
+    prepared: Prepared,
+    kernel: Kernel,
+    interrupts: Interrupts,
+    observe: Callable[[str, dict[str, Any]], None] | None,
+    ask: Callable[[Question], str | None] | None,
+    warn: Callable[[str], None],
+) -> Run:
+    """Conduct the run; the record hears of its end when nothing of it runs any more."""
+    from outage.run.conduct import Conductor
+
+    prepared, journal = _open(prepared, observe, can_ask=ask is not None)
+    try:
+        _record(prepared, "running", warn)
+        run = Conductor(prepared, kernel, journal, ask, interrupts).conduct()
+        kernel.end(_PATIENCE)
+        interrupts.respond = raise_interrupt
+        try:
+            _record(prepared, run.state, warn, code=run.code, journal=journal.head, **_alone(run))
+        except KeyboardInterrupt:  # the run has ended, and nothing changes how
+            warn(f"interrupted: the incident's record may not say that the run is {run.state}")
         return run
     finally:
-        kernel.end(patience)
+        interrupts.ignore()
+        journal.close()
 
 
 def _alone(run: Run) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Only the standard library is imported here, so that the kernel boots beside our imports.
 It talks over sockets in a private folder (no ports, no races), reads no start-up files of its
-user, has no stdin, and leads its own process group, which is ended as a whole. What left that
+user or machine, has no stdin, and leads its own process group, which is ended as a whole. What left that
 group is found by a mark, see :mod:`outage.run.leftovers`.
 """
 
@@ -25,7 +25,11 @@ from outage.errors import Refused
 from outage.proxies import spare_loopback
 from outage.run.leftovers import MARK, PREFIX, end_marked, hold, sweep
 
-_LAUNCHER = "outage.run.launcher"
+_LAUNCH = "from outage.run.launcher import launch; launch()"
+_NOT_PASSED_ON = (  # they run code at the start, or have Python leave out what is asserted
+    *("PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONOPTIMIZE"),
+)
+_OURS = Path(__file__).resolve().parents[2]
 _SOCKET_PATH = 80
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
@@ -37,7 +41,7 @@ class Kernel:
     Attributes:
         folder: private to it; holds connection file, sockets, log and IPython's own folder.
         connection: how to talk to it, as in a Jupyter connection file.
-        lock: descriptor of the lock that says that we, its runner, live.
+        lock: descriptor of the lock that says that we, its runner, live; -1 when it has ended.
     """
 
     process: subprocess.Popen[bytes]
@@ -61,11 +65,13 @@ class Kernel:
         return ""
 
     def end(self, patience: float = 0.0) -> None:
-        """End it, and every process that its cells started; then clear its folder.
+        """End it, and every process that its cells started; then clear its folder; once.
 
         Args:
             patience: seconds that it may take to go by itself.
         """
+        if self.lock < 0:
+            return
         if patience and self.alive():
             self._await_end(patience)
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -74,6 +80,7 @@ class Kernel:
         end_marked(self.folder.name)
         shutil.rmtree(self.folder, ignore_errors=True)
         os.close(self.lock)
+        self.lock = -1
 
     def _await_end(self, patience: float) -> None:
         """Give it so many seconds to go; the system says when it has gone, so that nothing is polled."""
@@ -90,12 +97,12 @@ class Kernel:
                 os.close(handle)
 
 
-def start_kernel(cwd: Path, python_path: list[Path]) -> Kernel:
+def start_kernel(root: Path) -> Kernel:
     """Start this interpreter's ipykernel.
 
     Args:
-        cwd: the folder its cells run in.
-        python_path: folders from which its cells may import, before those of the environment.
+        root: the handbook's folder, in which its cells run. They import from it only what
+            :class:`outage.run.reviewed.Reviewed` admits.
 
     Raises:
         Refused: ipykernel is not installed beside outage.
@@ -118,15 +125,13 @@ def start_kernel(cwd: Path, python_path: list[Path]) -> Kernel:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [
-                sys.executable,
-                "-m",
-                _LAUNCHER,
-                "-f",
-                str(file),
+                *(sys.executable, "-P"),  # the working folder's modules are nobody's but the handbook's
+                *("-c", _LAUNCH),
+                *("-f", str(file)),
                 "--HistoryManager.enabled=False",
             ],
-            cwd=cwd,
-            env=_environment(folder, python_path),
+            cwd=root,
+            env=_environment(folder, root.resolve()),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -140,20 +145,25 @@ def sweep_leftovers() -> int:
     return sweep(_parent())
 
 
-def _environment(folder: Path, python_path: list[Path]) -> dict[str, str]:
-    """Ours, with what may be imported, our process id (it goes when we go) and a home for IPython."""
-    paths = [*map(str, python_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    environment = dict(os.environ)
+def _environment(folder: Path, root: Path) -> dict[str, str]:
+    """Ours, with our process id (it goes when we go) and a home for IPython; no start-up files."""
+    environment = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
     spare_loopback(environment)
     return {
         **environment,
-        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+        "PYTHONPATH": os.pathsep.join(_python_path(root)),
         "JPY_PARENT_PID": str(os.getpid()),
         "IPYTHONDIR": str(folder / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONUNBUFFERED": "1",
         MARK: folder.name,
     }
+
+
+def _python_path(root: Path) -> list[str]:
+    """Ours, without folders of the handbook: what Python imports from there at its start, nobody reviewed."""
+    given = [Path(path).resolve() for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    return [str(path) for path in given if path == _OURS or not path.is_relative_to(root)]
 
 
 def _parent() -> Path:

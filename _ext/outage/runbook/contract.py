@@ -1,6 +1,6 @@
 """A runbook's contract: all that its notebook promises, known before any kernel is started.
 
-Flow: file -> :mod:`notebook` -> :mod:`structure`, :mod:`parameters`, :mod:`meta` -> here.
+Flow: file -> :mod:`notebook` -> :mod:`structure`, :mod:`hidden`, :mod:`parameters`, :mod:`meta` -> here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import OutageError, Problems
+from outage.runbook.hidden import hidden_problems
 from outage.runbook.meta import RunbookMeta, read_meta
 from outage.runbook.notebook import Cell, Notebook, read_notebook
 from outage.runbook.parameters import UNSET, Parameter, read_parameters
@@ -64,7 +65,7 @@ class Contract:
 
 def examine(notebook: Notebook) -> Contract:
     """The contract of a notebook, with everything that is wrong with it; never raises."""
-    problems = structure_problems(notebook)
+    problems = [*structure_problems(notebook), *hidden_problems(notebook)]
     meta, faults = read_meta(notebook.runbook)
     problems += [Problem(None, reason, hint) for reason, hint in faults]
     parameters: list[Parameter] = []

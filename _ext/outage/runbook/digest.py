@@ -41,6 +41,11 @@ def notebook_digest(notebook: Notebook, tree: Tree) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
+def code_files(notebook: Notebook, tree: Tree) -> dict[str, str]:
+    """The files beside the notebook that the digest is of, by path, each with the SHA-256 of its content."""
+    return _digests({**project_modules(notebook, tree), **named_files(notebook, tree)})
+
+
 def _digests(files: dict[str, bytes]) -> dict[str, str]:
     return {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
 
