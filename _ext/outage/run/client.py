@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 BOOT_SECONDS = 60
 IOPUB_SECONDS = 30
 GRACE_SECONDS = 3.0
-SETTLE_SECONDS = 10.0
+SETTLE_SECONDS = 30.0
 _node: Any = from_dict
 _SILENT = logging.getLogger(__name__)  # what nbclient would log, the journal tells
 _SILENT.disabled = True
