@@ -25,6 +25,8 @@ from prometheus_client import REGISTRY, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from outage.toolbox.postgres import connect
+
 _WAITING = """
 select count(*), coalesce(extract(epoch from max(clock_timestamp() - l.waitstart)), 0)
 from pg_stat_activity a left join pg_locks l on l.pid = a.pid and not l.granted
@@ -131,8 +133,7 @@ class Database(Collector):
         """One session to each server, kept between scrapes."""
         if service not in self._sessions or self._sessions[service].closed:
             where: dict[str, Any] = {"service": service} if service else {}
-            name = "database metrics"
-            session = psycopg.connect(application_name=name, connect_timeout=2, autocommit=True, **where)
+            session = connect("database metrics", connect_timeout=2, **where)
             session.execute("set statement_timeout = '800ms'")
             self._sessions[service] = session
         return self._sessions[service]

@@ -25,6 +25,7 @@ from lab import processes
 from lab.ports import HOST as HOST
 from lab.ports import free_port
 from outage.errors import Failed
+from outage.toolbox.postgres import connect
 
 ADMIN, SHOP, MONITOR, OPERATOR = "postgres", "shop", "outage_monitor", "outage_operator"
 READER, MAINTAINER = "outage_reader", "outage_maintainer"
@@ -72,16 +73,10 @@ class Server:
     def connect(self, user: str, *, database: str = DATABASE, name: str = "outage lab") -> Connection:
         """A session in autocommit; ``name`` is what ``pg_stat_activity`` shows as its application."""
         passfile = self.admin_passwords if user == ADMIN else self.passwords
-        return psycopg.connect(
-            host=HOST,
-            port=self.port,
-            user=user,
-            dbname=database,
-            passfile=str(passfile),
-            application_name=name,
-            connect_timeout=5,
-            autocommit=True,
-        )
+        where = {"host": HOST, "port": self.port, "user": user, "dbname": database, "passfile": str(passfile)}
+        db = connect(name, **where)
+        db.execute("set statement_timeout = 0")
+        return db
 
     def admit(self, port: int) -> None:
         """Let the same roles and passwords lead to a copy of this server, on ``port``."""

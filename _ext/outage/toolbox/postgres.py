@@ -6,6 +6,7 @@ It is imported in kernels. psycopg is imported when a session is asked for.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from outage.runbook.kit import require
@@ -13,6 +14,7 @@ from outage.text import one_line
 
 if TYPE_CHECKING:
     import psycopg
+    from psycopg.adapt import Loader
 
 _LOOK_AT = {  # what the server or libpq says, and the setting in which the reason is; the first that fits
     "definition of service": "PGSERVICEFILE: it must have a section of that name",
@@ -27,10 +29,91 @@ _LOOK_AT = {  # what the server or libpq says, and the setting in which the reas
 _UNREACHABLE = "{host}: is the server up, and can this machine reach it?"
 
 
+_NEEDED = {  # how we read what the server says; a role, a database or a variable may have it otherwise
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
+    "row_security": "on",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    "statement_timeout": "10s",
+    "lock_timeout": "0",  # statement_timeout ends a wait for a lock too
+    "idle_in_transaction_session_timeout": "0",
+}
+_NEEDED_SINCE = {140000: {"idle_session_timeout": "0"}, 170000: {"transaction_timeout": "0"}}
+_ANY_OTHER = 0  # the type that psycopg's loaders for all others are registered for
+_CATALOGUE = {"pg_catalog", '"pg_catalog"'}
+
+
+def connect(name: str, **where: Any) -> psycopg.Connection[Any]:
+    """A session in autocommit that says itself what it needs, so that every server answers alike.
+
+    Settings of the server, the database and the role stay in force where we depend on none: tables are looked
+    for where the role says, after PostgreSQL's own; and a server that was switched to read-only
+    (``default_transaction_read_only``) was so for a reason, and stays it.
+
+    Args:
+        name: what ``pg_stat_activity`` shows as its program.
+        where: what libpq is told beside its variables.
+
+    Raises:
+        psycopg.Error: there is no session to be had.
+    """
+    import psycopg
+
+    db = psycopg.connect(
+        application_name=name, autocommit=True, client_encoding="utf8", **{"connect_timeout": 5} | where
+    )
+    for kind in ("text", "varchar", "bpchar", "name", _ANY_OTHER):
+        db.adapters.register_loader(kind, _tolerant())
+    try:
+        later = [words for since, words in _NEEDED_SINCE.items() if db.info.server_version >= since]
+        needed = {key: value for words in (_NEEDED, *later) for key, value in words.items()}
+        needed["client_encoding"] = _encoding(db)
+        db.execute("; ".join(f"set {key} = '{value}'" for key, value in needed.items()).encode())
+        _put_catalogue_first(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _encoding(db: psycopg.Connection[Any]) -> str:
+    """How texts are sent: as they are where the server knows no encoding; it refuses what is not UTF-8."""
+    return "sql_ascii" if db.info.parameter_status("server_encoding") == "SQL_ASCII" else "utf8"
+
+
+def _put_catalogue_first(db: psycopg.Connection[Any]) -> None:
+    """PostgreSQL looks into its own catalogue first, unless a search_path names it at another place."""
+    row = db.execute("select pg_catalog.current_setting('search_path')").fetchone()
+    assert row is not None
+    path = [name.strip() for name in row[0].split(",")]
+    if _CATALOGUE & set(path):
+        kept = ", ".join(name for name in path if name not in _CATALOGUE)
+        db.execute("select pg_catalog.set_config('search_path', %s, false)", [kept])
+
+
+@cache
+def _tolerant() -> type[Loader]:
+    """A reader of texts that may not be UTF-8: those of a database in SQL_ASCII, and statements of others."""
+    from psycopg.adapt import Loader
+
+    class Tolerant(Loader):
+        """Shows each byte that is none of UTF-8 as a sign of its own."""
+
+        def load(self, data: Any) -> str:
+            return bytes(data).decode("utf-8", "replace")
+
+    return Tolerant
+
+
 def session(
     name: str, *, user: str | None = None, user_from: str = "PGUSER", service: str | None = None
 ) -> psycopg.Connection[Any]:
-    """A session in autocommit whose rows have names. It stops the runbook, in words, if there is none.
+    """A session of :func:`connect` whose rows have names. It stops the runbook, in words, if there is none.
 
     Args:
         name: what ``pg_stat_activity`` shows as its program.
@@ -46,13 +129,7 @@ def session(
 
     given: dict[str, Any] = {key: value for key, value in (("user", user), ("service", service)) if value}
     try:
-        found = psycopg.connect(
-            application_name=name,
-            connect_timeout=5,
-            autocommit=True,
-            row_factory=namedtuple_row,
-            **given,
-        )
+        return connect(name, row_factory=namedtuple_row, **given)
     except psycopg.Error as error:
         told = [line for line in str(error).splitlines() if "Is the server running" not in line]
         reason = one_line(" ".join(told)).removeprefix("connection failed: ")
@@ -65,8 +142,7 @@ def session(
             f"no session as {one_line(user or user_from)}{where}: {reason}",
             f"look at {look_at.format(host=one_line(host), user=user_from)}",
         )
-    found.execute("set statement_timeout = '10s'")
-    return found
+    raise AssertionError("unreachable")
 
 
 def too_much(db: psycopg.Connection[Any]) -> list[str]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outage.runbook.kit import require
+from outage.toolbox import postgres
 
 if TYPE_CHECKING:
     import psycopg
@@ -45,11 +46,12 @@ class Scratch:
 
     def connect(self) -> psycopg.Connection[Any]:
         """A session of its superuser in the empty database, in autocommit; rows have names."""
-        import psycopg
         from psycopg.rows import namedtuple_row
 
         where: dict[str, Any] = {"host": str(self.folder), "port": _PORT, "user": _ROLE, "dbname": _DATABASE}
-        return psycopg.connect(**where, autocommit=True, row_factory=namedtuple_row)
+        db = postgres.connect("outage scratch", row_factory=namedtuple_row, **where)
+        db.execute("set statement_timeout = 0")  # nobody else waits for it
+        return db
 
     def restore(self, dump: Path) -> tuple[float, str]:
         """Restore a dump of format custom, directory or tar.
@@ -61,7 +63,9 @@ class Scratch:
         where = f"host='{self.folder}' port={_PORT} user={_ROLE} dbname={_DATABASE}"
         command: list[Path | str] = [self.programs / "pg_restore", "--no-owner", "--no-privileges"]
         command += ["-d", where, dump]
-        done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=_environment(), capture_output=True, text=True, errors="replace", check=False
+        )
         words = done.stderr.strip()
         if done.returncode != 0 and not words:
             words = f"pg_restore ended with exit code {done.returncode}"
@@ -117,6 +121,7 @@ def server(binaries: Path) -> Iterator[Scratch]:
             cwd="/",
             capture_output=True,
             text=True,
+            errors="replace",
             check=False,
         )
         require(made.returncode == 0, f"initdb failed: {(made.stderr or made.stdout).strip()[-500:]}")
@@ -153,7 +158,7 @@ def _usual() -> list[Path]:
 
 def _major(folder: Path) -> int:
     words = subprocess.run(
-        [folder / "pg_restore", "--version"], capture_output=True, text=True, check=False
+        [folder / "pg_restore", "--version"], capture_output=True, text=True, errors="replace", check=False
     ).stdout
     number = re.search(r"(\d+)(?:\.\d+)?\s*$", words.split(" (Debian")[0].strip())
     return int(number[1]) if number else 0
