@@ -69,7 +69,12 @@ def outage(command: str, by: str, environment: dict[str, str], code: int = 0) ->
     print(f"$ outage {command}", flush=True)
     line = [sys.executable, "-c", "from outage.cli import main; main()", *shlex.split(command)]
     done = subprocess.run(
-        line, env=environment | {"OUTAGE_BY": by}, stdout=subprocess.PIPE, text=True, check=False
+        line,
+        env=environment | {"OUTAGE_BY": by},
+        stdout=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        check=False,
     )
     print(done.stdout, flush=True)
     if done.returncode != code:

@@ -28,5 +28,5 @@ def _version(package: str) -> str:
     if shutil.which("dpkg-query") is None:
         return "unknown"
     asked = ["dpkg-query", "--show", "--showformat=${Version}", package]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    done = subprocess.run(asked, capture_output=True, text=True, errors="replace", check=False)
     return done.stdout.strip() or "unknown"

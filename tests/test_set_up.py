@@ -113,13 +113,14 @@ def stand_in(project: Path, name: str, body: str) -> None:
     program.chmod(0o755)
 
 
-def run(project: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(project: Path, script: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [project / ".ci" / script, *arguments],
         env={
             "PATH": str(project / "bin"),
             "HOME": os.environ.get("HOME", "/"),
             "POLICY_RC_D": str(project / "policy-rc.d"),
+            **variables,
         },
         capture_output=True,
         text=True,
@@ -280,6 +281,23 @@ esac
     stand_in(machine, "python3", body.format(**tools))
     assert run(machine, "venv").returncode == 0
     assert (machine / "certificates").read_text(encoding="utf-8") == "true\n"
+
+
+def test_pip_installs_into_the_environment_whatever_it_is_told_to_do_elsewhere(machine):
+    (machine / "requirements.txt").touch()
+    (machine / "pyproject.toml").touch()
+    tools = {name: shutil.which(name) for name in ("mkdir", "ln")}
+    body = """
+case "$*" in
+  *--version) echo Python 3.11.2 ;;
+  "-m venv .venv") {mkdir} -p .venv/bin; {ln} -s ../../bin/python3 .venv/bin/python ;;
+  "-m pip install "*) echo "$PIP_USER-$PIP_TARGET-$PYTHONPATH" >> seen ;;
+esac
+"""
+    stand_in(machine, "python3", body.format(**tools))
+    told = {"PIP_USER": "1", "PIP_TARGET": "/elsewhere", "PYTHONPATH": "/elsewhere"}
+    assert run(machine, "venv", **told).returncode == 0
+    assert set((machine / "seen").read_text(encoding="utf-8").split()) == {"0--"}
 
 
 def test_an_environment_that_is_as_the_lock_says_is_left_alone(machine):

@@ -1,11 +1,14 @@
 """Hostile text stays text: in MyST, in a table, in a block, on a terminal."""
 
+import io
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from outage.text import block, cell, one_line, plain, replay_terminal, terminal, without_html
+from outage.text import block, cell, fit, one_line, plain, replay_terminal, terminal, without_html
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -125,3 +128,38 @@ def test_an_output_is_what_a_terminal_shows_in_the_end(written: str, seen: str) 
 @pytest.mark.parametrize("piece", ["\r", "ab\x08", "\x1b[2Ky", "\x1b[9Ay", "x\n\x1b[A", "\x1b[", "9" * 9])
 def test_a_long_output_takes_time_in_proportion(piece: str) -> None:
     replay_terminal("\x1b[" + "x" * 100_000 + piece * (200_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("latin-1", "+ caf\xe9 - a ... \\u65e5"),
+        ("ascii", "+ caf\\u00e9 - a ... \\u65e5"),
+        ("euc_jp", "+ caf\xe9 - a \u2026 \u65e5"),
+        ("utf-8", "\u2713 caf\xe9 \u2013 a \u2026 \u65e5"),
+    ],
+)
+def test_a_stream_shows_what_its_encoding_lacks_by_other_signs(encoding: str, shown: str) -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    fit(stream)
+    print("\u2713 caf\xe9 \u2013 a \u2026 \u65e5", end="", file=stream, flush=True)
+    assert raw.getvalue().decode(encoding) == shown
+
+
+def test_json_stays_json_and_a_lone_surrogate_is_a_code() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="latin-1")
+    fit(stream)
+    print(json.dumps({"a": "\U0001f692 \udce9"}, ensure_ascii=False), file=stream, flush=True)
+    assert json.loads(raw.getvalue().decode("latin-1")) == {"a": "\U0001f692 \udce9"}
+
+
+def test_what_comes_in_and_cannot_be_read_is_replaced() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(b"caf\xe9\n"), encoding="utf-8")
+    fit(stream)
+    assert stream.readline() == "caf\N{REPLACEMENT CHARACTER}\n"
+
+
+def test_no_stream_is_no_trouble() -> None:
+    fit(None)

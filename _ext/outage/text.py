@@ -7,9 +7,29 @@ point, so that what was written can still be read.
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
 import re
 import unicodedata
+from typing import IO
 
+_FITTED = "outage-fitted"
+_PLAIN = {  # signs of ours, for terminals that have none of them
+    **{
+        "✓": "+",
+        "✗": "x",
+        "→": "->",
+        "…": "...",
+        "–": "-",
+        "—": "-",
+        "·": "-",
+        "×": "x",
+        "≥": ">=",
+        "≤": "<=",
+    },
+    **{"└": "`", "├": "|", "│": "|", "─": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "\u202f": " "},
+}
 _ASCII_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 # What may hold "<" in a paragraph of MyST without being HTML: an escape, code or a role, an address.
 _HTML = re.compile(
@@ -108,6 +128,27 @@ def block(text: str, info: str = "text") -> str:
 def terminal(text: str) -> str:
     """Text that is safe to send to a terminal: lines and tabs stay, escapes are shown, never sent."""
     return visible(text.replace("\r\n", "\n"), keep="\n\t")
+
+
+def fit(stream: IO[str] | None) -> None:
+    """Let a standard stream show what its encoding lacks by other signs, or as its code, instead of failing.
+
+    Not every terminal is UTF-8, and a pipe is what its reader says. What comes in and cannot be read is
+    replaced. A stream that is closed, or was put in another's place, is left as it is.
+    """
+    codecs.register_error(_FITTED, _fitted)
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors=_FITTED)
+
+
+def _fitted(error: UnicodeError) -> tuple[str, int]:
+    """What is shown in the place of what cannot be; codes are JSON's, so that JSON stays JSON."""
+    if isinstance(error, UnicodeEncodeError):
+        lacking = error.object[error.start : error.end]
+        return "".join(_PLAIN.get(char) or json.dumps(char)[1:-1] for char in lacking), error.end
+    if isinstance(error, UnicodeDecodeError):
+        return "\N{REPLACEMENT CHARACTER}", error.end
+    raise error
 
 
 def joined(items: list[str], word: str = "and") -> str:

@@ -55,7 +55,7 @@ def symptom(lab: Lab) -> Symptom:
     if not found:
         return Symptom(False, {"backups": 0, "tables": 0}, "this lab has no backups")
     command = [str(postgres.programs() / "pg_restore"), "--list", str(found[-1])]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False)
+    listed = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     tables = sum(" TABLE DATA " in line for line in listed.stdout.splitlines())
     good = listed.returncode == 0 and tables > 0
     words = f"the newest of {len(found)} backups {'can be read' if good else 'cannot be read'}"

@@ -142,7 +142,9 @@ def log_in(lab: Lab) -> None:
     user = pwd.getpwuid(os.geteuid()).pw_name
     port = str(lab.port(f"{ID}-{WEB[0]}"))
     command = [required("ssh"), "-F", str(place / "ssh_config"), "-p", port, f"{user}@{HOST}", "true"]
-    tried = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    tried = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
+    )
     if tried.returncode:
         hint = f"{user} needs a shell that runs commands, in an account that is not locked"
         raise Failed(f"sshd does not let {user} in: {tried.stderr.strip() or tried.returncode}", hint=hint)

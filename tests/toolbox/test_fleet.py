@@ -81,6 +81,16 @@ def test_one_dead_host_is_named_and_the_others_are_reported(ansible):
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("LC_ALL", "C"), ("LC_ALL", "xx_XX.UTF-8"), ("LANG", "xx_XX.UTF-8")]
+)
+def test_any_locale_will_do_installed_or_not(ansible, monkeypatch, variable, value):
+    ansible(web1=LOCAL)
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv(variable, value)
+    assert [host.name for host in play("plays/tell.yml", variables={"fleet": "web"}).done] == ["web1"]
+
+
 def test_two_hundred_hosts(ansible):
     ansible(**{f"web{number}": LOCAL for number in range(1, 201)})
     played = play("plays/tell.yml", variables={"fleet": "web"}, looking=True)

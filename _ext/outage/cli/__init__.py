@@ -101,7 +101,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point of ``outage``: runs a command and exits with the design's codes."""
     from outage.errors import OutageError
     from outage.proxies import spare_loopback
+    from outage.text import fit
 
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        fit(stream)
     spare_loopback(os.environ)  # before anything connects, for us and for all that we start
     try:
         code = cli.main(args=arguments, prog_name="outage", standalone_mode=False)
@@ -135,7 +138,9 @@ def _unexpected(error: Exception) -> str:
     import tempfile
     import traceback
 
-    with tempfile.NamedTemporaryFile("w", prefix="outage-", suffix=".log", delete=False) as log:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", errors="backslashreplace", prefix="outage-", suffix=".log", delete=False
+    ) as log:
         traceback.print_exc(file=log)
     return (
         f"outage: a fault in the tool itself: {type(error).__name__}: {_first_line(error)}\n"

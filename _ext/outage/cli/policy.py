@@ -34,7 +34,7 @@ def classify(answers: tuple[str, ...], as_json: bool) -> None:
     given = parse_answers(answers) or _asked(policy)
     found = verdict(policy, given)
     if as_json:
-        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(asdict(found), indent=2))
     else:
         click.echo(terminal("\n".join(_told(policy, found))))
 
@@ -108,9 +108,7 @@ def check(as_json: bool, links: bool) -> None:
         click.echo("Asking each web address on the pages. This takes minutes.", err=True)
         problems += check_links(project)
     if as_json:
-        click.echo(
-            json.dumps([_plain(problem) for problem in _single(problems)], ensure_ascii=False, indent=2)
-        )
+        click.echo(json.dumps([_plain(problem) for problem in _single(problems)], indent=2))
     for problem in [] if as_json else problems:
         click.echo(terminal(str(problem)))
     if problems:

@@ -156,6 +156,7 @@ def _environment(folder: Path, root: Path) -> dict[str, str]:
         "IPYTHONDIR": str(folder / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",  # files mean the same wherever a runbook is run, whatever the locale
         MARK: folder.name,
     }
 

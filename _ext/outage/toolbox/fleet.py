@@ -145,12 +145,16 @@ def _root() -> Path:
 
 
 def _environment() -> dict[str, str]:
-    """Ansible beside our Python; host keys are checked (ansible-runner would switch that off)."""
+    """Ansible beside our Python; host keys are checked (ansible-runner would switch that off).
+
+    Ansible refuses a locale that is not UTF-8 or not installed, so it gets the one that every system has.
+    """
     beside = str(Path(sys.executable).parent)
     return {
         "PATH": os.pathsep.join([beside, os.environ.get("PATH", os.defpath)]),
         "ANSIBLE_HOST_KEY_CHECKING": os.environ.get("ANSIBLE_HOST_KEY_CHECKING", "True"),
         "ANSIBLE_NOCOLOR": "1",
+        "LC_ALL": "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8",
     }
 
 
