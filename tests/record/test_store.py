@@ -310,3 +310,17 @@ def test_writing_a_line_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert not done.stderr.strip().strip("set()"), done.stderr
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+def test_both_sides_of_a_conflict_that_was_committed_are_read_and_each_marker_is_named(
+    tmp_path: Path, end: bytes
+) -> None:
+    for text in ("shared", "ours", "theirs"):
+        append(tmp_path, "note", {"text": text}, by="x")
+    shared, ours, theirs = (tmp_path / FILE).read_bytes().splitlines()
+    lines = [shared, b"<<<<<<< HEAD", ours, b"||||||| 3f1c", b"=======", theirs, b">>>>>>> main", b""]
+    reading = read_bytes(end.join(lines), tmp_path / FILE)
+    assert [event.data["text"] for event in reading.events] == ["shared", "ours", "theirs"]
+    assert [problem.line for problem in reading.problems] == [2, 4, 5, 7]
+    assert "a conflict marker of git; both sides are read" in str(reading.problems[0])

@@ -481,3 +481,32 @@ def test_a_link_in_a_records_place_is_never_pushed_over_the_record(
     bo.share(receive=True)
     assert at_remote(remote, RECORD) == ines.record
     assert not (tmp_path / "nowhere").exists()
+
+
+# ---------------------------------------------------------------- committed with conflict markers
+
+
+def conflicted(clone: Clone, theirs: bytes) -> bytes:
+    """The record as a merge without ``merge=union`` leaves it, with both sides in it."""
+    ours = clone.record
+    return b"<<<<<<< HEAD\n" + ours + b"||||||| base\n=======\n" + theirs + b">>>>>>> main\n"
+
+
+@pytest.mark.parametrize("where", ["here", "at the remote"])
+def test_a_record_committed_with_conflict_markers_is_repaired_without_losing_a_line(
+    clone: Clones, remote: Path, where: str
+) -> None:
+    ines, bo = clone("ines"), clone("bo")
+    ines.note("queue is full")
+    bo.note("disk is full")
+    whole = [ines.record, bo.record]
+    ines.commit(f"incidents/{INCIDENT}/record.jsonl", conflicted(ines, bo.record).decode())
+    (bo.incident / "record.jsonl").unlink()
+    ines.git("push", "-q", "origin", "HEAD:main")
+    if where == "at the remote":
+        (ines.incident / "record.jsonl").write_bytes(whole[0])
+    notes = ines.share().notes
+    if where == "here":
+        assert notes == ("record.jsonl held git's conflict markers: they are taken out, both sides kept",)
+    assert sorted(ines.record.splitlines(keepends=True)) == sorted(whole)
+    assert at_remote(remote, RECORD) == ines.record

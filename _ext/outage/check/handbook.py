@@ -9,6 +9,7 @@ from outage.check.cases import check_cases
 from outage.check.figures import check_figures
 from outage.check.pages import check_keepers
 from outage.check.prose import check_prose
+from outage.check.records import check_records
 from outage.check.stored import stored_secrets
 from outage.errors import OutageError
 from outage.glossary import check_glossary
@@ -40,6 +41,7 @@ def check(project: Project) -> list[OutageError]:
         *_playbooks(project.root, policy),
         *_runbooks(project.root, project.runbooks, policy),
         *check_cases(project.root),
+        *check_records(project),
     ]
 
 

@@ -21,9 +21,11 @@ from typing import Any
 
 from outage.errors import Failed, Refused
 from outage.record.event import MOST_N, VERSION, Event, is_believable, parse, speakable
+from outage.record.markers import is_marker
 
 FILE = "record.jsonl"
 _START = '{"v":'
+_MARKED = "a conflict marker of git; both sides are read, and 'outage sync' takes it out"
 _SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 """A link may lead anywhere, and a pipe in a record's place would be waited for without end."""
 
@@ -187,6 +189,9 @@ def read_bytes(content: bytes, path: Path) -> Reading:
     problems: list[Problem] = []
     for number, raw in enumerate(content.split(b"\n"), start=1):
         if not raw.strip():
+            continue
+        if is_marker(raw):
+            problems.append(Problem(path, number, _MARKED))
             continue
         try:
             events.append(parse(json.loads(raw)))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from outage.git import GitFailed, Repository
+from outage.record.markers import find_markers, is_marker, without_markers
 from outage.record.store import locked
 
 _LEFT_OUT = "S "  # how git's listing marks it
@@ -48,6 +49,7 @@ def combine(repo: Repository, tip: str | None, folders: Mapping[str, str | None]
         A line about each file that was changed on both sides in ways that do not combine;
         ours stays, and theirs is in the history.
     """
+    repaired = [note for folder in folders for note in _repair(repo.top / folder)]
     repo.git("read-tree", *([tip] if tip else ["--empty"]), index=index)
     for folder in folders:
         if (repo.top / folder).is_dir():
@@ -62,7 +64,16 @@ def combine(repo: Repository, tip: str | None, folders: Mapping[str, str | None]
                 _unite(repo, found, index)
             else:
                 conflicts += _three_ways(repo, found, base, index)
-    return conflicts
+    return repaired + conflicts
+
+
+def _repair(folder: Path) -> Iterator[str]:
+    """Take git's conflict markers out of append-only files that were committed with them."""
+    for path in sorted(folder.rglob("*.jsonl")):
+        if path.is_file() and not path.is_symlink() and find_markers(path.read_bytes()):
+            with locked(path):
+                replace(path, without_markers(path.read_bytes()))
+            yield f"{path.name} held git's conflict markers: they are taken out, both sides kept"
 
 
 def _keep_left_out(repo: Repository, tip: str | None, folder: str, index: Path) -> None:
@@ -115,9 +126,9 @@ def _write_united(path: Path, theirs: bytes) -> bytes:
 
 
 def union(theirs: bytes, ours: bytes) -> bytes:
-    """The lines of both, each once, theirs first; only what is last in ours may lack its newline."""
-    known = dict.fromkeys(line for line in theirs.split(b"\n") if line)
-    own = [line for line in ours.split(b"\n") if line and line not in known]
+    """The lines of both, each once and no conflict marker; only what is last in ours may lack its newline."""
+    known = dict.fromkeys(line for line in theirs.split(b"\n") if line and not is_marker(line))
+    own = [line for line in ours.split(b"\n") if line and line not in known and not is_marker(line)]
     lines = [*known, *dict.fromkeys(own)]
     unfinished = bool(own) and not ours.endswith(b"\n") and ours.split(b"\n")[-1] == own[-1]
     return b"\n".join(lines) + (b"" if unfinished or not lines else b"\n")
