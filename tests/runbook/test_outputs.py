@@ -39,7 +39,7 @@ def test_streams_are_gathered_and_keep_their_order() -> None:
         kept.cell.stream("stdout", text)
     kept.cell.stream("stderr", "!")
     kept.cell.stream("stdout", "c")
-    assert kept.cell.finish() is None
+    kept.cell.finish()
     assert [(o["name"], o["text"]) for o in kept.outputs] == [
         ("stdout", "ab"),
         ("stderr", "!"),
@@ -98,12 +98,45 @@ def test_a_long_text_keeps_its_ends() -> None:
     assert kept.cuts == ["36000 characters of text/plain are left out"]
 
 
-def test_after_two_hundred_outputs_the_rest_is_counted() -> None:
+def test_of_many_displays_the_first_and_the_last_are_kept() -> None:
     kept = Kept()
-    for _ in range(250):
-        kept.cell.rich("display_data", {"text/plain": "a"})
-    assert kept.cell.finish() == "50 further outputs are left out"
-    assert len(kept.outputs) == outputs.MOST_OUTPUTS
+    for number in range(250):
+        kept.cell.rich("display_data", {"text/plain": str(number)})
+    kept.cell.finish()
+    shown = [output["data"]["text/plain"] for output in kept.outputs]
+    assert shown == [str(number) for number in (*range(100), *range(150, 250))]
+    assert kept.cuts == ["50 outputs are left out here"]
+
+
+def test_the_last_display_stands_before_the_error_that_follows_it() -> None:
+    kept = Kept()
+    for number in range(150):
+        kept.cell.rich("display_data", {"text/plain": str(number)})
+    kept.cell.error("E", "wrong", [])
+    kept.cell.finish()
+    assert kept.outputs[-2]["data"] == {"text/plain": "149"}
+    assert kept.outputs[-1]["ename"] == "E"
+
+
+def test_a_display_that_is_updated_in_place_leaves_room_for_the_others() -> None:
+    kept = Kept()
+    kept.cell.rich("display_data", {"text/plain": "0 %"})
+    for number in range(1, 10_001):
+        kept.cell.rich("display_data", {"text/plain": f"{number / 100:g} %"}, "bar")
+    kept.cell.rich("display_data", {"text/plain": "what matters"})
+    kept.cell.finish()
+    assert [output["data"]["text/plain"] for output in kept.outputs] == ["0 %", "what matters", "100 %"]
+    assert kept.cuts == []
+
+
+def test_what_was_cleared_takes_no_room() -> None:
+    kept = Kept()
+    for number in range(10_000):
+        kept.cell.clear()
+        kept.cell.rich("display_data", {"text/plain": str(number)})
+    kept.cell.finish()
+    assert kept.outputs[-1]["data"] == {"text/plain": "9999"}
+    assert len(kept.outputs) == outputs.HEAD_OUTPUTS + 1
 
 
 def test_an_error_loses_its_colours_and_is_bounded() -> None:

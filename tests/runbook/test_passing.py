@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.runbook.build import SETUP, Cell, Handbook, code
-from tests.runbook.running import nothing_is_left, run, states
+from tests.runbook.running import marked, nothing_is_left, run, states
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 __all__ = ["nothing_is_left"]
@@ -141,3 +143,20 @@ def test_what_is_asserted_counts_though_the_environment_says_otherwise(
     monkeypatch.setenv("PYTHONOPTIMIZE", "1")
     handbook.write("r", changing("assert False, 'not safe'"))
     assert run("r").reason == "the check in cell 3 failed: not safe"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+def test_a_signal_after_the_last_line_changes_nothing_and_leaves_nothing(
+    handbook: Handbook, number: signal.Signals
+) -> None:
+    def signal_at_the_end(kind: str, data: dict[str, object]) -> None:
+        if kind == "ended":
+            os.kill(os.getpid(), number)
+
+    source = (
+        "import subprocess\nfor _ in range(3):\n    started = subprocess.Popen(['setsid', 'sleep', '987'])"
+    )
+    handbook.write("r", [code("parameters", "# none"), code("read", source)])
+    done = run("r", observe=signal_at_the_end)
+    assert (done.state, done.code) == ("succeeded", 0)
+    assert not marked()

@@ -58,8 +58,11 @@ class Sink(Protocol):
     def stream(self, name: str, text: str) -> None:
         """Text on stdout or stderr."""
 
-    def rich(self, output_type: str, data: dict[str, Any]) -> None:
-        """Display data or a result."""
+    def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
+        """Display data or a result; ``update`` names the display that it takes the place of."""
+
+    def clear(self) -> None:
+        """What was shown is to be cleared."""
 
     def error(self, name: str, value: str, traceback: list[str]) -> Any:
         """What the cell raised."""
@@ -71,8 +74,11 @@ class _Unseen:
     def stream(self, name: str, text: str) -> None:
         """Leave it out."""
 
-    def rich(self, output_type: str, data: dict[str, Any]) -> None:
+    def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
         """Leave it out."""
+
+    def clear(self) -> None:
+        """There is nothing to clear."""
 
     def error(self, name: str, value: str, traceback: list[str]) -> dict[str, str]:
         """Keep what matters of it."""
@@ -282,8 +288,14 @@ class RunbookClient(NotebookClient):
             sink.stream(content["name"], content["text"])
         elif kind in {"display_data", "execute_result"}:
             sink.rich(kind, content["data"])
-        elif kind == "update_display_data":  # a journal replaces nothing: what was shown next stands below
-            sink.rich("display_data", content["data"])
+        elif (
+            kind == "update_display_data"
+        ):  # a journal replaces nothing: the last state stands below the first
+            sink.rich(
+                "display_data", content["data"], str(content.get("transient", {}).get("display_id", ""))
+            )
+        elif kind == "clear_output":
+            sink.clear()
         elif kind == "error":
             self._current.error = sink.error(content["ename"], content["evalue"], content["traceback"])
         elif kind == "status" and content["execution_state"] == "idle":

@@ -201,11 +201,11 @@ class Conductor:
         sink = CellSink(self, cell, tag)
         limit = min(meta.limits.cell.exact.total_seconds(), left)
         ending = await self._execute(cell, tag, sink, limit)
-        cut = sink.outputs.finish()
+        sink.outputs.finish()
         if guarded:
             self._collect(cell)
         error = error_data(ending, self.prepared) if ending.error else None
-        line = cell_line(cell, tag, ending.state, round(ending.seconds, 3), error, cut)
+        line = cell_line(cell, tag, ending.state, round(ending.seconds, 3), error)
         self.journal.append(line, wait=guarded or ending.state != "passed")
         if guarded:
             (self.prepared.folder / SPOOL).unlink(missing_ok=True)

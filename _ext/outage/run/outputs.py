@@ -1,6 +1,7 @@
 """Outputs of a cell, bounded: what the journal keeps of them, and in words what it does not.
 
 Streams are gathered and handed on a few times a second; of a long one, head and tail are kept.
+Of many displays the first and the last are kept, and one that is updated in place counts once.
 Only text, Markdown and PNG are kept: pages show nothing else, for the rest can carry scripts.
 Secrets are left out before anything is cut, so that no cut can hide half of one.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -29,7 +31,8 @@ TAIL_CHARS = 64_000
 TEXT_CHARS = 64_000
 IMAGE_BYTES = 1_000_000
 IMAGE_PIXELS = 25_000_000
-MOST_OUTPUTS = 200
+HEAD_OUTPUTS = 100
+TAIL_OUTPUTS = 100
 EVERY = 0.2
 GLIMPSE_EVERY = 1.0
 KEPT = ("text/plain", "text/markdown", "image/png")
@@ -76,7 +79,9 @@ class CellOutputs:
         self._flushed = monotonic()
         self._glimpsed = monotonic()
         self._count = 0
+        self._last: deque[tuple[dict[str, Any], str | None]] = deque()
         self._left_out = 0
+        self._updated: dict[str, tuple[dict[str, Any], str | None]] = {}
 
     def stream(self, name: str, text: str) -> None:
         """Text on ``stdout`` or ``stderr``."""
@@ -96,8 +101,14 @@ class CellOutputs:
         if monotonic() - self._flushed >= EVERY:
             self.flush()
 
-    def rich(self, output_type: str, data: dict[str, Any]) -> None:
-        """Display data or a result: its texts and its PNG, within limits."""
+    def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
+        """Display data or a result: its texts and its PNG, within limits.
+
+        Args:
+            output_type: as the notebook format has it.
+            data: by media type.
+            update: the display that it takes the place of; of these only the last is kept.
+        """
         self.flush()
         if SECRET_MIME in data:  # a cell has read a secret of its own: from now on we know it too
             with suppress(Refused, TypeError):
@@ -111,12 +122,25 @@ class CellOutputs:
             elif not mime.startswith("application/vnd.outage."):
                 cuts.append(f"{mime} is not kept")
         output = {"output_type": output_type, "data": kept, "metadata": {}}
-        if self._has_room():
-            self._emit(output, "; ".join(cuts) or None)
+        cut = "; ".join(cuts) or None
+        if update is not None:
+            self._updated.pop(update, None)
+            self._updated[update] = (output, cut)
+            if len(self._updated) > TAIL_OUTPUTS:
+                del self._updated[next(iter(self._updated))]
+                self._left_out += 1
+        else:
+            self._keep(output, cut)
+
+    def clear(self) -> None:
+        """Give up what the cell cleared and the journal does not have yet."""
+        self._last.clear()
+        self._updated.clear()
 
     def error(self, name: str, value: str, traceback: list[str]) -> dict[str, str]:
         """What the cell raised; returns it without colours and bounded, as the cell's line has it."""
         self.flush()
+        self._emit_last()
         name = self._scrubbed(name)
         text, _ = _middle_out(self._scrubbed("\n".join(traceback)), TEXT_CHARS)
         value, _ = _middle_out(self._scrubbed(value), TEXT_CHARS)
@@ -134,8 +158,8 @@ class CellOutputs:
             self._glimpsed = self._flushed
             self._glimpse(sum(stream.lines for stream in self._streams.values()), self._latest())
 
-    def finish(self) -> str | None:
-        """Hand on everything, tails included; returns in words how much was left out, or None."""
+    def finish(self) -> None:
+        """Hand on everything, tails included."""
         for name in self._streams:
             self._hand_on(name, whole=True)
         for name, stream in self._streams.items():
@@ -145,9 +169,7 @@ class CellOutputs:
                 dropped = stream.over - len(text)
                 cut = f"{dropped} characters of {name} are left out here" if dropped > 0 else None
                 self._emit({"output_type": "stream", "name": name, "text": text}, cut)
-        if self._left_out:
-            return f"{self._left_out} further outputs are left out"
-        return None
+        self._emit_last()
 
     def _to_tail(self, stream: _Stream, text: str) -> None:
         """Keep the end: enough of it that a secret across the cut is still seen whole."""
@@ -184,11 +206,25 @@ class CellOutputs:
     def _scrubbed(self, text: str) -> str:
         return self._scrubber.output(without_colours(text))
 
-    def _has_room(self) -> bool:
+    def _keep(self, output: dict[str, Any], cut: str | None) -> None:
+        """Hand on the first outputs at once; of the others remember the last."""
         self._count += 1
-        if self._count > MOST_OUTPUTS:
+        if self._count <= HEAD_OUTPUTS:
+            self._emit(output, cut)
+            return
+        self._last.append((output, cut))
+        if len(self._last) > TAIL_OUTPUTS:
+            self._last.popleft()
             self._left_out += 1
-        return self._count <= MOST_OUTPUTS
+
+    def _emit_last(self) -> None:
+        """Hand on the last displays, and the last state of each one that was updated in place."""
+        gone = f"{self._left_out} outputs are left out here" if self._left_out else None
+        for output, cut in [*self._last, *self._updated.values()]:
+            self._emit(output, "; ".join(each for each in (gone, cut) if each) or None)
+            gone = None
+        self._left_out = 0
+        self.clear()
 
     def _part(self, mime: str, value: str, kept: dict[str, Any], cuts: list[str]) -> None:
         if mime == "image/png":

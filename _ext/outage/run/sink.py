@@ -31,16 +31,17 @@ class CellSink:
         )
         self.stream = self.outputs.stream
         self.error = self.outputs.error
+        self.clear = self.outputs.clear
 
     def _emit(self, output: dict[str, Any], cut: str | None) -> None:
         line = lines.OutputLine(cell=self.cell.index, output=output, cut=cut)
         self.conductor.journal.append(line, wait=False)
 
-    def rich(self, output_type: str, data: dict[str, Any]) -> None:
+    def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
         """Display data: proposals count in read cells only."""
         with contextlib.suppress(KeyError, TypeError, ValidationError):  # not the kit's: it counts as output
             if ACTIONS_MIME in data and self.tag == "read":
                 self.conductor.propose(self.cell, data[ACTIONS_MIME])
             if SAVED_MIME in data:
                 self.conductor.save(self.cell, data[SAVED_MIME])
-        self.outputs.rich(output_type, data)
+        self.outputs.rich(output_type, data, update)
