@@ -9,6 +9,7 @@ the next wish takes it along.
 from __future__ import annotations
 
 import atexit
+import errno
 import fcntl
 import subprocess
 import sys
@@ -23,7 +24,12 @@ _STARTED: list[subprocess.Popen[bytes]] = []  # of a long-lived caller; those th
 
 
 def private(folder: Path) -> Path:
-    """Make a folder that git ignores, wherever it is, and return it."""
+    """Make a folder that git ignores, wherever it is, and return it.
+
+    Raises OSError where that cannot be, as when a link is in its place: it may lead anywhere.
+    """
+    if folder.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "it is a link; delete it", str(folder))
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():

@@ -152,6 +152,10 @@ class LeftOut:
             f"{self.folder.parent.name}/{one_line(self.folder.name)} is not read as an incident: {self.why}"
         )
 
+    def refuse(self) -> Refused:
+        """The same as a finding of ``outage check``."""
+        return Refused(f"this is not read as an incident: {self.why}", file=self.folder)
+
 
 def is_name(name: str) -> bool:
     """Whether a folder of this name may be an incident: an id, made by us or by hand in any script."""

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from outage import incidents
+from outage.check.handbook import check
 from outage.incidents import CODE, new_code
+from outage.project import find_project
 from outage.record import FILE, append, load
 from tests.commands.desk import Terminal
 
@@ -207,3 +210,32 @@ def test_what_is_no_file_in_a_records_place_stops_nothing(
     make(outage.root / "incidents" / "2026-01-02-odd" / FILE)
     outage.ok("note", "x")
     assert "its record.jsonl is not a file" in outage.ok("status", "--all")
+
+
+def test_what_is_not_an_incident_is_a_finding_of_check(outage: Terminal) -> None:
+    outage.ok("declare", "First")
+    shutil.copytree(outage.folder, outage.root / "incidents" / f"{outage.folder.name} (copy)")
+    found = [str(problem) for problem in check(find_project())]
+    assert [one for one in found if "(copy): this is not read as an incident" in one]
+
+
+@pytest.mark.parametrize("name", [".outbox", ".sync"])
+def test_what_is_kept_beside_a_record_is_written_through_no_link(
+    outage: Terminal, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with (outage.root / "handbook.yml").open("a") as file:
+        file.write("sync: {automatic: true}\n")
+    subprocess.run(["git", "init", "-q"], cwd=outage.root, check=True)
+    subprocess.run(
+        ["git", "remote", "add", "origin", str(outage.root / "gone.git")], cwd=outage.root, check=True
+    )
+    elsewhere = outage.root / ".elsewhere"
+    elsewhere.mkdir()
+    folder = outage.root / "incidents" / "2026-01-05-x"
+    folder.mkdir(parents=True)
+    append(folder, "declared", {"title": "x"}, by="Ines")
+    (folder / name).symlink_to(elsewhere)
+    monkeypatch.setenv("INCIDENT_URL", "json://127.0.0.1:9/")
+    outage.ok("stage", "identified")
+    assert outage("sync").code == 1
+    assert list(elsewhere.iterdir()) == []

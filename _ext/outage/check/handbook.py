@@ -13,6 +13,7 @@ from outage.check.records import check_records
 from outage.check.stored import stored_secrets
 from outage.errors import OutageError
 from outage.glossary import check_glossary
+from outage.incidents import left_out
 from outage.source import nearest
 from outage.unread import find_unread
 
@@ -34,6 +35,7 @@ def check(project: Project) -> list[OutageError]:
     policy = project.policy()
     return [
         *(one.refuse() for one in find_unread(project.root)),
+        *(one.refuse() for one in left_out(project.incidents)),
         *check_prose(project.root, policy),
         *check_keepers(project.root),
         *check_glossary(project.root),

@@ -100,7 +100,8 @@ def typed(moment: str | None, policy: Policy, now: datetime) -> datetime | None:
     """
     from outage.clock.moments import typed
 
-    asked = _confirm if sys.stdin.isatty() and sys.stderr.isatty() else None
+    there = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+    asked = _confirm if there else None
     return None if moment is None else typed(moment, policy.company.timezone, now, asked)
 
 

@@ -32,7 +32,10 @@ def clocks_ahead(incident: Incident, now: datetime, zone: str) -> list[str]:
 
 
 def _contradictions(incident: Incident, zone: str) -> Iterator[tuple[timedelta, str, str]]:
-    """Changes whose order contradicts their times; what was written last holds."""
+    """Changes whose order contradicts their times; the one with the higher ``n`` holds.
+
+    Two clones that had not synced may contradict each other with clocks that are right.
+    """
     events = {entry.event.id: entry.event for entry in incident.entries}
     for one in incident.clocks:
         if one.by >= _BELIEVED:
@@ -42,8 +45,8 @@ def _contradictions(incident: Incident, zone: str) -> Iterator[tuple[timedelta, 
                 first.by,
                 (
                     f"a clock is ahead by at least {span(one.by)}: {_entry(first)} says"
-                    f" {near(first.at, after.at, zone)}, and {_entry(after)}, written after it, says"
-                    f" {shown(after.at, zone)}; what was written last holds"
+                    f" {near(first.at, after.at, zone)}, and {_entry(after)}, written after it unless their"
+                    f" clones had not synced, says {shown(after.at, zone)}; the second holds"
                 ),
             )
 
