@@ -120,7 +120,8 @@ def write_flushed(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise Failed(f"it cannot be written: {error.strerror}", file=path) from error
+        hint = "nothing was recorded: make room or fix the rights, then do it again"
+        raise Failed(f"it cannot be written: {error.strerror}", file=path, hint=hint) from error
 
 
 def policy_of(folder: Path, project: Project) -> Policy:

@@ -6,6 +6,7 @@ and its module is imported when the command is called.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -55,6 +56,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("policy:check", "Is this handbook right: policy, pages, playbooks and runbooks?"),
 }
 
+_LOOKS = frozenset({"status", "timeline", "audit", "classify", "runbooks", "show", "runs", "doctor", "check"})
+"""Commands that show something, and do nothing else."""
+_DISK = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EIO}
+)
+
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called."""
@@ -99,31 +106,41 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of ``outage``: runs a command and exits with the design's codes."""
-    from outage.errors import OutageError
+    from outage.cli.streams import Streams
     from outage.proxies import spare_loopback
     from outage.text import fit
 
+    streams = Streams()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         fit(stream)
     spare_loopback(os.environ)  # before anything connects, for us and for all that we start
+    code = _outcome(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    command = next((word for word in words if word in COMMANDS), None)
+    sys.exit(streams.settle(code, looks=command is None or command in _LOOKS))
+
+
+def _outcome(arguments: list[str] | None) -> int:
+    """Run a command; returns its exit code, what went wrong having been said."""
+    from outage.errors import OutageError
+
     try:
         code = cli.main(args=arguments, prog_name="outage", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        code = 2
+        return 2
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("outage: interrupted", err=True)
-        code = 130
+        return 130
     except OutageError as error:
         click.echo("\n".join(_told(error)), err=True)
-        code = error.code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+        return error.code
+    except SystemExit as left:  # a command that says how it ended
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user; it goes to a file
-        click.echo(_unexpected(error), err=True)
-        code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+        click.echo(_refused_by_system(error) or _unexpected(error), err=True)
+        return 1
+    return code if isinstance(code, int) else 0
 
 
 def _told(error: OutageError) -> Iterable[str]:
@@ -133,20 +150,45 @@ def _told(error: OutageError) -> Iterable[str]:
     return terminal(str(error)).splitlines()
 
 
+def _refused_by_system(error: Exception) -> str | None:
+    """Words for a disk that is full or a file that may not be written; None for anything else."""
+    if not isinstance(error, OSError):
+        return None
+    reason = error.strerror or ""
+    if error.errno not in _DISK and not reason.startswith("No usable temporary directory"):
+        return None
+    where = f"{_first_line(error.filename)}: " if error.filename else ""
+    return (
+        f"outage: {where}{_first_line(reason)}\n"
+        "  What you asked for may be half done: look with 'outage status' or 'outage runs'.\n"
+        "  hint: make room or fix the rights ('df -h' shows what is full; TMPDIR names another folder)"
+    )
+
+
 def _unexpected(error: Exception) -> str:
     """Words for a fault of ours; the traceback goes to a file, not to the responder."""
-    import tempfile
-    import traceback
-
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", errors="backslashreplace", prefix="outage-", suffix=".log", delete=False
-    ) as log:
-        traceback.print_exc(file=log)
     return (
         f"outage: a fault in the tool itself: {type(error).__name__}: {_first_line(error)}\n"
         f"  What you asked for may be half done: look with 'outage status' or 'outage runs'.\n"
-        f"  The details are in {log.name}; please report them."
+        f"  {_details(error)}; please report that."
     )
+
+
+def _details(error: Exception) -> str:
+    """Where the traceback is, or its last line if there is no room for a file."""
+    import tempfile
+    import traceback
+
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", errors="backslashreplace", prefix="outage-", suffix=".log", delete=False
+        ) as log:
+            traceback.print_exception(error, file=log)
+    except OSError as full:
+        last = traceback.extract_tb(error.__traceback__)[-1:]
+        place = "".join(f" at {frame.filename}:{frame.lineno}, in {frame.name}" for frame in last)
+        return f"It happened{place or ' somewhere'}; no file could be written ({_first_line(full.strerror)})"
+    return f"The details are in {log.name}"
 
 
 def _first_line(error: Any) -> str:
