@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "runbooks": ("runbook:runbooks", "List the runbooks."),
     "show": ("runbook:show", "What a runbook does, asks for and needs."),
     "run": ("runbook:run", "Plan a runbook; with --apply, carry it out."),
-    "runs": ("runbook:runs", "List the runs and how they ended."),
+    "runs": ("runs:runs", "List the runs and how they ended; or all of one RUN."),
     "approve": ("control:approve", "Answer the gate at which a run waits."),
     "stop": ("control:stop", "End a run."),
     "undo": ("control:undo", "Show what undoing a run would do; with --apply, do it."),

@@ -1,4 +1,4 @@
-"""``outage runbooks``, ``show``, ``run`` and ``runs``."""
+"""``outage runbooks``, ``show`` and ``run``."""
 
 from __future__ import annotations
 
@@ -184,46 +184,6 @@ def finish(project: Project, done: Run, *, as_json: bool) -> None:
             click.echo("\n".join(_summary(project, done)))
 
 
-@click.command()
-@click.option("--incident", metavar="ID", help="Only runs of this incident.")
-@click.option("-n", "--number", default=20, show_default=True, help="How many, newest first.")
-@JSON
-def runs(incident: str | None, number: int, as_json: bool) -> None:
-    """List the runs and how they ended."""
-    from outage.errors import OutageError
-    from outage.run.history import find_runs, load_run, run_folders
-    from outage.run.kernel import sweep_leftovers
-
-    project = find_project()
-    sweep_leftovers()
-    if incident:
-        from outage import incidents
-
-        folders = find_runs([incidents.find(project, incident) / "runs"])
-    else:
-        folders = run_folders(project)
-    found: list[Run] = []
-    for folder in folders[:number]:
-        try:
-            found.append(load_run(folder))
-        except OutageError as error:
-            warn(str(error))
-    if as_json:
-        click.echo(json.dumps([_row(one) for one in found], indent=2))
-        return
-    if not folders:
-        click.echo("There are no runs here yet.")
-    for one in found:
-        click.echo(f"{one.id}  {one.mode:<5}  {one.state:<11}  {terminal(one_line(one.target))}")
-        if one.pending:
-            whose = "a second person's" if one.pending.second_person else "an"
-            click.echo(f"    waits for {whose} answer: {_approve_command(one)}")
-        for gate in one.alone:
-            click.echo(terminal(f"    passed alone by {gate.by}: {one_line(gate.reason or '')}"))
-        for trouble in one.troubles:
-            click.echo(f"    line {trouble.line} of its journal: {trouble.message}")
-
-
 class Progress:
     """Shows the run as it goes; imported when there is something to show, for the kernel starts first."""
 
@@ -241,38 +201,21 @@ class Progress:
         self._show(kind, data)
 
 
-def _row(run: Run) -> dict[str, Any]:
-    return {
-        "run": run.id,
-        "runbook": run.runbook,
-        "mode": run.mode,
-        "state": run.state,
-        "code": run.code,
-        "reason": run.reason,
-        "target": run.target,
-        "by": run.began.get("by"),
-        "incident": run.began.get("incident"),
-        "started": run.started.isoformat(),
-        "seconds": round(run.seconds, 3),
-        "folder": str(run.folder),
-        "alone": [{"cell": gate.cell, "by": gate.by, "reason": gate.reason} for gate in run.alone],
-        "troubles": [{"line": trouble.line, "message": trouble.message} for trouble in run.troubles],
-    }
-
-
 def _summary(project: Project, done: Run) -> list[str]:
     from outage.run.derive import FILE
     from outage.run.progress import summary
 
     path = done.folder / FILE
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return ["", *summary(done, str(shown), _next(project, done), project.runbooks)]
+    return ["", *summary(done, str(shown), next_step(project, done), project.runbooks)]
 
 
-def _next(project: Project, done: Run) -> str | None:
-    """What to type next: the apply that insists on a plan, an approval, a resumption, an undo."""
+def next_step(project: Project, done: Run) -> str | None:
+    """Return what to type next: the apply of a plan, an approval, a resumption, an undo; None: nothing."""
     from outage.run.undo import can_be_undone
 
+    if done.state == "running":
+        return f"It is being carried out. To end it: outage stop {done.id}"
     if done.mode == "apply":
         return _after_apply(done)
     if done.mode == "undo" and done.state != "undone":
@@ -286,7 +229,7 @@ def _next(project: Project, done: Run) -> str | None:
     return f"To apply exactly this: {_command(project, done, apply=True, plan=done.id)}"
 
 
-def _approve_command(run: Run) -> str:
+def approve_command(run: Run) -> str:
     """What an approver types; a second person says who they are."""
     by = " --by NAME" if run.pending and run.pending.second_person else ""
     return f"outage approve {run.id}{by}"
@@ -295,17 +238,22 @@ def _approve_command(run: Run) -> str:
 def _after_apply(done: Run) -> str | None:
     from outage.run.undo import can_be_undone
 
+    if done.state == "waiting" and not done.pending:
+        return f"To go on: outage run --resume {done.id}"
     if done.state == "waiting":
         who = "A second person approves" if done.pending and done.pending.second_person else "Approve"
-        return f"{who} it with: {_approve_command(done)}\nThen: outage run --resume {done.id}"
-    if done.state not in {"failed", "interrupted"}:
+        return f"{who} it with: {approve_command(done)}\nThen: outage run --resume {done.id}"
+    if done.state not in {"failed", "interrupted", "abandoned"}:
         return None
     changed = [f"cell {cell.index + 1} ({cell.state})" for cell in done.changed]
     if not changed:
         return f"Nothing was changed. To go on: outage run --resume {done.id}"
     how = f"To undo it: outage undo {done.id}" if can_be_undone(done) else "The runbook cannot undo it."
     undo = f"Changed: {', '.join(changed)}. {how}"
-    return f"{undo}\nTo go on: outage run --resume {done.id}"
+    doubt = (
+        " (at a terminal: it asks what became of it)" if any(cell.unsettled for cell in done.cells) else ""
+    )
+    return f"{undo}\nTo go on: outage run --resume {done.id}{doubt}"
 
 
 def _command(project: Project, done: Run, *, apply: bool = False, plan: str = "") -> str:
