@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,18 +66,25 @@ def step(
     by: str,
     at: datetime | None,
     silent: bool = False,
+    still: Callable[[Incident], object] = lambda incident: None,
 ) -> Step:
     """Record an event of an incident, post what it makes unless ``silent``, and ask for a sync.
 
-    Raises Refused, before anything is written, for data that does not fit.
+    Raises Refused, before anything is written, for data that does not fit. ``still`` looks at the
+    incident again while nobody else can write to its record, and raises if the event no longer fits.
     """
     policy = incidents.policy_of(folder, project)
     found = _in_words_of(policy, data)
     if kind in ("correction", "redaction"):
         found = _amending(load(folder), policy, kind, found)
-    if kind in ("role", "handoff"):
-        _refuse_same_holder(load(folder), policy, found, at)
-    event = append(folder, kind, found, by=by, at=at)
+
+    def check() -> None:
+        incident = load(folder)
+        if kind in ("role", "handoff"):
+            _refuse_same_holder(incident, policy, found, at)
+        still(incident)
+
+    event = append(folder, kind, found, by=by, at=at, check=check)
     return _spread(project, folder, event, policy, silent=silent)
 
 

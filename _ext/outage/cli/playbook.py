@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from outage.cli.checklist import Sight
     from outage.project import Project
+    from outage.record.incident import Incident
 
 PLAYBOOK = click.option("--playbook", metavar="ID", help="Which playbook, if several have such a step.")
 
@@ -66,8 +69,12 @@ def start(name: str, **where: Any) -> None:
 
     project = find_project()
     seen = _sight(project, where["incident"])
-    data = starting(name, checklist_of(project.root, name, seen.policy, seen.of), seen.of)
-    _recorded(project, seen, [data], where)
+    checklist = checklist_of(project.root, name, seen.policy, seen.of)
+
+    def decide(incident: Incident) -> dict[str, Any]:
+        return starting(name, checklist, incident)
+
+    _recorded(project, seen, [decide], where)
 
 
 @playbook.command()
@@ -123,21 +130,37 @@ def _settle(
 
     project = find_project()
     seen = _sight(project, where["incident"])
-    events = [  # all are looked at before one is written
-        settling(one_of(seen.following, step, playbook), step, state, why) for step in dict.fromkeys(steps)
-    ]
-    _recorded(project, seen, events, where)
+
+    def decide(step: str, incident: Incident) -> dict[str, Any]:
+        return settling(one_of(seen.after(incident).following, step, playbook), step, state, why)
+
+    decisions = [functools.partial(decide, step) for step in dict.fromkeys(steps)]
+    _recorded(project, seen, decisions, where)
 
 
-def _recorded(project: Project, seen: Sight, events: list[dict[str, Any]], where: dict[str, Any]) -> None:
-    """Record events, then say what became of the last, and what is next."""
+def _recorded(
+    project: Project,
+    seen: Sight,
+    decisions: Sequence[Callable[[Incident], dict[str, Any]]],
+    where: dict[str, Any],
+) -> None:
+    """Record events, then say what became of the last, and what is next.
+
+    Each decision makes an event of the incident as it is, or refuses it: all are made before one is
+    written, and each again while nobody else can write, for someone else may have been faster.
+    """
     from outage import response
     from outage.cli import checklist, show
 
     moment = typed(where["at"], seen.policy, seen.now)
     by = response.who(where["by"], project.root)
     assert seen.folder is not None  # _sight found one
-    taken = [response.step(project, seen.folder, "playbook", data, by=by, at=moment) for data in events]
+    assert seen.of is not None
+    events = [decide(seen.of) for decide in decisions]
+    taken = [
+        response.step(project, seen.folder, "playbook", data, by=by, at=moment, still=decide)
+        for data, decide in zip(events, decisions, strict=True)
+    ]
     for one in taken[:-1]:
         show.lines([checklist.said(one)])
     show.lines(show.recorded(taken[-1], seen.now))

@@ -61,12 +61,14 @@ def append(
     by: str,
     at: datetime | None = None,
     writer: str = "outage",
+    check: Callable[[], object] = lambda: None,
 ) -> Event:
     """Add one event to the record in ``folder`` and return it when it is on the disk.
 
-    ``at`` is aware; without it the event happened now. Raises Refused for a kind or data
-    that ``outage.record.kinds`` does not allow or a time that readers would not believe, Failed
-    if the file cannot be written.
+    ``at`` is aware; without it the event happened now. ``check`` is called while nobody else can write
+    to the record, so that what is decided on its state is decided there; what it raises is raised.
+    Raises Refused for a kind or data that ``outage.record.kinds`` does not allow or a time that readers
+    would not believe, Failed if the file cannot be written.
     """
     from outage.record.kinds import checked  # pydantic, which reading can do without
 
@@ -75,6 +77,7 @@ def append(
         raise Refused(f"an event cannot have happened in the year {at.year}", hint="look at the clock")
 
     def event_after(written: bytes) -> Event:
+        check()
         now = datetime.now(UTC)  # under the lock, so that it is not before what it follows
         read_so_far = read_bytes(written, folder / FILE).events
         n = min(1 + max((event.n for event in read_so_far), default=0), MOST_N)
