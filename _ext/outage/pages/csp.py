@@ -1,7 +1,7 @@
 """The Content Security Policy of every page: no script but the site's own files, and no other host.
 
 It stands behind the escaping, in a meta element, so that it holds where the site is opened as files and on
-any host that serves files. The theme's two inline scripts are allowed by the hash of what its templates
+any host that serves files. The theme's inline scripts are allowed by the hash of what its templates
 hold, never of what a page holds.
 """
 
@@ -38,7 +38,7 @@ RULES = {
     "form-action": OURS,
     "base-uri": "'none'",
 }
-TEMPLATES = ("layout.html", "search.html")
+TEMPLATES = ("layout.html", "search.html", "searchbox.html", "domainindex.html")
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 OPTIONS = "DOCUMENTATION_OPTIONS."
 """How the inline scripts begin that the theme adds by code: the page's name, for its switch of versions, and
