@@ -9,8 +9,7 @@ outage_policy = "handbook.yml"
 include_patterns = [
     "index.md", "process/**.md", "playbooks/**.md", "runbooks/*.md", "runbooks/*.ipynb",
     "incidents/index.md", "incidents/*/index.md", "case-studies/**.md", "case-studies/**.ipynb",
-    "professions/**.md", "change/**.md", "service-levels/**.md", "diagnosis/**.md", "learning/**.md",
-    "library/**.md", "service-levels/**.ipynb", "diagnosis/**.ipynb", "change/**.ipynb",
+    "library/**.md", "library/**.ipynb",
 ]  # fmt: skip
 exclude_patterns = [".*", "_*", "**/runs"]  # Sphinx would look through every folder, .venv too
 

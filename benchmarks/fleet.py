@@ -21,10 +21,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from lab import control
-from lab.model import Lab
-from lab.parts import web
-from outage.toolbox.fleet import play
+from outage.kit.fleet import play
+from outage.lab import control
+from outage.lab.model import Lab
+from outage.lab.parts import web
 
 LOOK = "runbooks/ansible/look.yml"
 MANY = (8, 50, 200)

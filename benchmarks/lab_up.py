@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psutil
 
-from lab import control, processes, state
-from lab.parts import PARTS, resolve
+from outage.lab import control, processes, state
+from outage.lab.parts import PARTS, resolve
 
 EVERYTHING = "everything"
 

@@ -25,7 +25,7 @@ from outage.project import find_project
 from outage.run.execute import execute
 from outage.run.journal import Journal, read_journal
 from outage.run.lines import CellLine, OutputLine
-from outage.run.order import Order
+from outage.run.request import Order
 
 CELLS = 500
 HERE = Path(__file__).parent

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lab import control
-from lab.control import Lab
-from lab.faults import FAULTS
-from lab.faults import fleet as fleet_faults
-from lab.postgres import ADMIN
+from outage.lab import control
+from outage.lab.control import Lab
+from outage.lab.faults import FAULTS
+from outage.lab.faults import fleet as fleet_faults
+from outage.lab.postgres import ADMIN
 from tests.sites import Published, publish
 
 HANDBOOK = Path(__file__).parent.parent

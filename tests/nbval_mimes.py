@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from outage.runbook.kit import ACTIONS_MIME, SAVED_MIME
+from outage.kit import ACTIONS_MIME, SAVED_MIME
 
 
 def pytest_collectstart(collector: Any) -> None:

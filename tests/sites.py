@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-_COPY = "tests/pages/companies/larkfield.yml"
+_COPY = "tests/companies/larkfield.yml"
 
 
 def _sample() -> str:

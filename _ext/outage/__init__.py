@@ -1,1 +1,1 @@
-"""The outage handbook that runs: the core, its Sphinx half (`pages`) and its command line (`cli`)."""
+"""The outage handbook that runs. The core is every folder but ``pages`` (Sphinx) and ``cli`` (commands)."""

@@ -1,4 +1,4 @@
-"""Case studies: what happened somewhere, as a record with sources, and what a handbook's policy says of it.
+"""Case studies: other people's outages, as records with sources. Our own incidents are in ``incident``.
 
 case = load_case_study(folder, root)
 for finding in judged(case): ...

@@ -12,11 +12,11 @@ from outage.cases.models import SAYS, EventData, StudyData, TimeData
 from outage.cases.rules import Broken
 from outage.cases.study import Account, Moment, Study, cited
 from outage.cases.times import Kind, When, span
+from outage.incident.record.event import VERSION, Event
+from outage.incident.record.fold import fold
+from outage.incident.record.kinds import checked
+from outage.incident.record.store import read
 from outage.policy import Policy
-from outage.record.event import VERSION, Event
-from outage.record.folding import fold
-from outage.record.kinds import checked
-from outage.record.store import read
 from outage.source import nearest
 
 WRITER = "record.yml"

@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from outage.audit import audit
 from outage.cases.study import cited
 from outage.cases.times import When
-from outage.clock.moments import span
-from outage.report.findings import promised
-from outage.report.times import Times
+from outage.incident.times import Times, span
+from outage.review.audit import audit, describe_promise
 
 if TYPE_CHECKING:
-    from outage.audit import Finding
     from outage.cases.study import Moment, Source, Study
+    from outage.incident.record.model import Incident
     from outage.policy import Policy
-    from outage.record.incident import Incident
+    from outage.review.audit import Finding
 
 Verdict = Literal["broken", "cannot be told", "kept"]
 VERDICTS: tuple[Verdict, ...] = ("broken", "cannot be told", "kept")
@@ -143,7 +141,7 @@ def _together(clause: str, heard: list[_Heard], policy: Policy) -> Judged:
     told = telling if worst != "kept" or len(heard) == 1 else []
     text = counts + " ".join(f"{_upper(one.words)}." for one in told)
     moments = _unique(one.moment for one in telling if one.moment)
-    return Judged(clause, promised(first, policy), first.limit, worst, text.strip(), moments)
+    return Judged(clause, describe_promise(first, policy), first.limit, worst, text.strip(), moments)
 
 
 def _counted(heard: list[_Heard]) -> str:

@@ -1,7 +1,8 @@
 """``case-studies/<id>/record.yml`` as frozen models: what a case's record may say, and nothing else.
 
-An event says what an event of an incident's record says (``outage.record.kinds``), and more: how well its
-time is known, who says so, and, where it is a decision, what a group is asked before it reads what was done.
+An event says what an event of an incident's record says (``outage.incident.record.kinds``), and more:
+how well its time is known, who says so, and, where it is a decision, what a group is asked before it reads
+what was done.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from outage.cases.shape import keys_at
+from outage.cases.schema import keys_at
 from outage.errors import OutageError, Problems
 from outage.source import Address, Source, nearest
 

@@ -21,8 +21,8 @@ from outage.cases.models import (
 )
 from outage.cases.times import span
 from outage.errors import Refused
+from outage.incident.record.kinds import checked
 from outage.policy import Policy
-from outage.record.kinds import checked
 from outage.source import Address, nearest
 
 KNOWN_HOW: tuple[str, ...] = get_args(How)

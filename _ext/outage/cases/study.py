@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from outage.cases.models import CitedData, EventData, StudyData
 from outage.cases.times import When
-from outage.report.times import Times
+from outage.incident.times import Times
 
 if TYPE_CHECKING:
     from outage.cases.bibliography import Work
+    from outage.incident.record.event import Event
+    from outage.incident.record.model import Incident
     from outage.policy import Policy
-    from outage.record.event import Event
-    from outage.record.incident import Incident
 
 
 @dataclass(frozen=True, slots=True)

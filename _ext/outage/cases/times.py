@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, StringConstraints
 
-from outage.report.times import Times
+from outage.incident.times import Times
 
 Kind = Literal["at", "lasted", "between", "on", "during"]
 

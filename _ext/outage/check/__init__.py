@@ -1,4 +1,4 @@
-"""Whether a handbook is right: its policy, its prose, its playbooks and its runbooks."""
+"""What ``outage check`` finds wrong in a handbook. What stops a file from loading is with its model."""
 
 from outage.check.handbook import check
 

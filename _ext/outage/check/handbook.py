@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outage.check.alerts import check_alerts
-from outage.check.cases import check_cases
 from outage.check.figures import check_figures
 from outage.check.pages import check_keepers
 from outage.check.prose import check_prose
 from outage.check.records import check_records
-from outage.check.stored import stored_secrets
-from outage.errors import OutageError
+from outage.check.secrets import stored_secrets
+from outage.errors import OutageError, Problems
 from outage.glossary import check_glossary
-from outage.incidents import left_out
+from outage.incident.folder import left_out
 from outage.source import nearest
 from outage.unread import find_unread
 
@@ -90,3 +89,25 @@ def _routes(contract: Contract, names: list[str]) -> Iterator[OutageError]:
         if hint.runbook is not None and hint.runbook not in names:
             reason = f"metadata runbook.hints.{number}.runbook: there is no runbook '{hint.runbook}'"
             yield contract.notebook.refuse(None, reason, nearest(hint.runbook, names))
+
+
+def check_cases(root: Path) -> list[OutageError]:
+    """Every problem of the cases of a handbook, in the order of their files."""
+    from outage.cases import find_cases, load_case_study
+    from outage.cases.sessions import load_sessions
+
+    found: list[OutageError] = []
+    for folder in find_cases(root):
+        try:
+            load_case_study(folder, root)
+        except OutageError as error:
+            found += _each(error)
+    try:
+        load_sessions(root)
+    except OutageError as error:
+        found += _each(error)
+    return found
+
+
+def _each(error: OutageError) -> Iterator[OutageError]:
+    yield from error.problems if isinstance(error, Problems) else [error]

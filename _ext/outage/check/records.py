@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outage.errors import Refused
-from outage.incidents import folders
-from outage.record import FILE
-from outage.record.markers import find_markers
+from outage.incident.folder import folders
+from outage.incident.record import FILE
+from outage.incident.record.conflict_markers import find_markers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

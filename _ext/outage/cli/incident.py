@@ -54,18 +54,18 @@ def declare(
     **place: str | None,
 ) -> None:
     """Open an incident. A title is enough."""
-    from outage import response
-    from outage.cli import show
+    from outage.cli import incident_output
+    from outage.incident import respond
 
     project, now = find_project(), datetime.now(UTC)
     policy = project.policy()
-    grading, reason = response.graded(policy, severity, _pairs(answers))
+    grading, reason = respond.graded(policy, severity, _pairs(answers))
     given = {key: value for key, value in place.items() if value is not None}
     data = {"title": " ".join(title), **grading, **given} | ({"drill": True} if drill else {})
-    by = response.who(by, project.root)
+    by = respond.who(by, project.root)
     moment = typed(at, policy, now)
-    taken = response.declare(project, policy, data, by=by, at=moment, now=now, silent=silent)
-    show.lines(show.declared(taken, project, reason, now))
+    taken = respond.declare(project, policy, data, by=by, at=moment, now=now, silent=silent)
+    incident_output.lines(incident_output.declared(taken, project, reason, now))
 
 
 def _pairs(answers: str | None) -> dict[str, str] | None:
@@ -91,17 +91,18 @@ def _record(
 
     Returns the exit code: 1 when customers should have read it, and it was not delivered.
     """
-    from outage import incidents, response
-    from outage.cli import post_output, show
+    from outage.cli import incident_output, post_output
+    from outage.incident import folder as incidents
+    from outage.incident import respond
 
     project, now = find_project(), datetime.now(UTC)
     folder = incidents.find(project, incident)
     moment = typed(at, incidents.policy_of(folder, project), now) if at else None
     given = {key: value for key, value in data.items() if value is not None}
-    by = response.who(by, project.root)
-    taken = response.step(project, folder, kind, given, by=by, at=moment, silent=silent)
-    show.lines(show.recorded(taken, now))
-    show.alarm(post_output.undelivered(taken.posted))
+    by = respond.who(by, project.root)
+    taken = respond.step(project, folder, kind, given, by=by, at=moment, silent=silent)
+    incident_output.lines(incident_output.recorded(taken, now))
+    incident_output.alarm(post_output.undelivered(taken.posted))
     return 1 if taken.posted.undelivered else 0
 
 
@@ -233,7 +234,7 @@ _WHICH = "TEXT is an id, its last four characters, or any part of the title."
 
 
 def _meant(words: tuple[str, ...], incident: str | None) -> tuple[Project, Path]:
-    from outage import incidents
+    from outage.incident import folder as incidents
 
     project = find_project()
     return project, incidents.find(project, " ".join(words) or incident)
@@ -246,9 +247,9 @@ def _meant(words: tuple[str, ...], incident: str | None) -> tuple[Project, Path]
 @JSON
 def status(words: tuple[str, ...], everything: bool, incident: str | None, as_json: bool) -> None:
     """Where an incident stands, and what is due next; without a TEXT, every open one."""
-    from outage import incidents
-    from outage.cli import show
-    from outage.record import load
+    from outage.cli import incident_output
+    from outage.incident import folder as incidents
+    from outage.incident.record import load
 
     project, now = find_project(), datetime.now(UTC)
     found = incidents.folders(project) if everything else None
@@ -256,14 +257,16 @@ def status(words: tuple[str, ...], everything: bool, incident: str | None, as_js
     wanted = " ".join(words) or incident
     if wanted or (len(listed) == 1 and not everything):
         folder = incidents.find(project, wanted) if wanted else project.incidents / listed[0].id
-        look = show.Look(folder, load(folder), incidents.policy_of(folder, project), now)
-        show.result(show.status_data(look), show.status(look), as_json)
+        look = incident_output.Look(folder, load(folder), incidents.policy_of(folder, project), now)
+        incident_output.result(incident_output.status_data(look), incident_output.status(look), as_json)
     else:
         policy = project.policy()
-        show.unread(project.root, "incident")
-        show.result(show.listing_data(listed), show.listing(listed, policy, everything), as_json)
+        incident_output.unread(project.root, "incident")
+        incident_output.result(
+            incident_output.listing_data(listed), incident_output.listing(listed, policy, everything), as_json
+        )
     if not as_json:
-        show.lines(show.left_out(project))
+        incident_output.lines(incident_output.left_out(project))
 
 
 @click.command(epilog=_WHICH)
@@ -272,13 +275,13 @@ def status(words: tuple[str, ...], everything: bool, incident: str | None, as_js
 @JSON
 def timeline(words: tuple[str, ...], incident: str | None, as_json: bool) -> None:
     """What happened, in order."""
-    from outage import incidents
-    from outage.cli import show
-    from outage.record import load
+    from outage.cli import incident_output
+    from outage.incident import folder as incidents
+    from outage.incident.record import load
 
     project, folder = _meant(words, incident)
-    look = show.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
-    show.result(show.timeline_data(look), show.timeline(look), as_json)
+    look = incident_output.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
+    incident_output.result(incident_output.timeline_data(look), incident_output.timeline(look), as_json)
 
 
 @click.command(epilog=_WHICH)
@@ -287,15 +290,17 @@ def timeline(words: tuple[str, ...], incident: str | None, as_json: bool) -> Non
 @JSON
 def audit(words: tuple[str, ...], incident: str | None, as_json: bool) -> int:
     """Which of the policy's promises were kept. Exit code 1 when one was late or missed."""
-    from outage import incidents
-    from outage.audit import audit as judge
-    from outage.cli import show
-    from outage.record import load
+    from outage.cli import incident_output
+    from outage.incident import folder as incidents
+    from outage.incident.record import load
+    from outage.review.audit import audit as judge
 
     project, folder = _meant(words, incident)
-    look = show.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
+    look = incident_output.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
     judged = judge(look.incident, look.policy, look.now)
-    show.result(show.audit_data(judged, look), show.audit(judged, look), as_json)
+    incident_output.result(
+        incident_output.audit_data(judged, look), incident_output.audit(judged, look), as_json
+    )
     return 1 if judged.broken else 0
 
 
@@ -306,13 +311,14 @@ def sync(incident: str | None) -> int:
 
     Exit code 1 when a message to customers still waits.
     """
-    from outage import incidents, response
-    from outage.cli import post_output, show
+    from outage.cli import incident_output, post_output
+    from outage.incident import folder as incidents
+    from outage.incident import respond
 
     project = find_project()
     folder = incidents.find(project, incident) if incident else None
-    reports = response.deliver(project, folder)
-    show.lines(post_output.delivered(reports))
-    show.lines(show.shared(response.share(project, folder), project.policy()))
-    show.lines(show.left_out(project))
+    reports = respond.deliver(project, folder)
+    incident_output.lines(post_output.delivered(reports))
+    incident_output.lines(incident_output.shared(respond.share(project, folder), project.policy()))
+    incident_output.lines(incident_output.left_out(project))
     return 1 if any(one.problem and one.message.outward for told in reports for one in told.deliveries) else 0

@@ -1,11 +1,10 @@
-"""``outage lab``: start, break and mend the place to practise. The lab itself is ``lab/`` in the handbook."""
+"""``outage lab``: start, break and fix the place to practise (:mod:`outage.lab`)."""
 
 from __future__ import annotations
 
 import json
 import os
 import shlex
-import sys
 import time
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,16 +12,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import click
 
-from outage.errors import Failed, Refused
+from outage.errors import Failed
 from outage.project import find_project
 from outage.runbook.command import find_contract, suggest
 from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
-    from lab.condition import Condition, Measured
-    from lab.control import Lab
-    from lab.faults import Fault
-    from lab.parts import Part
+    from outage.lab.condition import Condition, Measured
+    from outage.lab.control import Lab
+    from outage.lab.faults import Fault
+    from outage.lab.parts import Part
 
 _PATIENCE = 60.0  # seconds until a fault's runbook must act on it
 
@@ -37,8 +36,8 @@ def lab() -> None:
 def up(parts: tuple[str, ...]) -> None:
     """Start the lab, or only each PART and what it needs. What is up already stays as it is."""
     folder = run_folder()
-    from lab import control
-    from lab.parts import PARTS
+    from outage.lab import control
+    from outage.lab.parts import PARTS
 
     began = time.monotonic()
     there, new = control.up(folder, parts or tuple(PARTS), _tell)
@@ -54,7 +53,7 @@ def up(parts: tuple[str, ...]) -> None:
 def down() -> None:
     """Stop the lab and remove what belongs to it."""
     folder = run_folder()
-    from lab import control
+    from outage.lab import control
 
     removed = control.down(folder)
     click.echo("The lab is down; nothing is left of it." if removed else "There was no lab to stop.")
@@ -64,7 +63,7 @@ def down() -> None:
 def env() -> None:
     """Print the variables that lead ordinary programs, and the runbooks, to the lab."""
     there = _lab()
-    from lab import control
+    from outage.lab import control
     from outage.proxies import find_exceptions
 
     for name, value in (control.environment(there) | find_exceptions(os.environ)).items():
@@ -76,10 +75,10 @@ def env() -> None:
 def status(as_json: bool) -> None:
     """What is up, how it is, and what each fault's symptom shows at this moment."""
     folder = run_folder()
-    from lab.alarms import firing
-    from lab.condition import conditions, measured
-    from lab.control import running, was_started
-    from lab.faults import FAULTS
+    from outage.lab.alarms import firing
+    from outage.lab.condition import conditions, measured
+    from outage.lab.control import running, was_started
+    from outage.lab.faults import FAULTS
 
     there = running(folder)
     if there is None:
@@ -129,7 +128,7 @@ def _command(there: Lab, alert: str, page: str) -> str | None:
 
     What the alert's link does not say, the fault that raises it does.
     """
-    from lab.faults import FAULTS
+    from outage.lab.faults import FAULTS
 
     address = urlsplit(page)
     name = PurePosixPath(address.path)
@@ -145,9 +144,9 @@ def _command(there: Lab, alert: str, page: str) -> str | None:
 def break_(fault: str) -> None:
     """Inject FAULT, for real."""
     there = _lab()
-    from lab import control
-    from lab.condition import answering
-    from lab.faults import fault as named
+    from outage.lab import control
+    from outage.lab.condition import answering
+    from outage.lab.faults import fault as named
 
     chosen = named(fault)
     control.require(there, *chosen.parts)
@@ -193,8 +192,8 @@ def _until_acted_on(there: Lab, fault: Fault) -> None:
 def mend(fault: str) -> None:
     """End FAULT without its runbook."""
     there = _lab()
-    from lab.condition import answering
-    from lab.faults import fault as named
+    from outage.lab.condition import answering
+    from outage.lab.faults import fault as named
 
     chosen = named(fault)
     if not all(map(there.has, chosen.parts)):
@@ -231,24 +230,18 @@ def _fault_as_data(found: Measured) -> dict[str, object]:
 
 
 def run_folder() -> Path:
-    """The run folder; makes the handbook's ``lab`` importable on the way.
+    """Return the lab's run folder.
 
     Raises:
-        Refused: no handbook here, or it has no lab.
+        Refused: no handbook here.
     """
-    root = find_project().root
-    if not (root / "lab" / "control.py").is_file():
-        hint = "its folder lab/ was removed; restore it with git"
-        raise Refused(f"the handbook in {root} has no lab", hint=hint)
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
-    from lab import control
+    from outage.lab import control
 
-    return control.run_folder(root)
+    return control.run_folder(find_project().root)
 
 
 def _lab() -> Lab:
     folder = run_folder()
-    from lab.control import find
+    from outage.lab.control import find
 
     return find(folder)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import functools
+import select
 import sys
+import termios
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from outage.text import terminal
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from outage.policy import Policy
+    from outage.run.gates import Question
+
 
 Command = Callable[..., Any]
 WORDS: dict[str, Any] = {"nargs": -1, "required": True}
@@ -98,7 +106,7 @@ def typed(moment: str | None, policy: Policy, now: datetime) -> datetime | None:
 
     At a terminal the person is asked whether a time that has not come yet was yesterday's.
     """
-    from outage.clock.moments import typed
+    from outage.incident.times import typed
 
     there = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
     asked = _confirm if there else None
@@ -107,3 +115,40 @@ def typed(moment: str | None, policy: Policy, now: datetime) -> datetime | None:
 
 def _confirm(question: str) -> bool:
     return click.confirm(question, default=False, err=True)
+
+
+_LOOK_SECONDS = 0.3
+
+
+def terminal_ask(as_json: bool = False) -> Callable[[Question], str | None] | None:
+    """What puts a question to the person here; None where there is none to ask."""
+    return ask if sys.stdin.isatty() and sys.stdout.isatty() and not as_json else None
+
+
+def ask(question: Question) -> str | None:
+    """The person's choice: the word itself, nothing shorter; None once it was answered elsewhere.
+
+    What was typed before the question was put answers nothing. At a gate whatever is not yes is no.
+    Other questions are put again until a choice is typed.
+
+    Raises:
+        EOFError: the terminal went away.
+    """
+    if question.text:
+        click.echo(terminal(question.text))
+    with suppress(termios.error, OSError, ValueError):  # not a terminal: there is nothing to forget
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+    while True:
+        click.echo(terminal(question.prompt), nl=not question.choices)
+        while not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+            if question.answered():
+                click.echo()
+                return None
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        typed = line.strip().lower()
+        if typed in question.choices:
+            return typed
+        if "no" in question.choices:
+            return "no"

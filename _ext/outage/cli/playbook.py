@@ -15,9 +15,9 @@ from outage.project import find_project
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from outage.cli.checklist import Sight
+    from outage.cli.playbook_output import Sight
+    from outage.incident.record.model import Incident
     from outage.project import Project
-    from outage.record.incident import Incident
 
 PLAYBOOK = click.option("--playbook", metavar="ID", help="Which playbook, if several have such a step.")
 
@@ -36,16 +36,17 @@ def playbook() -> None:
 @JSON
 def list_(name: str | None, incident: str | None, as_json: bool) -> None:
     """List the playbooks, or every step of one with its state."""
-    from outage.cli import checklist, show
+    from outage.cli import incident_output
+    from outage.cli import playbook_output as checklist
 
     project = find_project()
     seen = _sight(project, incident, needed=False)
     if name is None:
-        show.unread(project.root, "playbook")
-        show.result(checklist.playbooks_data(seen), checklist.playbooks(seen), as_json)
+        incident_output.unread(project.root, "playbook")
+        incident_output.result(checklist.playbooks_data(seen), checklist.playbooks(seen), as_json)
     else:
         found = checklist.look_at(seen, name)
-        show.result(checklist.steps_data(seen, found), checklist.steps(seen, found), as_json)
+        incident_output.result(checklist.steps_data(seen, found), checklist.steps(seen, found), as_json)
 
 
 @playbook.command("show")
@@ -54,10 +55,11 @@ def list_(name: str | None, incident: str | None, as_json: bool) -> None:
 @INCIDENT
 def show_step(step: str, playbook: str | None, incident: str | None) -> None:
     """All there is to know about a step: what good looks like, how, what to type and to post."""
-    from outage.cli import checklist, show
+    from outage.cli import incident_output
+    from outage.cli import playbook_output as checklist
 
     seen = _sight(find_project(), incident, needed=False)
-    show.lines(checklist.step(seen, step, playbook))
+    incident_output.lines(checklist.step(seen, step, playbook))
 
 
 @playbook.command()
@@ -108,10 +110,10 @@ def reopen(step: tuple[str, ...], why: str | None, playbook: str | None, **where
 
 def _sight(project: Project, incident: str | None, *, needed: bool = True) -> Sight:
     """The incident that is meant and its policy; without one, today's policy, if none is needed."""
-    from outage import incidents
-    from outage.cli.checklist import Sight
+    from outage.cli.playbook_output import Sight
     from outage.errors import Refused
-    from outage.record import load
+    from outage.incident import folder as incidents
+    from outage.incident.record import load
 
     now = datetime.now(UTC)
     try:
@@ -149,19 +151,20 @@ def _recorded(
     Each decision makes an event of the incident as it is, or refuses it: all are made before one is
     written, and each again while nobody else can write, for someone else may have been faster.
     """
-    from outage import response
-    from outage.cli import checklist, show
+    from outage.cli import incident_output
+    from outage.cli import playbook_output as checklist
+    from outage.incident import respond
 
     moment = typed(where["at"], seen.policy, seen.now)
-    by = response.who(where["by"], project.root)
+    by = respond.who(where["by"], project.root)
     assert seen.folder is not None  # _sight found one
     assert seen.of is not None
     events = [decide(seen.of) for decide in decisions]
     taken = [
-        response.step(project, seen.folder, "playbook", data, by=by, at=moment, still=decide)
+        respond.step(project, seen.folder, "playbook", data, by=by, at=moment, still=decide)
         for data, decide in zip(events, decisions, strict=True)
     ]
     for one in taken[:-1]:
-        show.lines([checklist.said(one)])
-    show.lines(show.recorded(taken[-1], seen.now))
-    show.lines(checklist.next_steps(seen.after(taken[-1].incident), str(events[-1]["playbook"])))
+        incident_output.lines([checklist.said(one)])
+    incident_output.lines(incident_output.recorded(taken[-1], seen.now))
+    incident_output.lines(checklist.next_steps(seen.after(taken[-1].incident), str(events[-1]["playbook"])))

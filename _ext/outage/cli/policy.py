@@ -15,9 +15,9 @@ from outage.source import nearest
 from outage.text import terminal
 
 if TYPE_CHECKING:
-    from outage.classify import Ask
-    from outage.classify.verdict import Verdict
     from outage.policy import Policy
+    from outage.policy.classify import Ask
+    from outage.policy.classify.verdict import Verdict
 
 
 @click.command()
@@ -28,7 +28,7 @@ def classify(answers: tuple[str, ...], as_json: bool) -> None:
 
     A question left out counts as 'unknown'. Without answers, the questions are asked one by one.
     """
-    from outage.classify.verdict import parse_answers, verdict
+    from outage.policy.classify.verdict import parse_answers, verdict
 
     policy = find_project().policy()
     given = parse_answers(answers) or _asked(policy)
@@ -41,7 +41,7 @@ def classify(answers: tuple[str, ...], as_json: bool) -> None:
 
 def _asked(policy: Policy) -> dict[str, str]:
     """The answers of a person at a terminal."""
-    from outage.classify import UNKNOWN, questions
+    from outage.policy.classify import UNKNOWN, questions
 
     asked = questions(policy)
     if not sys.stdin.isatty():
@@ -55,7 +55,7 @@ def _asked(policy: Policy) -> dict[str, str]:
 
 
 def _ask(ask: Ask) -> str:
-    from outage.classify import UNKNOWN
+    from outage.policy.classify import UNKNOWN
 
     click.echo(f"\n{terminal(ask.text)}", err=True)
     for number, choice in enumerate(ask.choices, start=1):
@@ -72,7 +72,7 @@ def _ask(ask: Ask) -> str:
 
 
 def _told(policy: Policy, found: Verdict) -> list[str]:
-    from outage.classify.verdict import where
+    from outage.policy.classify.verdict import where
 
     lines = [f"{found.severity_name}: {found.meaning}", f"Scope: {found.scope}"]
     if found.command:

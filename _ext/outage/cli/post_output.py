@@ -7,11 +7,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from outage.clock.moments import near
+from outage.incident.times import near
 from outage.text import one_line
 
 if TYPE_CHECKING:
-    from outage.chat import Message, Outbox, Posted, Report
+    from outage.incident.notify import Message, Outbox, Posted, Report
 
 _AGAIN = "'outage sync' tries again"
 

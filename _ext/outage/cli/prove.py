@@ -1,4 +1,4 @@
-"""``outage prove``: break the lab for real, and see whether the runbooks mend it; see ``lab/prove.py``."""
+"""``outage prove``: break the lab for real, and see whether the runbooks fix it (:mod:`outage.lab.prove`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from outage.cli.lab import run_folder
 from outage.project import find_project
 from outage.text import terminal
 
@@ -27,8 +26,7 @@ def prove(runbooks: tuple[str, ...], as_json: bool) -> None:
     The labs are of their own and go away; one that is up stays as it is. Each proof is written to
     proof/RUNBOOK.json, and the next build of the site shows it.
     """
-    run_folder()  # also makes the handbook's lab importable
-    from lab.prove import prove as prove_all
+    from outage.lab.prove import prove as prove_all
     from outage.runbook.proof import store
 
     project = find_project()

@@ -5,22 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from outage.cli.run_output import JSON, Progress, _command, finish, warn
 from outage.project import find_project
 from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from outage.project import Project
-    from outage.run.model import Run
-
-JSON = click.option("--json", "as_json", is_flag=True, help="For programs: JSON on standard output.")
 
 
 @click.command()
@@ -112,9 +107,9 @@ def run(
     **asked: Any,
 ) -> None:
     """Plan RUNBOOK: look, and show what would be changed. With --apply, change it."""
-    from outage.cli.asking import terminal_ask
+    from outage.cli.options import terminal_ask
     from outage.run.execute import carry_on, execute
-    from outage.run.order import PLAN, Order
+    from outage.run.request import PLAN, Order
 
     project = find_project()
     told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
@@ -132,7 +127,7 @@ def run(
         done = execute(project, Order(runbook, assignments, **asked), **told)
     finish(project, done, as_json=as_json)
     if told["ask"] and done.mode == "apply" and done.state == "failed":
-        from outage.cli.control import offer_undo
+        from outage.cli.runs import offer_undo
 
         offer_undo(project, done, asked["by"])
     sys.exit(done.code)
@@ -152,7 +147,7 @@ def _check(
     from tempfile import TemporaryDirectory
 
     from outage.run.execute import execute
-    from outage.run.order import Order
+    from outage.run.request import Order
 
     if runbook is None or resume or asked["apply"] or asked["plan"]:
         raise click.UsageError("--check takes a runbook and its parameters, and applies nothing.")
@@ -175,96 +170,3 @@ def _resumed(
     if runbook or assignments or further:
         raise click.UsageError("--resume takes a run's id; runbook, parameters and plan are that run's.")
     return find_run(project, resume)
-
-
-def finish(project: Project, done: Run, *, as_json: bool) -> None:
-    """Say what became of a run."""
-    if not as_json:
-        with suppress(BrokenPipeError):  # whoever read us has gone; the run's own end still counts
-            click.echo("\n".join(_summary(project, done)))
-
-
-class Progress:
-    """Shows the run as it goes; imported when there is something to show, for the kernel starts first."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-        self._show: Callable[[str, dict[str, Any]], None] | None = None
-
-    def __call__(self, kind: str, data: dict[str, Any]) -> None:
-        """Show a line of the journal."""
-        if self._show is None:
-            from outage.run.progress import JsonLines, Words
-
-            live = sys.stdout.isatty()
-            self._show = JsonLines() if self._as_json else Words(live=live, colour=live)
-        self._show(kind, data)
-
-
-def _summary(project: Project, done: Run) -> list[str]:
-    from outage.run.derive import FILE
-    from outage.run.progress import summary
-
-    path = done.folder / FILE
-    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return ["", *summary(done, str(shown), next_step(project, done), project.runbooks)]
-
-
-def next_step(project: Project, done: Run) -> str | None:
-    """Return what to type next: the apply of a plan, an approval, a resumption, an undo; None: nothing."""
-    from outage.run.undo import can_be_undone
-
-    if done.state == "running":
-        return f"It is being carried out. To end it: outage stop {done.id}"
-    if done.mode == "apply":
-        return _after_apply(done)
-    if done.mode == "undo" and done.state != "undone":
-        return f"To undo what is left: outage undo {done.id}" if can_be_undone(done) else None
-    if done.mode != "plan" or done.state != "succeeded":
-        return None
-    if not any(cell.step == "change" for cell in done.cells):
-        return None
-    if not any(proposal.actions for proposal in done.proposals):
-        return "Nothing to change."
-    return f"To apply exactly this: {_command(project, done, apply=True, plan=done.id)}"
-
-
-def approve_command(run: Run) -> str:
-    """What an approver types; a second person says who they are."""
-    by = " --by NAME" if run.pending and run.pending.second_person else ""
-    return f"outage approve {run.id}{by}"
-
-
-def _after_apply(done: Run) -> str | None:
-    from outage.run.undo import can_be_undone
-
-    if done.state == "waiting" and not done.pending:
-        return f"To go on: outage run --resume {done.id}"
-    if done.state == "waiting":
-        who = "A second person approves" if done.pending and done.pending.second_person else "Approve"
-        return f"{who} it with: {approve_command(done)}\nThen: outage run --resume {done.id}"
-    if done.state not in {"failed", "interrupted", "abandoned"}:
-        return None
-    changed = [f"cell {cell.index + 1} ({cell.state})" for cell in done.changed]
-    if not changed:
-        return f"Nothing was changed. To go on: outage run --resume {done.id}"
-    how = f"To undo it: outage undo {done.id}" if can_be_undone(done) else "The runbook cannot undo it."
-    undo = f"Changed: {', '.join(changed)}. {how}"
-    doubt = (
-        " (at a terminal: it asks what became of it)" if any(cell.unsettled for cell in done.cells) else ""
-    )
-    return f"{undo}\nTo go on: outage run --resume {done.id}{doubt}"
-
-
-def _command(project: Project, done: Run, *, apply: bool = False, plan: str = "") -> str:
-    """Return the command that does what a run did, or applies what it planned."""
-    from outage.runbook.command import repeat
-
-    command = repeat(project.runbooks, done.runbook, done.began["parameters"], apply=apply, plan=plan)
-    incident = done.began.get("incident")
-    return terminal(f"{command} --incident {incident}" if incident else command)
-
-
-def warn(text: str) -> None:
-    """Say on standard error what went wrong beside a run."""
-    click.echo(terminal(f"outage: {text}"), err=True)

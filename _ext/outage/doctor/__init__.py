@@ -1,4 +1,4 @@
-"""``outage doctor``: what would not work from here, found out before it is needed.
+"""``outage doctor``: what wouldn't work from this machine, found before it is needed. It changes nothing.
 
 It looks and changes nothing: no message is posted, nothing is pushed, and of a runbook only the
 checks are run.

@@ -8,11 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from outage.chat.deliver import service
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
+from outage.incident.notify.deliver import service
+from outage.policy.quote import channel_words
 from outage.proxies import proxy_of
-from outage.quote import channel_words
 from outage.secrets import resolve
 
 if TYPE_CHECKING:

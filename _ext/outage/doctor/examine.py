@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from outage.chat.deliver import ready
 from outage.doctor import chat, clock, handbook, runbooks
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
+from outage.incident.notify.deliver import ready
 
 if TYPE_CHECKING:
     from outage.policy import Policy

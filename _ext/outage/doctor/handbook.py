@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from outage.clock.moments import span
 from outage.doctor.finding import Finding
 from outage.errors import Failed, OutageError
 from outage.git import GitFailed, Repository
-from outage.response import who
+from outage.incident.respond import who
+from outage.incident.sync.share import find_repository
+from outage.incident.times import span
 from outage.run.review import find_review, working_digest
 from outage.runbook.notebook import read_notebook
-from outage.sync.share import find_repository
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,16 +15,15 @@ from sphinx.util.docutils import SphinxDirective
 
 from outage.cases import load_case_study
 from outage.cases.bibliography import FILE as BIBLIOGRAPHY
-from outage.cases.catalogue import cases_list, sessions_list
 from outage.cases.load import FOLDER, RECORD, SAMPLE
 from outage.cases.sessions import FILE as SESSIONS
 from outage.cases.sessions import load_sessions
-from outage.cases.views import VIEWS, clauses
 from outage.errors import OutageError
+from outage.incident.record import FILE
 from outage.pages import folders
 from outage.pages.domain import domain_of
 from outage.pages.site import policy_of
-from outage.record import FILE
+from outage.render.case.page import VIEWS, cases_list, clauses, sessions_list
 from outage.text import one_line
 
 if TYPE_CHECKING:

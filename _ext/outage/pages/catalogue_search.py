@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
-    from outage.report.catalogue import Listed
+    from outage.render.runbook.catalogue import Listed
 
 RISKS = ("none", "low", "medium", "high")
 

@@ -11,18 +11,18 @@ from docutils import nodes
 from markupsafe import Markup
 from sphinx.util.docutils import SphinxDirective
 
-from outage.classify.form import classification_form
 from outage.pages.domain import domain_of
 from outage.pages.look import looks
 from outage.pages.render import render
 from outage.pages.site import policy_of
-from outage.views import show
+from outage.policy.classify.form import classification_form
+from outage.render import show
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
-    from outage.quote import Quote
+    from outage.policy.quote import Quote
 
 _PARTS = ("severity", "scope", "channel", "time-box", "clause", "doubt")
 

@@ -10,7 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from outage.pages.domain import domain_of
 from outage.pages.site import policy_of
-from outage.views import VIEWS, show
+from outage.render import VIEWS, show
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

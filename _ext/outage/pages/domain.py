@@ -18,8 +18,8 @@ from sphinx.util.nodes import make_refnode
 from outage.errors import OutageError
 from outage.glossary import FILE as GLOSSARY_FILE
 from outage.pages.site import policy_of
+from outage.render import show
 from outage.source import nearest
-from outage.views import show
 
 if TYPE_CHECKING:
     from sphinx.addnodes import pending_xref

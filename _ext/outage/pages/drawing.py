@@ -14,7 +14,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import Problems, Refused
-from outage.svg import Svg, read_svg
+from outage.pages.svg import Svg, read_svg
 from outage.text import one_line
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from sphinx.util import logging
 
 from outage.pages.domain import domain_of
 from outage.pages.site import policy_of
+from outage.policy.quote import quote
 from outage.policy.vocabulary import ROLES
-from outage.quote import quote
 from outage.text import visible
 
 if TYPE_CHECKING:

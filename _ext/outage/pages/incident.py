@@ -16,17 +16,17 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
-from outage.incidents import PAGE, why_left_out
+from outage.incident.folder import PAGE, why_left_out
+from outage.incident.record import FILE
+from outage.incident.record.store import is_plain
 from outage.pages import folders
 from outage.pages.render import render
 from outage.playbook import find_playbooks
-from outage.record import FILE
-from outage.record.store import is_plain
-from outage.report.case import POLICY_COPY, RUNS, Case, load_case
-from outage.report.drawing import description, drawing, legend
-from outage.report.listing import incident_list
-from outage.report.page import no_page, page
-from outage.report.shapes import NARROW, WIDE
+from outage.render.incident.drawing import description, drawing, legend
+from outage.render.incident.listing import incident_list
+from outage.render.incident.page import no_page, page
+from outage.render.incident.snapshot import POLICY_COPY, RUNS, Case, load_case
+from outage.render.timeline.shapes import NARROW, WIDE
 from outage.run.journal import FILE as JOURNAL
 from outage.text import one_line
 

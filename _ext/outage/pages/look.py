@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from outage.quote import Quote
+    from outage.policy.quote import Quote
 
 
 def looks(quoted: Quote) -> list[str]:

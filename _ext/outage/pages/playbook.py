@@ -27,9 +27,9 @@ from outage.pages.render import render
 from outage.pages.site import policy_of
 from outage.playbook import Checklist, find_playbooks, load_playbook, resolve
 from outage.playbook.browser import page_data
+from outage.render.policy.checklist import checklist
 from outage.source import nearest
 from outage.text import terminal
-from outage.views.checklist import checklist
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

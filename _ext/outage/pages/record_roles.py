@@ -1,6 +1,6 @@
 """Roles in the text of an incident's page: times that scripts read, anchors, links within the page, looks.
 
-Their content is ``words <target>``, as :func:`outage.report.markup.role` writes it. The words are
+Their content is ``words <target>``, as :func:`outage.render.markup.role` writes it. The words are
 shown as they stand, never parsed; the target is an id, a time or fixed words of ours.
 """
 

@@ -11,8 +11,8 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from outage.errors import OutageError
 from outage.pages.domain import domain_of
 from outage.pages.site import policy_of
+from outage.render import show
 from outage.text import one_line, visible
-from outage.views import show
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

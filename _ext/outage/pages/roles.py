@@ -13,7 +13,7 @@ from outage.errors import OutageError, Refused
 from outage.pages.domain import domain_of
 from outage.pages.look import looks
 from outage.pages.site import policy_of
-from outage.quote import KINDS, Quote, quote
+from outage.policy.quote import KINDS, Quote, quote
 from outage.text import one_line, visible
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from docutils import nodes
 
 from outage.pages.render import render
 from outage.runbook.command import run_command
-from outage.runbook.describe import limits_in_words
-from outage.runbook.types import Choice, Scalar, to_text, words
+from outage.runbook.types import Choice, Scalar, limits_in_words, to_text, words
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -18,13 +18,12 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
-from outage.mask import masked_outputs, masker
+from outage.incident.times import Times
 from outage.pages import catalogue_search, folders, run_form
 from outage.pages.site import policy_of
-from outage.report.catalogue import STEPS, about, catalogue, contract_in, listed, services
-from outage.report.proof import proof_section
-from outage.report.stops import after
-from outage.report.times import Times
+from outage.redact.mask import masked_outputs, masker
+from outage.render.runbook.catalogue import STEPS, about, after, catalogue, contract_in, listed, services
+from outage.render.runbook.proof import proof_section
 from outage.run.review import working_digest
 from outage.runbook import proof
 from outage.runbook.contract import examine

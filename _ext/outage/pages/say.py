@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 from outage.errors import OutageError
 from outage.pages.domain import domain_of
 from outage.pages.site import policy_of
-from outage.say import filled, quoted
+from outage.policy.quote import filled, quoted
 from outage.text import one_line
 
 if TYPE_CHECKING:

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from outage.cases.frames import frames
+from outage.cases.script import load_script
 from outage.errors import OutageError
-from outage.incidents import POLICY
+from outage.incident.folder import POLICY
+from outage.incident.record import FILE
 from outage.pages import folders
 from outage.pages.domain import domain_of
 from outage.pages.render import render
 from outage.pages.site import policy_of
-from outage.practice.browser import page_data
-from outage.practice.frames import frames
-from outage.practice.script import load_script
-from outage.practice.story import story
-from outage.record import FILE
+from outage.pages.walkthrough_data import page_data
+from outage.render.case.walkthrough import story
 from outage.text import one_line
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Playbooks: who does what, when, as a checklist that is data.
+"""Playbooks: checklists as data, and their state in an incident. Their pages are in ``render``.
 
 ``load_playbook`` reads one, refused like a policy with file and line; ``resolve`` makes of it the
 checklist of this company; ``plays`` and ``progress`` say how far it is in an incident.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from outage.errors import Refused
 from outage.policy import Duration
 from outage.policy.models import PolicyData
-from outage.quote import KINDS
+from outage.policy.quote import KINDS
 from outage.source import nearest
 
 if TYPE_CHECKING:

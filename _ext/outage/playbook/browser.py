@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from outage.clock.workdays import next_business_day
+from outage.incident.workdays import next_business_day
 
 if TYPE_CHECKING:
     from outage.playbook.resolve import Checklist, Section, Task, Term

@@ -17,8 +17,8 @@ from outage.text import one_line
 from outage.unread import hint_for
 
 if TYPE_CHECKING:
+    from outage.incident.record.model import Incident
     from outage.policy import Policy
-    from outage.record.incident import Incident
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from outage.errors import OutageError, Problems
 from outage.playbook.models import Playbook, PlaybookData
 from outage.playbook.rules import broken_rules
-from outage.playbook.shape import keys_at
+from outage.playbook.schema import keys_at
 from outage.source import Address, Source, nearest, read_yaml
 
 if TYPE_CHECKING:

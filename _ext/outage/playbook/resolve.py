@@ -1,6 +1,6 @@
 """A playbook as it holds for one company and one severity: conditions decided, words filled in.
 
-Texts are still MyST with roles, so that a page links each value to its clause; :mod:`outage.say`
+Texts are still MyST with roles, so that a page links each value to its clause; :mod:`outage.policy.quote`
 turns them into bare words.
 """
 

@@ -14,7 +14,7 @@ from outage.errors import Refused
 from outage.playbook.addresses import ROLES, Scope, check_possible, length_at, roles_in
 from outage.playbook.resolve import first, holds, instances, negated
 from outage.policy import Duration
-from outage.quote import KINDS, quote
+from outage.policy.quote import KINDS, quote
 from outage.source import Address, nearest
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from outage.clock.workdays import add
+from outage.incident.workdays import add
 
 if TYPE_CHECKING:
+    from outage.incident.record.model import Incident
     from outage.playbook.resolve import Checklist, Section, Task, Term
     from outage.policy import Policy
-    from outage.record.incident import Incident
 
 Needed = Literal["now", "later", "never"]
 """Whether a step is needed: only once the incident has been open for long, or no more."""

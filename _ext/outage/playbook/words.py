@@ -9,15 +9,15 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from outage.clock.moments import near, span
-from outage.say import filled
+from outage.incident.times import near, span
+from outage.policy.quote import filled
 from outage.text import one_line
 
 if TYPE_CHECKING:
+    from outage.incident.record.model import Incident
     from outage.playbook.resolve import Task, Term
     from outage.playbook.state import Progress, Standing
     from outage.policy import Policy
-    from outage.record.incident import Incident
 
 _RUNBOOK = re.compile(r"\{runbook\}`(?:([^`<]+?)\s*<)?([^`<>]+)>?`")
 _EMPHASIS = re.compile(r"(\*\*?|`)(?=\S)(.+?)(?<=\S)\1")

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from outage.linear import NotLinearError, linear
+from outage.patterns import NotLinearError, linear
 from outage.policy.duration import Duration
 from outage.policy.vocabulary import (
     AlertLevel,
@@ -324,7 +324,7 @@ class Masks(Part):
         pages: on the site.
         journal: already when it is written down; what is masked there is gone.
         sql_literals: what stands in single quotes in SQL.
-        patterns: name to pattern (see :mod:`outage.linear`); the name is shown in its place.
+        patterns: name to pattern (see :mod:`outage.patterns`); the name is shown in its place.
         names: a reference to a list, one a line, for this file is published and customers' names are not.
     """
 

@@ -43,3 +43,6 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_l
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 """A text that is shown to people; it may not be empty."""
+
+
+SHARED_ROLES = ("expert", "review-team")

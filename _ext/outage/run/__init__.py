@@ -1,4 +1,4 @@
-"""Runs: a runbook carried out, so that its record can be trusted.
+"""Carry out a runbook, and keep a journal that can be trusted. Reading one is in ``runbook``.
 
 ``execute`` is where a run begins; ``conduct`` takes it from cell to cell; ``journal`` is
 the record of that, and the truth about it; ``history`` reads it back; ``undo`` and

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from outage.runbook.kit import RunbookError
+from outage.kit import RunbookError
 
 _WAIT = "wait for it before the cell ends: thread.join(), or await task"
 

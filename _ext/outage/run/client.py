@@ -2,7 +2,7 @@
 
 nbclient sends the code, follows the kernel's messages and watches that it lives; this
 subclass gives outputs away as they come instead of gathering them, and tells apart the ways
-in which a cell can end. What is run, and when, is :mod:`outage.run.conduct`'s business.
+in which a cell can end. What is run, and when, is :mod:`outage.run.runner`'s business.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _SILENT.disabled = True
 # ipykernel closes its sockets at exit, and joins a thread that in some runs in a hundred waits for
 # seconds on one that has stopped. A kernel whose sockets nobody uses any more can go without that.
 _LEAVE = "import atexit, ipykernel.kernelapp as _app; atexit.unregister(_app.IPKernelApp.instance().close)"
-_KIT = "__import__('outage.runbook.kit', fromlist=['kit'])"
+_KIT = "__import__('outage.kit', fromlist=['kit'])"
 _LAUNCHER = "__import__('outage.run.launcher', fromlist=['launcher'])"
 
 
@@ -191,7 +191,7 @@ class RunbookClient(NotebookClient):
         return await self.run(f"{_LAUNCHER}.settle()", _Unseen(), SETTLE_SECONDS)
 
     def issue(self, session: dict[str, Any]) -> None:
-        """Give the next cell its token, see :func:`outage.runbook.kit.guard`."""
+        """Give the next cell its token, see :func:`outage.kit.guard`."""
         self.tell(f"{_KIT}._issue({json.dumps(session)!r})")
 
     def restore(self, saved: dict[str, Any]) -> None:

@@ -21,9 +21,9 @@ from papermill.exceptions import PapermillException
 
 from outage.errors import OutageError
 from outage.project import find_project
-from outage.run.derive import derived_notebook
 from outage.run.execute import carry_out
-from outage.run.order import PLAN, Order
+from outage.run.notebook import derived_notebook
+from outage.run.request import PLAN, Order
 
 if TYPE_CHECKING:
     from outage.run.model import Run

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.errors import Failed, Refused
-from outage.record.store import is_current
+from outage.incident.record.store import is_current
 from outage.run.target import identities
 from outage.text import one_line
 

@@ -6,11 +6,18 @@ checked. It runs nothing until all of that is done, and a refusal ends it.
 
 from __future__ import annotations
 
+import os
+import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from outage.run import lines
 from outage.run.interrupts import Interrupts, raise_interrupt
 from outage.run.kernel import start_kernel, sweep_leftovers
+from outage.run.notebook import injected_source
 from outage.runbook.notebook import find_notebook
+from outage.runbook.structure import step_tag
+from outage.runbook.types import to_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +29,8 @@ if TYPE_CHECKING:
     from outage.run.kernel import Kernel
     from outage.run.lines import Data
     from outage.run.model import Run
-    from outage.run.order import Order, Prepared
+    from outage.run.request import Order, Prepared
+
 
 _PATIENCE = 0.3
 
@@ -98,7 +106,7 @@ def carry_on(
     """
 
     def prepared() -> Prepared:
-        from outage.run.again import prepare_again
+        from outage.run.resume import prepare_again
 
         return prepare_again(project, folder, order, undo=undo, can_ask=ask is not None)
 
@@ -134,7 +142,7 @@ def _conduct(
     warn: Callable[[str], None],
 ) -> Run:
     """Conduct the run; the record hears of its end when nothing of it runs any more."""
-    from outage.run.conduct import Conductor
+    from outage.run.runner import Conductor
 
     prepared, journal = _open(prepared, observe, can_ask=ask is not None)
     try:
@@ -174,8 +182,8 @@ def _open(
 ) -> tuple[Prepared, Journal]:
     """The run's folder and journal, begun; of a run that goes on, its past as it is now."""
     from outage.errors import Failed
+    from outage.run.execute import began_line, notebook_line
     from outage.run.journal import Journal
-    from outage.run.opening import began_line, notebook_line
 
     if prepared.past is not None:
         journal = Journal(prepared.folder, observe, prepared.scrubber.data)
@@ -196,8 +204,8 @@ def _open(
 
 def _go_on(prepared: Prepared, journal: Journal, *, can_ask: bool) -> Prepared:
     """Check a run's past again, now that no other process can go on with it, and write that it goes on."""
-    from outage.run.again import recheck
     from outage.run.history import SPOOL
+    from outage.run.resume import recheck
 
     found: list[Prepared] = []
 
@@ -212,10 +220,10 @@ def _go_on(prepared: Prepared, journal: Journal, *, can_ask: bool) -> Prepared:
 
 def _going_on(prepared: Prepared, journal: Journal) -> list[Data]:
     """The lines with which a run goes on, or begins to be undone; the observer hears its first ones again."""
+    from outage.run.execute import resumed_line
     from outage.run.history import spooled
     from outage.run.lines import SavedLine
-    from outage.run.opening import resumed_line
-    from outage.run.undo import undo_line, undo_was_planned
+    from outage.run.resume import undo_line, undo_was_planned
 
     past = prepared.past
     assert past is not None
@@ -234,9 +242,9 @@ def _record(prepared: Prepared, state: str, warn: Callable[[str], None], **more:
     """Tell the incident's record what became of the run; that it cannot be told stops no run."""
     if prepared.incident is None:
         return
-    from outage import response
     from outage.errors import OutageError
-    from outage.record import append
+    from outage.incident import respond
+    from outage.incident.record import append
 
     data = {
         "run": prepared.folder.name,
@@ -252,7 +260,7 @@ def _record(prepared: Prepared, state: str, warn: Callable[[str], None], **more:
             append(prepared.incident, "run", data, by=prepared.by)
             _share(prepared)
         else:
-            response.step(prepared.project, prepared.incident, "run", data, by=prepared.by, at=None)
+            respond.step(prepared.project, prepared.incident, "run", data, by=prepared.by, at=None)
     except OutageError as error:
         warn(f"the incident's record was not told that the run is {state}: {error}")
 
@@ -261,10 +269,87 @@ def _share(prepared: Prepared) -> None:
     """Ask for the incident's folder to be shared in the background, where policy wants that."""
     from contextlib import suppress
 
-    from outage.response import why_unshared
-    from outage.sync import background
+    from outage.incident.respond import why_unshared
+    from outage.incident.sync import background
 
     sync, incident = prepared.policy.sync, prepared.incident
     if incident is not None and sync.automatic and not why_unshared(incident, prepared.policy):
         with suppress(OSError):  # no process can be started now; the end of the run asks again
             background.request(incident, sync.remote, sync.branch)
+
+
+def began_line(prepared: Prepared, run: str) -> lines.Began:
+    """The journal's first line."""
+    contract, limits = prepared.contract, prepared.contract.meta.limits
+    assert limits.cell.exact is not None
+    assert limits.run.exact is not None
+    return lines.Began(
+        run=run,
+        runbook=contract.name,
+        title=contract.notebook.title,
+        path=str(contract.notebook.path),
+        mode="apply" if prepared.order.apply else "plan",
+        by=prepared.by,
+        incident=prepared.incident.name if prepared.incident else None,
+        target=prepared.target,
+        risk=contract.meta.risk,
+        parameters={name: to_data(value) for name, value in prepared.values.items()},
+        secrets=tuple(parameter.name for parameter in contract.parameters if parameter.secret),
+        digest=prepared.digest,
+        review=prepared.review,
+        plan=prepared.plan.id if prepared.plan else None,
+        yes=prepared.order.yes or None,
+        limits={"cell": limits.cell.exact.total_seconds(), "run": limits.run.exact.total_seconds()},
+        versions=_versions(),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        approvals="second-person" if prepared.second_person else "starter",
+    )
+
+
+def notebook_line(prepared: Prepared) -> lines.NotebookLine:
+    """The journal's second line."""
+    contract = prepared.contract
+    cells = tuple(
+        lines.CellData.model_validate(
+            {
+                "id": cell.id,
+                "cell_type": cell.cell_type,
+                "step": step_tag(cell),
+                "tags": cell.tags,
+                "source": cell.source,
+            }
+        )
+        for cell in contract.notebook.cells
+    )
+    raw = contract.notebook.runbook
+    injected = injected_source(contract.parameters, prepared.values)
+    return lines.NotebookLine(cells=cells, runbook=raw if isinstance(raw, dict) else {}, injected=injected)
+
+
+def resumed_line(prepared: Prepared) -> lines.Resumed:
+    """The line with which a run goes on, or begins to be undone."""
+    assert prepared.past is not None
+    undo = prepared.undo or ()
+    kept = [cell.index for cell in prepared.past.cells if cell.step == "change" and cell.settled]
+    return lines.Resumed(
+        mode="apply" if prepared.undo is None else "undo",
+        by=prepared.by,
+        kept=tuple(kept) if prepared.undo is None else (),
+        undo=undo,
+        yes=prepared.order.yes or None,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+    )
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what carries a run out."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version()}
+    for package in ("outage-handbook", "ipykernel", "nbclient"):
+        with suppress(PackageNotFoundError):
+            found[package.removesuffix("-handbook")] = version(package)
+    return found

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from outage.errors import Refused
 from outage.run import lines
-from outage.run.endings import Stop, cell_line, first_line
 from outage.run.history import load_run
 from outage.run.journal import Journal, is_alive
 from outage.run.model import Gate, Run
+from outage.run.outcome import Stop, cell_line, first_line
 from outage.runbook.structure import step_tag
 from outage.text import one_line
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from outage.run.order import Prepared
+    from outage.run.request import Prepared
     from outage.runbook.notebook import Cell
 
 _MOST_SHOWN = 10

@@ -29,7 +29,7 @@ def load_run(folder: Path, *, ours: bool = False) -> Run:
         Failed: there is no journal, or nothing of it can be read.
     """
     from outage.errors import Failed
-    from outage.run.folding import fold
+    from outage.run.fold import fold
 
     reading = read_journal(folder)
     if not reading.lines:

@@ -21,8 +21,8 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Failed, Refused
-from outage.record.event import moment, speakable, stamp
-from outage.record.store import is_current
+from outage.incident.record.event import moment, speakable, stamp
+from outage.incident.record.store import is_current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -3,7 +3,7 @@
 Only the standard library is imported here, so that the kernel boots beside our imports.
 It talks over sockets in a private folder (no ports, no races), reads no start-up files of its
 user or machine, has no stdin, and leads its own process group, which is ended as a whole. What left that
-group is found by a mark, see :mod:`outage.run.leftovers`.
+group is found by a mark, see :mod:`outage.processes`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from outage.errors import Refused
+from outage.processes import MARK, PREFIX, end_marked, hold, sweep
 from outage.proxies import spare_loopback
-from outage.run.leftovers import MARK, PREFIX, end_marked, hold, sweep
 
 _LAUNCH = "from outage.run.launcher import launch; launch()"
 _NOT_PASSED_ON = (  # they run code at the start, or have Python leave out what is asserted

@@ -21,10 +21,10 @@ from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 
+from outage import kit
+from outage.kit import RunbookError
 from outage.run.background import Background
 from outage.run.reviewed import Reviewed
-from outage.runbook import kit
-from outage.runbook.kit import RunbookError
 
 PIECE = 500_000  # characters
 _compiler: Any = compiler

@@ -179,7 +179,7 @@ class OutputLine(Data):
 
 
 class ActionData(Part):
-    """One action as the runbook declared it, see ``outage.runbook.kit.Action``."""
+    """One action as the runbook declared it, see ``outage.kit.Action``."""
 
     target: str
     command: str

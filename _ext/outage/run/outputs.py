@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
 from collections import deque
 from contextlib import suppress
@@ -17,14 +18,21 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from outage.errors import Refused
-from outage.run.known import learn
-from outage.run.scrub import Scrubber
-from outage.runbook.kit import SECRET_MIME
+from outage.kit import ACTIONS_MIME, SAVED_MIME, SECRET_MIME
+from outage.redact.known import learn
+from outage.redact.scrub import Scrubber
+from outage.run import lines
 from outage.secrets import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from outage.run.runner import Conductor
+    from outage.runbook.notebook import Cell
+
 
 HEAD_CHARS = 192_000
 TAIL_CHARS = 64_000
@@ -263,3 +271,34 @@ def _bad_image(encoded: str) -> str | None:
         return "it is no PNG"
     width, height = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
     return f"{width} by {height} pixels" if width * height > IMAGE_PIXELS else None
+
+
+class CellSink:
+    """Where the client puts a cell's outputs."""
+
+    def __init__(self, conductor: Conductor, cell: Cell, tag: str) -> None:
+        self.conductor, self.cell, self.tag = conductor, cell, tag
+        journal = conductor.journal
+        self.outputs = CellOutputs(
+            self._emit,
+            conductor.prepared.scrubber,
+            lambda lines, latest: journal.tell(
+                "glimpse", {"cell": cell.index, "lines": lines, "latest": latest}
+            ),
+        )
+        self.stream = self.outputs.stream
+        self.error = self.outputs.error
+        self.clear = self.outputs.clear
+
+    def _emit(self, output: dict[str, Any], cut: str | None) -> None:
+        line = lines.OutputLine(cell=self.cell.index, output=output, cut=cut)
+        self.conductor.journal.append(line, wait=False)
+
+    def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
+        """Display data: proposals count in read cells only."""
+        with contextlib.suppress(KeyError, TypeError, ValidationError):  # not the kit's: it counts as output
+            if ACTIONS_MIME in data and self.tag == "read":
+                self.conductor.propose(self.cell, data[ACTIONS_MIME])
+            if SAVED_MIME in data:
+                self.conductor.save(self.cell, data[SAVED_MIME])
+        self.outputs.rich(output_type, data, update)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Problems, Refused
+from outage.redact.known import handbook_references, run_scrubber
 from outage.run.history import find_run, load_run
-from outage.run.known import handbook_references, run_scrubber
 from outage.run.lines import ReviewData
 from outage.run.model import Run
-from outage.run.order import Order, Prepared
+from outage.run.request import Order, Prepared
 from outage.run.review import find_review, working_digest
 from outage.run.target import find_target, same_target
 from outage.runbook.command import run_command
@@ -87,7 +87,7 @@ def prepared(
     Raises:
         Refused: the order, the target or a secret speaks against it.
     """
-    from outage.response import who
+    from outage.incident.respond import who
 
     if order.alone is not None and not order.alone.strip():
         raise Refused("--alone needs a reason", hint="--alone 'why nobody else can be asked'")
@@ -124,7 +124,7 @@ def _file_values(order: Order) -> dict[str, Any]:
 
 def _incident(project: Project, wanted: str | None) -> Path | None:
     """The incident that the run joins; none if none is open or none is wanted."""
-    from outage import incidents
+    from outage.incident import folder as incidents
 
     wanted = wanted or os.environ.get("OUTAGE_INCIDENT") or None
     if wanted == "none":

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
 from outage.run.outputs import without_colours
-from outage.runbook.titles import titles
+from outage.runbook.notebook import titles
 from outage.text import one_line, terminal
 
 if TYPE_CHECKING:

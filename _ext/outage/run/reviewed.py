@@ -21,7 +21,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from outage.runbook.kit import RunbookError
+from outage.kit import RunbookError
 
 _OURS = Path(__file__).resolve().parents[1]
 _SCRIPTS = (".py", ".pyc", ".pyz", ".sh", ".bash", ".zsh", ".pl", ".rb", ".js", ".sql", ".ps1")

@@ -5,26 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from outage.runbook.command import run_command
+from outage.runbook.notebook import titles
 from outage.runbook.parameters import UNSET
-from outage.runbook.titles import titles
-from outage.runbook.types import Either, Many, annotation, to_data, to_text, words
-
-_LIMITS = {
-    "ge": "at least",
-    "gt": "more than",
-    "le": "at most",
-    "lt": "less than",
-    "multiple_of": "a multiple of",
-    "min_length": "length at least",
-    "max_length": "length at most",
-    "pattern": "of the pattern",
-}
+from outage.runbook.types import annotation, limits_in_words, to_data, to_text, words
 
 if TYPE_CHECKING:
     from outage.runbook.contract import Contract
     from outage.runbook.notebook import Cell
     from outage.runbook.parameters import Parameter
-    from outage.runbook.types import Type
 
 
 def described(contract: Contract) -> dict[str, Any]:
@@ -111,14 +99,3 @@ def _parameter(parameter: Parameter) -> list[str]:
     first = f"  {parameter.name}  ({default})"
     told = [parameter.help, "; ".join([words(parameter.type), *limits_in_words(parameter.type)])]
     return [first, *(f"      {line}" for line in told if line)]
-
-
-def limits_in_words(kind: Type) -> list[str]:
-    """The limits of a type, and of the types it is made of: ``at least 1``, ``at most 72``."""
-    found = [
-        f"{_LIMITS[name]} {to_text(value)}"
-        for name, value in getattr(kind, "limits", {}).items()
-        if name in _LIMITS
-    ]
-    inner = kind.members if isinstance(kind, Either) else (kind.item,) if isinstance(kind, Many) else ()
-    return [*found, *(limit for member in inner for limit in limits_in_words(member))]

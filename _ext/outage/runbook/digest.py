@@ -18,7 +18,7 @@ class Tree(Protocol):
     """The project's files, as they stand on the disk or in a commit; paths are relative to its root."""
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file (``lab/postgres.py``), or None."""
+        """The content of a file (``_ext/outage/lab/postgres.py``), or None."""
 
     def below(self, folder: str) -> list[str]:
         """Paths of all files in a folder, at any depth; none if there is no such folder."""

@@ -14,9 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from outage.linear import linear
+from outage.patterns import linear
 from outage.policy.duration import Duration
-from outage.runbook.spelt import spelt
+from outage.runbook.hints import spelt
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
@@ -35,7 +35,7 @@ class Hint(_Model):
 
     Attributes:
         when: text that the error contains, in this very spelling; or
-        matches: a pattern that fits somewhere in it (see :mod:`outage.linear`).
+        matches: a pattern that fits somewhere in it (see :mod:`outage.patterns`).
         means: an explanation, one or two sentences.
         runbook: the runbook to look at next, if there is one.
     """

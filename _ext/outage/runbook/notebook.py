@@ -11,10 +11,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any, Literal, TypeGuard, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard, get_args
 
 from outage.errors import Refused
+from outage.text import one_line
 from outage.unread import hint_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 CellType = Literal["code", "markdown", "raw"]
 MOST_BYTES = 50_000_000
@@ -209,3 +214,42 @@ def _kernelspec(metadata: dict[str, Any]) -> tuple[str, str]:
     info = metadata.get("language_info")
     language = spec.get("language") or (info.get("name") if isinstance(info, dict) else "")
     return str(spec.get("name", "")), str(language or "")
+
+
+_LONGEST = 80
+_MARKS = re.compile(r"[*_`]|^#+\s*|^[-*>]\s+")
+
+
+def titles(cells: Iterable[tuple[str, str, str | None]]) -> list[str]:
+    """A title for each cell, perhaps empty, safe for one line of a terminal.
+
+    Args:
+        cells: type (``code``, ``markdown``), source and step tag of every cell, in order.
+
+    A gate is titled by its own first line; code by its first comment, else by the heading (or
+    the first sentence) of the prose right before it. The notebook's own title is nobody's.
+    """
+    found: list[str] = []
+    before = ""
+    for cell_type, source, step in cells:
+        if cell_type != "code":
+            before = _heading(source)
+            found.append(before if step == "gate" else "")
+            continue
+        first = next((line.strip() for line in source.splitlines() if line.strip()), "")
+        comment = _short(first.lstrip("#").strip()) if first.startswith("#") else ""
+        found.append(comment or before)
+        before = ""
+    return found
+
+
+def _heading(source: str) -> str:
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    heading = next((line for line in lines if line.startswith("#")), lines[0] if lines else "")
+    return "" if heading.startswith("# ") else _short(_MARKS.sub("", heading))
+
+
+def _short(text: str) -> str:
+    line = one_line(text)
+    sentence = re.split(r"(?<=[.:?!]) ", line)[0].rstrip(".:")
+    return sentence if len(sentence) <= _LONGEST else f"{sentence[: _LONGEST - 1]}…"

@@ -38,7 +38,7 @@ _SETUP = """\
 import time
 from shlex import quote
 
-from outage.runbook.kit import Action, guard, propose, proposed, require, save, saved"""
+from outage.kit import Action, guard, propose, proposed, require, save, saved"""
 _CHECK = """\
 # Can we look?
 require(not folder.is_file(), f"{folder} is a file", "name the folder that holds it: -p folder=...")

@@ -20,7 +20,7 @@ DISPLAY_TAGS = frozenset(
     f"{verb}-{part}" for verb in ("hide", "remove") for part in ("input", "output", "cell")
 ) | {"scroll-output", "full-width", "margin"}
 GUARDED = ("change", "undo")
-_KIT = "outage.runbook.kit"
+_KIT = "outage.kit"
 _PROTECTED = ("guard", "proposed", "propose")
 
 

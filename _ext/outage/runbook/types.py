@@ -15,9 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from outage.secrets import FORMS, PATTERN, is_reference
+
+if TYPE_CHECKING:
+    pass
+
 
 SCALARS: dict[str, tuple[type, str]] = {
     "int": (int, "a whole number"),
@@ -318,3 +322,26 @@ _READERS: dict[str, Any] = {
     "Path": _path,
     "SecretStr": _reference,
 }
+
+
+_LIMITS = {
+    "ge": "at least",
+    "gt": "more than",
+    "le": "at most",
+    "lt": "less than",
+    "multiple_of": "a multiple of",
+    "min_length": "length at least",
+    "max_length": "length at most",
+    "pattern": "of the pattern",
+}
+
+
+def limits_in_words(kind: Type) -> list[str]:
+    """The limits of a type, and of the types it is made of: ``at least 1``, ``at most 72``."""
+    found = [
+        f"{_LIMITS[name]} {to_text(value)}"
+        for name, value in getattr(kind, "limits", {}).items()
+        if name in _LIMITS
+    ]
+    inner = kind.members if isinstance(kind, Either) else (kind.item,) if isinstance(kind, Many) else ()
+    return [*found, *(limit for member in inner for limit in limits_in_words(member))]

@@ -126,7 +126,7 @@ def _what(parameter: Parameter) -> str:
 
 def _limits_hint(parameter: Parameter) -> str:
     """What the parameter is and may be, in words."""
-    from outage.runbook.describe import limits_in_words
+    from outage.runbook.types import limits_in_words
 
     about = f" ({parameter.help})" if parameter.help else ""
     return "; ".join(

@@ -1,0 +1,345 @@
+"""What the incident commands print: lines for people, data for programs.
+
+Every line goes through ``outage.text.terminal``, for names, notes and policy are hostile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outage.cli import post_output
+from outage.incident.due import Due, due
+from outage.incident.record.describe import place, role_name, sentence, severity_name, short
+from outage.incident.record.event import stamp
+from outage.incident.skew import clocks_ahead
+from outage.incident.sync import state
+from outage.incident.times import ago, near, shown, span
+from outage.text import one_line, terminal
+
+if TYPE_CHECKING:
+    from outage.incident.record.model import Entry, Incident
+    from outage.incident.respond import Step
+    from outage.incident.sync.share import Shared
+    from outage.policy import Policy
+    from outage.project import Project
+    from outage.review.audit import Audit, Finding
+
+MOST_DUE = 8
+MOST_ENTRIES = 5
+
+
+@dataclass(frozen=True)
+class Look:
+    """An incident looked at from a terminal."""
+
+    folder: Path
+    incident: Incident
+    policy: Policy
+    now: datetime
+
+    @property
+    def zone(self) -> str:
+        """The company's time zone."""
+        return self.policy.company.timezone
+
+
+def lines(texts: Iterable[str]) -> None:
+    """Print lines, each safe for a terminal."""
+    for text in texts:
+        click.echo(terminal(text))
+
+
+def alarm(texts: Iterable[str]) -> None:
+    """Print lines that must not be missed: to the standard error, after everything else."""
+    for text in texts:
+        click.secho(terminal(text), err=True, bold=True)
+
+
+def result(data: Any, texts: Iterable[str], as_json: bool) -> None:
+    """Print data as JSON, or lines."""
+    if as_json:
+        click.echo(json.dumps(data, ensure_ascii=True, indent=2, default=_jsonable))
+    else:
+        lines(texts)
+
+
+def unread(root: Path, what: str) -> None:
+    """Name on standard error the files of a kind that are not read."""
+    from outage.unread import notes
+
+    for note in notes(root, what):
+        click.echo(terminal(f"outage: {note}"), err=True)
+
+
+def _jsonable(value: Any) -> Any:
+    return stamp(value) if isinstance(value, datetime) else str(value)
+
+
+# ---------------------------------------------------------------- what a writing command says
+
+
+def recorded(step: Step, now: datetime) -> Iterator[str]:
+    """What was recorded, who was told, and what is amiss."""
+    entry = _entry(step)
+    zone = step.policy.company.timezone
+    said = one_line(sentence(entry, step.policy))
+    yield f"{step.incident.id}: {said}"
+    by = one_line(step.event.by)
+    yield f"  recorded as {short(step.event.id)} at {near(step.event.at, now, zone)}, by {by}"
+    if step.incident.drill and step.event.kind == "update" and step.event.data["audience"] == "customers":
+        yield "  a drill: it is recorded, and no customer hears of it"
+    yield from _aftermath(step, now)
+
+
+def declared(step: Step, project: Project, reason: str, now: datetime) -> Iterator[str]:
+    """A new incident, what it is taken for, and what to do next."""
+    incident, policy = step.incident, step.policy
+    drill = "Drill declared" if incident.drill else "Declared"
+    yield f"{drill}: {incident.id}"
+    yield f"  {severity_name(incident.severity, policy)}, scope {incident.scope}: {reason}"
+    yield f"  Everything about it is in {_relative(step.folder, project.root)}/"
+    yield from _aftermath(step, now)
+    if step.unshared:
+        yield f"  not shared with anybody: {step.unshared} (sync.automatic)"
+    yield "Due:"
+    look = Look(step.folder, incident, policy, now)
+    yield from _due_lines(look, [one for one in due(incident, policy, now) if one.what != "hand-over"])
+    yield "Next:"
+    audience = next(iter(policy.audiences), "responders")
+    yield "  outage role incident-commander NAME"
+    yield f'  outage update {audience} "What we know, what we do, when you hear again"'
+    yield '  outage note "What you see"      outage status'
+
+
+def _relative(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _entry(step: Step) -> Entry:
+    return next(entry for entry in step.incident.entries if entry.event.id == step.event.id)
+
+
+def _aftermath(step: Step, now: datetime) -> Iterator[str]:
+    yield from post_output.posted(step.posted)
+    yield from _sync_failure(step.sync, now)
+    yield from (f"  in the record: {problem}" for problem in step.incident.problems)
+
+
+def _sync_failure(found: state.State, now: datetime) -> Iterator[str]:
+    if found.failed:
+        when = ago(found.failed, now)
+        yield f"  NOT shared: the last sync failed {when}; 'outage sync' says why, and tries again"
+
+
+def shared(done: Shared, policy: Policy) -> Iterator[str]:
+    """What ``outage sync`` did with git."""
+    names = ", ".join(done.folders) or "no incident"
+    if done.remote is None:
+        yield f"Committed here as {done.commit[:10]}: {names}"
+    elif done.pushed:
+        yield f"Pushed to {policy.sync.branch} at {done.remote} as {done.commit[:10]}: {names}"
+    else:
+        yield f"{done.remote} and this clone agree: {names}"
+    yield from (f"  {note}" for note in done.notes)
+
+
+# ---------------------------------------------------------------- status
+
+
+def status(look: Look) -> Iterator[str]:
+    """Where an incident stands."""
+    from outage.cli.playbook_output import status as playbooks_under_way
+    from outage.incident.notify import look as look_at_outbox
+
+    incident, policy = look.incident, look.policy
+    drill = "DRILL  " if incident.drill else ""
+    where = place(incident.division, incident.area, policy)
+    yield f"{drill}{one_line(incident.title)}  ({incident.id})"
+    scope = f"scope {incident.scope or 'unknown'}{f' ({where})' if where else ''}"
+    yield f"  {severity_name(incident.severity, policy)} | {incident.stage} | {scope}"
+    if incident.declared_at:
+        by, since = one_line(incident.declared_by), ago(incident.declared_at, look.now)
+        yield f"  declared {shown(incident.declared_at, look.zone)}, {since}, by {by}"
+    yield from (f"  {words}" for words in clocks_ahead(incident, look.now, look.zone))
+    held = [one for one in incident.holdings if one.until is None]
+    for one in held:
+        since = near(one.since, look.now, look.zone)
+        yield f"  {role_name(one.role, policy)}: {one_line(one.person)}, since {since}"
+    if not held:
+        yield "  Nobody holds a role."
+    upcoming = due(incident, policy, look.now)
+    if upcoming:
+        yield "Due:"
+        yield from _due_lines(look, list(upcoming))
+    yield from playbooks_under_way(look.folder.parent.parent, incident, policy, look.now)
+    told = list(post_output.chat(look_at_outbox(look.folder), look.zone, look.now))
+    if told:
+        yield "Chat:"
+        yield from (f"  {line}" for line in told)
+    yield "Latest:"
+    yield from (
+        f"  {line}"
+        for entry in incident.entries[-MOST_ENTRIES:]
+        for line in _entry_lines(entry, look, look.now)
+    )
+    yield from _trouble(look)
+
+
+def _due_lines(look: Look, found: list[Due]) -> Iterator[str]:
+    for one in found[:MOST_DUE]:
+        left = span(one.at - look.now)
+        when = f"LATE by {left}" if one.state == "late" else f"in {left}"
+        at = near(one.at, look.now, look.zone)
+        yield f"  {at}  {when}: {one_line(one.text)}  [{one.limit}: {one.clause}]"
+    if len(found) > MOST_DUE:
+        yield f"  and {len(found) - MOST_DUE} later; --json has them all"
+
+
+def _trouble(look: Look) -> Iterator[str]:
+    from outage.incident.respond import why_unshared
+
+    synced = state.load(look.folder)
+    yield from _sync_failure(synced, look.now)
+    yield from (f"  sync: {note}" for note in synced.notes)
+    if unshared := why_unshared(look.folder, look.policy):
+        yield f"  not shared with anybody: {unshared} (sync.automatic)"
+    yield from (f"  in the record: {problem}" for problem in look.incident.problems)
+
+
+def status_data(look: Look) -> dict[str, Any]:
+    """The same for programs, the timeline left out."""
+    from outage.incident.notify import look as look_at_outbox
+
+    data = asdict(look.incident)
+    data.pop("entries")
+    incident = look.incident
+    now = {"severity": incident.severity, "scope": incident.scope, "stage": incident.stage}
+    dues = [asdict(one) for one in due(incident, look.policy, look.now)]
+    problems = [str(problem) for problem in incident.problems]
+    sync = asdict(state.load(look.folder))
+    data["clocks"] = clocks_ahead(incident, look.now, look.zone)
+    chat = post_output.data(look_at_outbox(look.folder))
+    known = {"open": incident.is_open, "due": dues, "problems": problems, "sync": sync, "chat": chat}
+    return {**data, **now, **known}
+
+
+def listing(found: list[Incident], policy: Policy, everything: bool) -> Iterator[str]:
+    """One line an incident."""
+    if not found:
+        yield "No incident was ever declared here." if everything else "No incident is open."
+    for incident in found:
+        drill = "DRILL  " if incident.drill else ""
+        severity = severity_name(incident.severity, policy)
+        yield f"{incident.id}  {drill}{severity} | {incident.stage} | {one_line(incident.title)}"
+    if len(found) > 1:
+        yield "'outage status TEXT' tells more of one: the end of its id, or a part of its title."
+
+
+def left_out(project: Project) -> Iterator[str]:
+    """What looks like an incident and is not read as one, and why."""
+    from outage.incident import folder as incidents
+
+    yield from (str(one) for one in incidents.left_out(project.incidents))
+
+
+def listing_data(found: list[Incident]) -> list[dict[str, Any]]:
+    """The same for programs."""
+    keys = ("id", "title", "severity", "scope", "stage", "drill", "declared_at")
+    return [{key: getattr(incident, key) for key in keys} for incident in found]
+
+
+# ---------------------------------------------------------------- timeline and audit
+
+
+def timeline(look: Look) -> Iterator[str]:
+    """Every entry in order, with its id, and what could not be read."""
+    yield f"{one_line(look.incident.title)}  ({look.incident.id})"
+    day = None
+    for entry in look.incident.entries:
+        if entry.event.at.date() != day:
+            day = entry.event.at.date()
+            yield f"{day} (UTC)"
+        yield from (f"  {line}" for line in _entry_lines(entry, look, entry.event.at))
+    yield from (f"  in the record: {problem}" for problem in look.incident.problems)
+
+
+def _entry_lines(entry: Entry, look: Look, day: datetime) -> Iterator[str]:
+    """An entry and what was corrected; ``day`` is the day of which no date need be said."""
+    event = entry.event
+    said = one_line(sentence(entry, look.policy))
+    late = f"  (written {span(event.recorded - event.at)} later)" if entry.late else ""
+    when = near(event.at, day, look.zone)
+    yield f"{when}  {short(event.id)}  {said}  \u2014 {one_line(event.by)}{late}"
+    for correction in entry.corrections:
+        by, at = one_line(correction.by), near(correction.at, day, look.zone)
+        yield f"      corrected by {by} at {at}; it said: {one_line(correction.before)}"
+
+
+def timeline_data(look: Look) -> list[dict[str, Any]]:
+    """The same for programs: each event as recorded, with its words as corrected."""
+    return [
+        {
+            "id": entry.event.id,
+            "at": entry.event.at,
+            "recorded": entry.event.recorded,
+            "n": entry.event.n,
+            "by": entry.event.by,
+            "kind": entry.event.kind,
+            "data": dict(entry.data),
+            "text": sentence(entry, look.policy),
+            "late": entry.late,
+            "corrected": bool(entry.corrections),
+            "redacted": entry.redaction is not None,
+        }
+        for entry in look.incident.entries
+    ]
+
+
+def audit(judged: Audit, look: Look) -> Iterator[str]:
+    """Every finding, then how many there are of each verdict."""
+    drill = " This was a drill: it counts in no figures." if judged.drill else ""
+    yield f"Audit of {judged.incident}, by the policy as it was declared.{drill}"
+    for finding in judged.findings:
+        yield _finding(finding, look)
+    verdicts = ("met", "late", "missed", "not yet due")
+    counts = {verdict: sum(one.verdict == verdict for one in judged.findings) for verdict in verdicts}
+    yield ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    if not judged.findings:
+        yield "Nothing was promised: it was not declared, or its severity promises nothing."
+    if look.incident.problems:
+        yield "Not all of the record could be read, so what is missing here may be missing there:"
+    yield from (f"  in the record: {problem}" for problem in look.incident.problems)
+
+
+def _finding(finding: Finding, look: Look) -> str:
+    audience = {str(key): one.name for key, one in look.policy.audiences.items()}.get(
+        finding.who, finding.who
+    )
+    what = {
+        "commander": f"{role_name(finding.who, look.policy)} named",
+        "first-message": f"first message to {audience}",
+        "cadence": f"next update to {audience}",
+    }[finding.promise]
+    done = (
+        f", done {near(finding.at, look.now, look.zone)} by event {short(finding.event)}"
+        if finding.at
+        else ""
+    )
+    late = f" ({span(finding.by)} late)" if finding.by else ""
+    since = f"counted from event {short(finding.since_event)}" if finding.since_event else ""
+    return (
+        f"  {finding.verdict.upper():<11}  {what}: due {near(finding.due, look.now, look.zone)}{done}{late}"
+        f"  [{finding.limit}: {finding.clause}; {since}]"
+    )
+
+
+def audit_data(judged: Audit, look: Look) -> dict[str, Any]:
+    """The same for programs."""
+    return {**asdict(judged), "problems": [str(problem) for problem in look.incident.problems]}

@@ -1,0 +1,193 @@
+"""What is due when, in an open incident: messages, commander, judgements, escalations, hand-overs.
+
+All times are absolute and in UTC; a page counts them down, a terminal shows them beside
+local time. Nothing here is measured: it is what policy promises, against the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from outage.incident.deadlines import COMMANDER, Promise, commander_role, deadline, promised
+from outage.incident.workdays import add
+from outage.text import joined
+
+if TYPE_CHECKING:
+    from outage.incident.record.model import Holding, Incident
+    from outage.policy import Duration, Policy
+
+
+What = Literal[
+    "commander", "first-message", "update", "reassess", "state-document", "escalation", "hand-over", "close"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that is due.
+
+    Attributes:
+        what: which kind of thing.
+        who: id of the audience, role or escalation it is about; for a hand-over, the role.
+        text: what is to be done, in the company's words (hostile: may hold people's names).
+        at: when it falls due (aware, UTC).
+        clause: address of the policy value that says so.
+        limit: that value in words.
+        state: ``late`` when ``at`` has passed.
+    """
+
+    what: What
+    who: str
+    text: str
+    at: datetime
+    clause: str
+    limit: str
+    state: Literal["upcoming", "late"]
+
+
+def due(incident: Incident, policy: Policy, now: datetime) -> tuple[Due, ...]:
+    """Everything that is due in an incident, earliest first; nothing when it is closed or undeclared."""
+    if incident.declared_at is None or not incident.is_open:
+        return ()
+    parts = (
+        [_closing]
+        if incident.ended_at
+        else [
+            _commander,
+            _messages,
+            _reassessment,
+            _state_document,
+            _escalations,
+            _hand_overs,
+        ]
+    )
+    found = [one for part in parts for one in part(incident, policy, now)]
+    return tuple(sorted(found, key=lambda one: (one.at, one.what, one.who)))
+
+
+def _due(what: What, who: str, text: str, at: datetime, clause: str, limit: Duration, now: datetime) -> Due:
+    return Due(what, who, text, at, clause, str(limit), "late" if at < now else "upcoming")
+
+
+def _began(incident: Incident) -> datetime:
+    """When the present trouble began: the declaration, or the moment it was reopened."""
+    return [begun for begun, _ in incident.running()][-1]
+
+
+def _commander(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+    if any(incident.holder(role) for role in (COMMANDER, commander_role(policy))):
+        return
+    name = policy.roles[COMMANDER].name if COMMANDER in policy.roles else COMMANDER
+    yield from _promised(incident, policy, now, "commander", COMMANDER, f"name the {name}", _began(incident))
+
+
+def _messages(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+    began = _began(incident)
+    for audience, settings in policy.audiences.items():
+        told = incident.told(audience)
+        if not told:
+            first = list(
+                _promised(
+                    incident,
+                    policy,
+                    now,
+                    "first-message",
+                    audience,
+                    f"send the first message to {settings.name}",
+                    began,
+                )
+            )
+            yield from first
+            if first:
+                continue
+        since = max([began, *(update.at for update in told[-1:])])
+        yield from _promised(
+            incident, policy, now, "cadence", audience, f"send an update to {settings.name}", since
+        )
+
+
+def _promised(
+    incident: Incident, policy: Policy, now: datetime, promise: Promise, who: str, text: str, since: datetime
+) -> Iterator[Due]:
+    pick, clause = promised(promise, who)
+    found = deadline(incident, policy, since, pick)
+    if found:
+        what: What = "update" if promise == "cadence" else promise
+        address = f"severities.{found.severity}.{clause}"
+        yield _due(what, who, text, found.at, address, found.length, now)
+
+
+def _reassessment(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+    judged = [change.at for change in (*incident.severities, *incident.scopes)]
+    limit = policy.incident.reassess
+    at = add(max([_began(incident), *judged]), limit, policy)
+    yield _due("reassess", COMMANDER, "judge severity and scope again", at, "incident.reassess", limit, now)
+
+
+def _state_document(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+    """The next round of the state document. The record cannot see it, so it is never called late."""
+    document = policy.state_document
+    every = document.cadence.exact
+    if every is None:
+        return
+    began = _began(incident)
+    at = began + every * (max(now - began, timedelta(0)) // every + 1)
+    text = f"bring the state document up to date: {document.where}"
+    yield _due("state-document", document.keeper, text, at, "state_document.cadence", document.cadence, now)
+
+
+def _escalations(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+    """Escalations that apply at this severity and that no contact on the record has answered."""
+    done = {e.data.get("escalation") for e in incident.entries if e.event.kind == "contact"}
+    for name, escalation in policy.escalations.items():
+        applies = not escalation.severities or incident.severity in escalation.severities
+        answered = escalation.when == "unanswered" and bool(incident.holdings)
+        if name in done or answered or not applies:
+            continue
+        people = [policy.contacts[id_].name if id_ in policy.contacts else id_ for id_ in escalation.call]
+        at = add(_began(incident), escalation.after, policy)
+        text = f"call {joined(people)}: {escalation.do}"
+        yield _due("escalation", name, text, at, f"escalations.{name}.after", escalation.after, now)
+
+
+def _hand_overs(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+    """When the commander, and everybody who holds a role, has done enough."""
+    held = [holding for holding in incident.holdings if holding.until is None]
+    limits = policy.hand_over
+    for holding in held:
+        if holding.role in (COMMANDER, commander_role(policy)):
+            at = add(holding.since, limits.commander_limit, policy)
+            text = f"hand command over from {holding.person}"
+            yield _due(
+                "hand-over", holding.role, text, at, "hand_over.commander_limit", limits.commander_limit, now
+            )
+    for person in dict.fromkeys(holding.person for holding in held):
+        since = _on_shift_since(incident.holdings, person)
+        at = add(since, limits.shift_limit, policy)
+        role = next(holding.role for holding in held if holding.person == person)
+        yield _due(
+            "hand-over", role, f"relieve {person}", at, "hand_over.shift_limit", limits.shift_limit, now
+        )
+
+
+def _on_shift_since(holdings: tuple[Holding, ...], person: str) -> datetime:
+    """When a person who holds a role now took up their roles without a break."""
+    own = [holding for holding in holdings if holding.person == person]
+    since = min(holding.since for holding in own if holding.until is None)
+    for holding in sorted(own, key=lambda holding: holding.since, reverse=True):
+        if holding.until is None or holding.until >= since:
+            since = min(since, holding.since)
+    return since
+
+
+def _closing(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+    if incident.ended_at:
+        at = add(incident.ended_at, policy.watch_after, policy)
+        text = "close it, if it has held"
+        yield _due("close", COMMANDER, text, at, "watch_after", policy.watch_after, now)
+
+
+__all__ = ["Due", "due"]

@@ -1,0 +1,128 @@
+"""Which channels hear of an event: the incident's own, those upwards by scope, an audience's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from outage.incident.record.describe import sentence, severity_name
+from outage.incident.times import near
+from outage.policy.classify import post_to
+from outage.text import one_line
+
+if TYPE_CHECKING:
+    from outage.incident.record.model import Entry, Incident
+    from outage.policy import Policy
+    from outage.policy.vocabulary import ChannelId, ScopeId
+
+
+_UPWARDS = ("declared", "severity", "scope", "stage")
+_INCIDENT_ONLY = ("role", "handoff")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message to one channel.
+
+    Attributes:
+        channel: id of the channel in policy; never one that another stands in for.
+        name: what people call it, filled in (hostile: it may hold an incident's title).
+        text: the message, safe for a chat service.
+        place: ids of incident, division and area, for an address that depends on them.
+        outward: it is for customers.
+    """
+
+    channel: ChannelId
+    name: str
+    text: str
+    place: Mapping[str, str] = field(default_factory=dict)
+    outward: bool = False
+
+
+def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]:
+    """The messages that an event of an incident makes, state as folded; most events make none."""
+    entry = next((entry for entry in incident.entries if entry.event.id == event_id), None)
+    if entry is None or not entry.known or entry.redaction:
+        return ()
+    about = _corrected(incident, entry)
+    internal = for_colleagues(incident, entry, policy)
+    made: dict[ChannelId, str] = dict.fromkeys(_channels(incident, about, policy), internal)
+    customers: ChannelId | None = None
+    if about.event.kind == "update":
+        audience = policy.audiences.get(cast(Any, about.data["audience"]))
+        outward = about.data["audience"] == "customers"
+        if audience and not (outward and incident.drill):  # a drill never reaches a customer
+            channel = policy.channels[audience.channel].same_as or audience.channel
+            made.setdefault(channel, for_customers(incident, entry, policy) if outward else internal)
+            customers = channel if outward else None
+    place = {"incident": incident.id, "division": incident.division or "", "area": incident.area or ""}
+    return tuple(
+        Post(channel, policy.channels[channel].filled(**place), text, place, channel == customers)
+        for channel, text in made.items()
+    )
+
+
+def _corrected(incident: Incident, entry: Entry) -> Entry:
+    """The entry that a correction is about (its readers must hear of it), or the entry itself."""
+    by_id = {other.event.id: other for other in incident.entries}
+    for _ in range(len(by_id)):
+        if entry.event.kind != "correction" or str(entry.data.get("event")) not in by_id:
+            break
+        entry = by_id[str(entry.data["event"])]
+    return entry
+
+
+def _channels(incident: Incident, entry: Entry, policy: Policy) -> list[ChannelId]:
+    own = policy.channels["incident"].same_as or "incident"
+    if entry.event.kind in _INCIDENT_ONLY or entry.event.kind == "update":
+        return [own]
+    if entry.event.kind not in _UPWARDS:
+        return []
+    # A narrower scope is news for those who were told of the wider one.
+    scopes = [change.value for change in incident.scopes[-2:]] or ["area"]
+    found = [channel for scope in scopes for channel in post_to(policy, cast("ScopeId", scope))]
+    return list(dict.fromkeys(found))
+
+
+LONGEST = 1500
+_GROUPS = "channel|here|everyone|everybody|all|room|team|online|group|users|members"
+_MENTION = re.compile(rf"([@\uff20\ufe6b])(?=(?:{_GROUPS})\b|[*&_!])", re.IGNORECASE)
+_MARKUP = re.compile(r"<(?=\S)|!(?=\[)")
+_JOINERS = str.maketrans("", "", "\u200c\u200d")
+
+
+def quiet(text: str) -> str:
+    """One line that shows ``text`` and mentions no group; control characters are shown as codes.
+
+    Joiners go first, for they could hide a mention from us that the service would still see.
+    """
+    line = one_line(text.translate(_JOINERS))
+    line = _MARKUP.sub(r"\g<0> ", _MENTION.sub(r"\1 ", line))
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]} ... (the whole text is in the timeline)"
+
+
+def headline(incident: Incident, policy: Policy) -> str:
+    """``Sev 1 | investigating | Checkout is down (2026-11-20-checkout-down)``."""
+    parts = [severity_name(incident.severity, policy), incident.stage, f"{incident.title} ({incident.id})"]
+    return quiet(" | ".join(["DRILL", *parts] if incident.drill else parts))
+
+
+def for_colleagues(incident: Incident, entry: Entry, policy: Policy) -> str:
+    """State first, then what happened, when if that was earlier, and who recorded it."""
+    said = f"{_when(entry, policy)}{quiet(sentence(entry, policy))} \u2014 {quiet(entry.event.by)}"
+    return f"{headline(incident, policy)}\n{said}"
+
+
+def for_customers(incident: Incident, entry: Entry, policy: Policy) -> str:
+    """The stage and the words that were written for customers; nothing of ours."""
+    corrected = "Correction: " if entry.event.kind == "correction" else ""
+    return f"{incident.stage.capitalize()}\n{_when(entry, policy)}{corrected}{quiet(entry.text)}"
+
+
+def _when(entry: Entry, policy: Policy) -> str:
+    """``At 09:40 UTC (10:40 BST): `` before what is recorded late, with the date of another day."""
+    if not entry.late:
+        return ""
+    return f"At {near(entry.event.at, entry.event.recorded, policy.company.timezone)}: "

@@ -1,0 +1,70 @@
+"""Clocks that are ahead, as a record shows it: in words, for the terminal and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from outage.incident.record.describe import short
+from outage.incident.times import near, shown, span
+from outage.text import one_line
+
+if TYPE_CHECKING:
+    from outage.incident.record.event import Event
+    from outage.incident.record.model import Incident
+
+_BELIEVED = timedelta(seconds=1)
+"""Clocks of one room differ by as much, and nobody has to see to it."""
+_NOT_YET = timedelta(minutes=2)
+
+
+def clocks_ahead(incident: Incident, now: datetime, zone: str) -> list[str]:
+    """Say which clocks are ahead, and how that is known: one sentence a person, the worst there is.
+
+    People's names are as they were written, and so hostile.
+    """
+    worst: dict[str, tuple[timedelta, str]] = {}
+    for by, who, words in (*_contradictions(incident, zone), *_not_yet(incident, now, zone)):
+        if who not in worst or by > worst[who][0]:
+            worst[who] = (by, words)
+    return [words for _, words in worst.values()]
+
+
+def _contradictions(incident: Incident, zone: str) -> Iterator[tuple[timedelta, str, str]]:
+    """Changes whose order contradicts their times; the one with the higher ``n`` holds.
+
+    Two clones that had not synced may contradict each other with clocks that are right.
+    """
+    events = {entry.event.id: entry.event for entry in incident.entries}
+    for one in incident.clocks:
+        if one.by >= _BELIEVED:
+            first, after = events[one.event], events[one.after]
+            yield (
+                one.by,
+                first.by,
+                (
+                    f"a clock is ahead by at least {span(one.by)}: {_entry(first)} says"
+                    f" {near(first.at, after.at, zone)}, and {_entry(after)}, written after it unless their"
+                    f" clones had not synced, says {shown(after.at, zone)}; the second holds"
+                ),
+            )
+
+
+def _not_yet(incident: Incident, now: datetime, zone: str) -> Iterator[tuple[timedelta, str, str]]:
+    """Entries from the future: their writer's clock is ahead, or the reader's is behind."""
+    for event in (entry.event for entry in incident.entries):
+        latest = max(event.at, event.recorded)
+        if latest - now > _NOT_YET:
+            yield (
+                latest - now,
+                event.by,
+                (
+                    f"a clock is ahead by at least {span(latest - now)}, or this machine's is behind:"
+                    f" {_entry(event)} says {near(latest, now, zone)}"
+                ),
+            )
+
+
+def _entry(event: Event) -> str:
+    return f"entry {short(event.id)} by {one_line(event.by)}"

@@ -1,0 +1,1 @@
+"""Share incident folders through git: commit, pull and push, of those folders only."""

@@ -1,0 +1,88 @@
+"""HAProxy's runtime interface, on the unix sockets that HAPROXY_SOCKET and HAPROXY_ADMIN_SOCKET name.
+
+The first is of level ``user``, which HAProxy itself keeps from changing anything; the second of level
+``admin``. A state is set through Ansible (``runbooks/ansible/action_plugins/haproxy_server.py``).
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import socket
+from dataclasses import dataclass
+
+from outage.kit import RunbookError
+
+LOOKING, ADMIN = "HAPROXY_SOCKET", "HAPROXY_ADMIN_SOCKET"
+_DENIED = "permission denied"
+_NO_CHANGE = "set server no-such-backend/no-such-server state ready"  # refused by both levels, in other words
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server as HAProxy sees it.
+
+    Attributes:
+        name: in the backend.
+        status: HAProxy's own words: ``UP``, ``DOWN``, ``DRAIN``, ``MAINT``, ``UP 1/2``.
+        sessions: customers on it at this moment.
+    """
+
+    name: str
+    status: str
+    sessions: int
+
+    @property
+    def serves(self) -> bool:
+        """Whether it gets new customers."""
+        return self.status.startswith("UP")
+
+
+def ask(variable: str, command: str) -> str:
+    """HAProxy's answer to one command.
+
+    Args:
+        variable: the one that names the socket.
+        command: as HAProxy's management guide has it.
+
+    Raises:
+        RunbookError: the variable is not set, or nobody answers there.
+    """
+    path = os.environ.get(variable, "")
+    if not path:
+        raise RunbookError(f"{variable} is not set", "it is the path of HAProxy's stats socket")
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            connection.connect(path)
+            connection.sendall(f"{command}\n".encode())
+            return b"".join(iter(lambda: connection.recv(65536), b"")).decode(errors="replace")
+    except OSError as error:
+        hint = f"look at {variable}: does HAProxy run, and may you use its socket?"
+        raise RunbookError(f"HAProxy does not answer at {path}: {error}", hint) from None
+
+
+def servers(backend: str) -> dict[str, Server]:
+    """The servers of a backend by name.
+
+    Raises:
+        RunbookError: HAProxy does not answer, or has no such backend.
+    """
+    lines = ask(LOOKING, "show stat").removeprefix("# ").splitlines()
+    found = {
+        row["svname"]: Server(row["svname"], row["status"], int(row["scur"] or 0))
+        for row in csv.DictReader(lines)
+        if row["pxname"] == backend and row["svname"] not in {"FRONTEND", "BACKEND"}
+    }
+    if not found:
+        raise RunbookError(f"HAProxy has no backend {backend}", "look at haproxy_backend in the inventory")
+    return found
+
+
+def may_change(variable: str) -> bool:
+    """Whether HAProxy lets who uses that socket change anything; asked so that nothing changes.
+
+    Raises:
+        RunbookError: HAProxy does not answer.
+    """
+    return _DENIED not in ask(variable, _NO_CHANGE).lower()

@@ -1,0 +1,77 @@
+"""The release manifest: a JSON file, named by RELEASE_MANIFEST, that says which release should run.
+
+``{"digests": {version: digest}, "history": [version, ...]}``: the digest of each release's artefact, and the
+releases in the order in which they were rolled out. The last one is what every server should run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from outage.kit import RunbookError
+
+VARIABLE = "RELEASE_MANIFEST"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The manifest, as it was read.
+
+    Attributes:
+        digests: of each release's artefact, by version.
+        history: what was rolled out, the latest last; never empty.
+    """
+
+    file: Path
+    digests: dict[str, str]
+    history: tuple[str, ...]
+
+    @property
+    def expected(self) -> str:
+        """The version that should run."""
+        return self.history[-1]
+
+    def before(self, version: str) -> str | None:
+        """The latest release that was rolled out and is another one."""
+        return next((other for other in reversed(self.history) if other != version), None)
+
+    def write(self, history: list[str]) -> None:
+        """Replace the history, in one step.
+
+        Raises:
+            RunbookError: the file cannot be written.
+        """
+        new = self.file.with_name(f"{self.file.name}.new")
+        try:
+            new.write_text(
+                json.dumps({"digests": self.digests, "history": history}, indent=1) + "\n", "utf-8"
+            )
+            new.replace(self.file)
+        except OSError as error:
+            raise RunbookError(f"the release manifest cannot be written: {error}") from None
+
+
+def read() -> Manifest:
+    """The manifest.
+
+    Raises:
+        RunbookError: there is none, or it is not one.
+    """
+    name = os.environ.get(VARIABLE, "")
+    hint = f"look at {VARIABLE}: the file that says which release should run"
+    if not name:
+        raise RunbookError(f"{VARIABLE} is not set", hint)
+    try:
+        known = json.loads(Path(name).read_text(encoding="utf-8"))
+        history = tuple(map(str, known["history"]))
+        digests = {str(version): str(digest) for version, digest in known["digests"].items()}
+    except OSError as error:
+        raise RunbookError(f"the release manifest cannot be read: {error}", hint) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RunbookError(f"{name} is no release manifest", hint) from None
+    if not history or history[-1] not in digests:
+        raise RunbookError(f"{name} does not say which release should run", hint)
+    return Manifest(Path(name), digests, history)

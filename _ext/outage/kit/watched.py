@@ -1,0 +1,177 @@
+"""What runbooks about monitoring share: questions to Prometheus, and the servers' own metrics without it.
+
+``PROMETHEUS_URL`` is where Prometheus answers; ``PROMETHEUS_TARGETS`` a folder of the files that name what
+it watches (its ``file_sd_configs``), which are there when Prometheus is not. It is imported in kernels.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+
+from outage.kit import CheckFailed, require
+from outage.proxies import open_url
+from outage.text import one_line
+
+_SECONDS = 3.0  # how long an answer may take
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a range query.
+
+    Attributes:
+        labels: of the series, without its name.
+        times: seconds since 1970.
+        values: as many, without those that are no number.
+    """
+
+    labels: dict[str, str] = field(hash=False)
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One thing that Prometheus watches.
+
+    Attributes:
+        job: its label ``job``.
+        instance: its label ``instance``.
+        url: of its metrics.
+        up: what Prometheus says; None where Prometheus is not asked.
+    """
+
+    job: str
+    instance: str
+    url: str
+    up: bool | None = None
+
+
+def fetch(url: str, seconds: float = _SECONDS) -> str:
+    """What a server says at ``url``.
+
+    Raises:
+        OSError: it does not answer, in time, or not with success.
+    """
+    with open_url(url, seconds) as answer:
+        return str(answer.read().decode(errors="replace"))
+
+
+def why_silent(url: str, seconds: float = _SECONDS) -> str:
+    """Why nothing useful comes from ``url``, in words; empty if it answers."""
+    try:
+        fetch(url, seconds)
+    except HTTPError as error:
+        return f"answers {error.code}"
+    except (TimeoutError, URLError, OSError) as error:
+        reason = getattr(error, "reason", error)
+        late = isinstance(reason, TimeoutError)
+        return f"no answer within {seconds:.0f} s" if late else one_line(str(reason))
+    return ""
+
+
+def prometheus(path: str, **query: str) -> Any:
+    """The data that Prometheus' HTTP API gives for ``/api/v1/`` and ``path``.
+
+    Raises:
+        CheckFailed: it does not answer, or refuses; the hint names what to look at.
+    """
+    base = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
+    require(base, "no Prometheus is named", "look at PROMETHEUS_URL")
+    hint = "look at PROMETHEUS_URL: does Prometheus run, and can this machine reach it?"
+    try:
+        answer = json.loads(fetch(f"{base}/api/v1/{path}?{urlencode(query)}", 2 * _SECONDS))
+    except HTTPError as error:
+        words = one_line(error.read(500).decode(errors="replace"))
+        require(False, f"Prometheus refuses {path}: {error.code} {words}", hint)
+    except (OSError, ValueError) as error:
+        require(False, f"Prometheus does not answer: {one_line(str(error))}", hint)
+    return answer["data"]
+
+
+def prometheus_answers() -> str:
+    """Empty if Prometheus answers; else why not, in words."""
+    try:
+        prometheus("status/buildinfo")
+    except CheckFailed as error:
+        return error.message
+    return ""
+
+
+def over_time(expression: str, begin: float, end: float, step: float) -> list[Series]:
+    """A range query.
+
+    Args:
+        expression: PromQL.
+        begin: seconds since 1970, as ``end`` is.
+        end: the last moment.
+        step: seconds between two values.
+
+    Raises:
+        CheckFailed: as :func:`prometheus`.
+    """
+    query = {"query": expression, "start": f"{begin:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
+    return [_series(one) for one in prometheus("query_range", **query)["result"]]
+
+
+def watched() -> list[Watched]:
+    """All that Prometheus watches: as it says itself, then as its files say.
+
+    Its files know what it does not: everything while it is down, and for some seconds after its start.
+    """
+    try:
+        told = prometheus("targets", state="active")["activeTargets"]
+    except CheckFailed:
+        told = []
+    found = [
+        Watched(one["labels"]["job"], one["labels"]["instance"], one["scrapeUrl"], one["health"] == "up")
+        for one in told
+    ]
+    known = {(one.job, one.instance) for one in found}
+    return [*found, *(one for one in _from_files() if (one.job, one.instance) not in known)]
+
+
+def metrics(url: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """The metrics of one server: (name, sorted labels) to value.
+
+    Raises:
+        OSError: it does not answer.
+        ValueError: what it says are no metrics.
+    """
+    from prometheus_client.parser import text_string_to_metric_families
+
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): float(sample.value)
+        for family in text_string_to_metric_families(fetch(url))
+        for sample in family.samples
+    }
+
+
+def _series(one: dict[str, Any]) -> Series:
+    labels = {name: value for name, value in one["metric"].items() if name != "__name__"}
+    pairs = [(float(time), float(value)) for time, value in one["values"]]
+    kept = [(time, value) for time, value in pairs if math.isfinite(value)]
+    return Series(labels, tuple(time for time, _ in kept), tuple(value for _, value in kept))
+
+
+def _from_files() -> Iterator[Watched]:
+    folder = os.environ.get("PROMETHEUS_TARGETS", "")
+    for file in sorted(Path(folder).glob("*.json")) if folder else []:
+        try:
+            groups = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        for group in groups:
+            labels = group.get("labels", {})
+            for target in group.get("targets", []):
+                scheme, path = labels.get("__scheme__", "http"), labels.get("__metrics_path__", "/metrics")
+                instance = labels.get("instance", target)
+                yield Watched(labels.get("job", file.stem), instance, f"{scheme}://{target}{path}")

@@ -1,0 +1,139 @@
+"""The proof of runbooks: the lab is broken for real, and the runbook has to show what it promises.
+
+For each fault that a runbook is for: the lab is well; the fault is begun; its alert fires; the plan ends
+well and changes nothing; the apply ends well, the service is well by its own signals, the alert goes; and
+where the runbook has an undo, that restores what the change changed. Whatever fails is told as expected,
+seen and what to do next.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from outage.errors import Failed
+from outage.lab import control, proving
+from outage.lab.case import prove_case
+from outage.lab.faults import FAULTS, Fault
+from outage.lab.looks import LOOKS, Look
+from outage.lab.parts import resolve
+from outage.lab.proving import Copy
+from outage.lab.versions import versions
+from outage.project import Project
+from outage.run.review import working_digest
+from outage.runbook.contract import Contract, read_contract
+from outage.runbook.notebook import find_notebook, runbook_names
+from outage.runbook.proof import Proof, find
+
+_JOBS = 3  # at a time: on two cores, for much of a proof is waiting for an alert, or for a service to be well
+
+
+@dataclass(frozen=True)
+class Task:
+    """One runbook to be proved, with the faults that it is for, or those that it only looks at."""
+
+    contract: Contract
+    faults: tuple[tuple[Fault, Look | None], ...]
+
+
+def prove(
+    project: Project,
+    names: Iterable[str] = (),
+    *,
+    faults: Mapping[str, Fault] = FAULTS,
+    looks: Iterable[Look] = LOOKS,
+    told: Callable[[Proof], None] = lambda proof: None,
+) -> list[Proof]:
+    """Prove runbooks, each in a lab of its own, three at a time.
+
+    Args:
+        project: the handbook, as it stands in its folder.
+        names: of runbooks; none: all.
+        faults: what can be broken.
+        looks: which of them runbooks that mend none are shown.
+        told: called with each proof as it is made, in any thread.
+
+    Returns:
+        The proofs, in the order of ``names``.
+
+    Raises:
+        Refused, Problems: there is no such runbook, or it breaks its contract; nothing was started.
+    """
+    chosen = list(dict.fromkeys(names)) or runbook_names(project.runbooks)
+    contracts = [read_contract(find_notebook(project.runbooks, name)) for name in chosen]
+    tasks = [Task(contract, tuple(_faults_of(contract.name, faults, looks))) for contract in contracts]
+    with tempfile.TemporaryDirectory(prefix="prove-") as folder, ThreadPoolExecutor(_JOBS) as pool:
+        copy = proving.copy(project.root, project.policy(), Path(folder))
+
+        def one(task: Task) -> Proof:
+            proof = _prove(project, copy, Path(folder) / task.contract.name, task)
+            told(proof)
+            return proof
+
+        slowest_first = sorted(tasks, key=lambda task: _expected(project.root, task), reverse=True)
+        waiting = {task.contract.name: pool.submit(one, task) for task in slowest_first}
+        try:
+            return [waiting[task.contract.name].result() for task in tasks]
+        except BaseException:  # those that run take their labs down first; no other is begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _faults_of(
+    runbook: str, faults: Mapping[str, Fault], looks: Iterable[Look]
+) -> Iterator[tuple[Fault, Look | None]]:
+    yield from ((fault, None) for fault in faults.values() if fault.runbook == runbook)
+    yield from ((faults[look.fault], look) for look in looks if look.runbook == runbook)
+
+
+def _expected(root: Path, task: Task) -> float:
+    """Seconds that a task took when it was last proved; else a guess from the parts that it breaks."""
+    last = find(root, task.contract.name)
+    return last.seconds if last else 15.0 * sum(len(fault.parts) for fault, _ in task.faults)
+
+
+def _prove(project: Project, copy: Copy, folder: Path, task: Task) -> Proof:
+    """One runbook against each of its faults, in one lab, to which each adds the parts that it needs."""
+    at, began = datetime.now(UTC), time.monotonic()
+    cases = [prove_case(Copy(copy.root, copy.of), folder, task.contract, *fault) for fault in task.faults]
+    control.down(folder)
+    failed = any(case.failures for case in cases)
+    reason = ""
+    if not cases:
+        reason = "no fault of the lab calls for it"
+    elif failed:
+        reason = "; ".join(failure.promise for case in cases for failure in case.failures)
+    parts = resolve({part for case in cases for part in case.parts})
+    return Proof(
+        runbook=task.contract.name,
+        state="failed" if failed else "proved" if cases else "validated",
+        reason=reason,
+        commit=_commit(project.root),
+        clean=_clean(project.root),
+        digest=working_digest(project.root, task.contract.notebook),
+        at=at,
+        seconds=round(time.monotonic() - began, 3),
+        versions=versions(parts),
+        cases=tuple(cases),
+    )
+
+
+def _commit(root: Path) -> str:
+    """The commit that the handbook stands on; empty where there is none."""
+    try:
+        return proving.git(root, "rev-parse", "HEAD").strip()
+    except Failed:
+        return ""
+
+
+def _clean(root: Path) -> bool:
+    """Whether runbooks, lab and package are as in that commit."""
+    try:
+        return not proving.git(root, "status", "--porcelain", "--", "runbooks", "lab", "_ext").strip()
+    except Failed:
+        return False

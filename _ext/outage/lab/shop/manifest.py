@@ -1,0 +1,36 @@
+"""The release manifest: which release every server should run, which were rolled out before, their digests.
+
+``{"digests": {version: digest}, "history": [version, ...]}``; the last of ``history`` is the one that should
+run. A runbook finds the file through RELEASE_MANIFEST.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from outage.lab.parts import web
+from outage.lab.shop import releases
+
+if TYPE_CHECKING:
+    from outage.lab.model import Lab
+
+
+def path(lab: Lab) -> Path:
+    """The file."""
+    return web.store(lab) / "manifest.json"
+
+
+def write(lab: Lab, history: list[str]) -> None:
+    """Write down what was rolled out, the latest last."""
+    known = {version: releases.digest(web.store(lab) / version) for version in releases.VERSIONS}
+    new = path(lab).with_suffix(".new")
+    new.write_text(json.dumps({"digests": known, "history": history}, indent=1) + "\n", encoding="utf-8")
+    new.replace(path(lab))
+
+
+def history(lab: Lab) -> list[str]:
+    """What was rolled out, the latest last."""
+    known: dict[str, Any] = json.loads(path(lab).read_text(encoding="utf-8"))
+    return list(known["history"])

@@ -1,0 +1,25 @@
+"""From a few answers to a severity and a scope, and the same as data for a form."""
+
+from outage.policy.classify.answers import (
+    SCALE,
+    UNKNOWN,
+    Ask,
+    Choice,
+    Classification,
+    classify,
+    outcomes,
+    post_to,
+    questions,
+)
+
+__all__ = [
+    "SCALE",
+    "UNKNOWN",
+    "Ask",
+    "Choice",
+    "Classification",
+    "classify",
+    "outcomes",
+    "post_to",
+    "questions",
+]

@@ -1,0 +1,146 @@
+"""The classification form as data: its questions, and a table of every outcome, made beforehand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from outage.policy.classify import UNKNOWN, Ask, Classification, outcomes, questions
+from outage.policy.classify.verdict import (
+    NO_INCIDENT,
+    NO_MEANING,
+    clause_text,
+    command,
+    decided,
+    doubt_rule,
+    set_scope,
+    set_severity,
+    time_box,
+    where,
+)
+from outage.policy.quote import Quote, quote
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Something that an outcome may show.
+
+    Attributes:
+        kind: severity, scope, set-severity, set-scope, channel, clause, doubt, doubt-rule, time-box or
+            command.
+        key: what the table calls it; unique in the form.
+        text: the words beside the quote, or alone.
+        quote: a name or clause of the policy, with its look.
+    """
+
+    kind: str
+    key: str
+    text: str = ""
+    quote: Quote | None = None
+
+
+@dataclass(frozen=True)
+class Form:
+    """All that the page needs.
+
+    Attributes:
+        questions: as they are asked; ``unknown`` is not among their choices.
+        pieces: everything that any outcome shows, each once.
+        outcomes: the distinct outcomes, each the indices of its pieces.
+        rows: index of the outcome for each combination of answers; the last question's answers, and
+            last among them ``unknown``, change fastest.
+        command: the command's text before the answers.
+    """
+
+    questions: tuple[Ask, ...]
+    pieces: tuple[Piece, ...]
+    outcomes: tuple[tuple[int, ...], ...]
+    rows: tuple[int, ...]
+    command: str
+
+    def of(self, kind: str) -> list[Piece]:
+        """The pieces of one kind."""
+        return [piece for piece in self.pieces if piece.kind == kind]
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """What the script looks up, as data for JSON."""
+        return {
+            "questions": [
+                [ask.id, [*(choice.id for choice in ask.choices), UNKNOWN]] for ask in self.questions
+            ],
+            "pieces": [piece.key for piece in self.pieces],
+            "outcomes": self.outcomes,
+            "rows": self.rows,
+            "command": self.command,
+        }
+
+
+def classification_form(policy: Policy) -> Form:
+    """The form of a policy; at most 20,000 rows, by the policy's own rules."""
+    asked = tuple(questions(policy))
+    shown = [_keys(found) for found in outcomes(policy).values()]
+    used = {key for keys in shown for key in keys}
+    index = {key: at for at, key in enumerate(key for key in _in_order(policy, asked) if key in used)}
+    distinct: dict[tuple[int, ...], int] = {}
+    rows = tuple(distinct.setdefault(tuple(index[key] for key in keys), len(distinct)) for keys in shown)
+    pieces = tuple(_piece(policy, asked, key) for key in index)
+    return Form(asked, pieces, tuple(distinct), rows, command({}))
+
+
+def as_text(policy: Policy) -> str:
+    """The whole form as one text: what a page shows of it, to tell whether that has changed."""
+    return json.dumps(asdict(classification_form(policy)), default=str)
+
+
+def _in_order(policy: Policy, asked: tuple[Ask, ...]) -> list[str]:
+    """All that could be shown, in the order in which a page lists it."""
+    clauses = dict.fromkeys(choice.clause for ask in asked for choice in ask.choices)
+    return [
+        *(f"severity:{key}" for key in (*policy.severities, "")),
+        *(f"scope:{key}" for key in policy.scopes),
+        *(f"set-severity:{key}" for key in policy.severities),
+        *(f"set-scope:{key}" for key in policy.scopes),
+        *(f"channel:{key}" for key in ("incident", "area", "division", "company")),
+        *("command:", "time-box:", "doubt-rule:"),
+        *(f"doubt:{ask.id}" for ask in asked),
+        *(f"clause:{address}" for address in clauses),
+    ]
+
+
+def _keys(found: Classification) -> list[str]:
+    """What an outcome shows."""
+    keys = [f"severity:{found.severity or ''}", f"scope:{found.scope}"]
+    keys += [f"clause:{address}" for address in decided(found)]
+    keys += [f"doubt:{question}" for question in found.doubted]
+    keys += ["doubt-rule:"] if found.doubted else []
+    keys += ["time-box:"] if found.time_box_clause else []
+    if found.severity:
+        keys += [*(f"channel:{channel}" for channel in found.channels), "command:"]
+        keys += [f"set-severity:{found.severity}", f"set-scope:{found.scope}"]
+    return keys
+
+
+def _piece(policy: Policy, asked: tuple[Ask, ...], key: str) -> Piece:
+    kind, _, name = key.partition(":")
+    if kind == "severity" and not name:
+        return Piece(kind, key, NO_MEANING, Quote(NO_INCIDENT, None))
+    if kind == "severity":
+        return Piece(kind, key, policy.severities[name].meaning, quote(policy, kind, name))
+    if kind in ("scope", "channel"):
+        return Piece(kind, key, "", quote(policy, kind, name))
+    if kind == "set-severity":
+        return Piece(kind, key, set_severity(name))
+    if kind == "set-scope":
+        return Piece(kind, key, set_scope(name))
+    if kind == "clause":
+        text = f"{clause_text(asked, name)} ({where(policy, name)})"
+        return Piece(kind, key, text, quote(policy, kind, name))
+    if kind == "doubt":
+        return Piece(kind, key, next(ask.text for ask in asked if ask.id == name))
+    rules = {"doubt-rule": doubt_rule, "time-box": time_box}
+    return Piece(kind, key, rules[kind](policy) if kind in rules else "")

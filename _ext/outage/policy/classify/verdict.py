@@ -1,0 +1,156 @@
+"""What a set of answers comes to, in words: for the command line, and for the form on the severity page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from outage.errors import Refused
+from outage.policy.classify import UNKNOWN, Ask, Classification, classify, questions
+from outage.policy.quote import channel_words
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+    from outage.policy.vocabulary import ChannelId, ScopeId
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause that decided something.
+
+    Attributes:
+        address: where the policy says it.
+        text: the question and its answer, or the criteria, in words.
+        where: ``handbook.yml:91``, or ``default`` where the company says nothing.
+    """
+
+    address: str
+    text: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of some answers.
+
+    Attributes:
+        answers: every question with its answer; ``unknown`` where none was given.
+        severity: severity id, or None: by these answers it is not an incident.
+        severity_name: the company's name for it.
+        meaning: what that severity means.
+        scope: area, division or company.
+        channels: id and name of each channel to post to, the widest last.
+        clauses: what decided severity and scope.
+        time_box: advice to let one expert try alone first, or None.
+        doubt: the questions that nobody could answer.
+        doubt_rule: how those counted.
+        command: what to type next, or None when there is no incident.
+        again: what to type instead where it was declared already; empty when there is no incident.
+    """
+
+    answers: dict[str, str]
+    severity: str | None
+    severity_name: str
+    meaning: str
+    scope: ScopeId
+    channels: dict[ChannelId, str]
+    clauses: tuple[Clause, ...]
+    time_box: str | None
+    doubt: tuple[str, ...]
+    doubt_rule: str
+    command: str | None
+    again: tuple[str, ...]
+
+
+NO_INCIDENT = "Not an incident"
+NO_MEANING = "No answer makes it one. Keep an eye on it, and answer again when something changes."
+
+
+def verdict(policy: Policy, answers: Mapping[str, str]) -> Verdict:
+    """Classify, and say it in words; raises as :func:`outage.policy.classify.classify`."""
+    found = classify(policy, answers)
+    asked = questions(policy)
+    severity = policy.severities[found.severity] if found.severity else None
+    full = {ask.id: answers.get(ask.id, UNKNOWN) for ask in asked}
+    return Verdict(
+        answers=full,
+        severity=found.severity,
+        severity_name=severity.name if severity else NO_INCIDENT,
+        meaning=severity.meaning if severity else NO_MEANING,
+        scope=found.scope,
+        channels={key: channel_words(policy, policy.channels[key]) for key in found.channels},
+        clauses=tuple(Clause(at, clause_text(asked, at), where(policy, at)) for at in decided(found)),
+        time_box=time_box(policy) if found.time_box_clause else None,
+        doubt=tuple(ask.text for ask in asked if ask.id in found.doubted),
+        doubt_rule=doubt_rule(policy),
+        command=command(full) if severity else None,
+        again=(set_severity(found.severity), set_scope(found.scope)) if found.severity else (),
+    )
+
+
+def decided(found: Classification) -> list[str]:
+    """Addresses of all clauses that decided, each once: severity, scope, then the time box."""
+    box = (found.time_box_clause,) if found.time_box_clause else ()
+    return list(dict.fromkeys((*found.severity_clauses, *found.scope_clauses, *box)))
+
+
+def clause_text(asked: Iterable[Ask], address: str) -> str:
+    """The question and the answer that a clause stands for."""
+    return next(
+        f"{ask.text} {choice.text}" for ask in asked for choice in ask.choices if choice.clause == address
+    )
+
+
+def where(policy: Policy, address: str) -> str:
+    """``handbook.yml:91``, or ``default``."""
+    line = policy.at(address).line
+    return "default" if line is None else f"{policy.path}:{line}"
+
+
+def time_box(policy: Policy) -> str:
+    """What the time box allows."""
+    limit = policy.incident.time_box
+    return (
+        f"One expert may try alone for {limit} first. If it is not mended then, answer these questions again."
+    )
+
+
+def doubt_rule(policy: Policy) -> str:
+    """How questions count whose answer nobody knows."""
+    counted = "worst" if policy.classification.when_in_doubt == "higher" else "least bad"
+    return f"Not known, so each counted as its {counted} answer:"
+
+
+def command(answers: Mapping[str, str]) -> str:
+    """The command that opens an incident with these answers."""
+    given = ",".join(f"{question}={answer}" for question, answer in answers.items())
+    return f'outage declare "What is broken" --answers {given}'
+
+
+def set_severity(severity: str) -> str:
+    """The command that judges an open incident anew: a second declaration would open a second incident."""
+    return f"outage severity {severity}"
+
+
+def set_scope(scope: str) -> str:
+    """The command that says how wide an open incident is."""
+    return f"outage scope {scope}"
+
+
+def parse_answers(given: Iterable[str]) -> dict[str, str]:
+    """Answers as they are typed: ``customers=all``, several in a row or joined by commas.
+
+    Raises:
+        Refused: one has no ``=``, or a question is answered twice.
+    """
+    answers: dict[str, str] = {}
+    for item in (part.strip() for text in given for part in text.split(",") if part.strip()):
+        question, equals, answer = item.partition("=")
+        if not equals:
+            raise Refused(
+                f"'{item}' is not an answer", hint="write QUESTION=ANSWER, for example scale=company"
+            )
+        if answers.setdefault(question.strip(), answer.strip()) != answer.strip():
+            raise Refused(f"'{question}' is answered twice", hint="keep one of the two")
+    return answers

@@ -1,1 +1,0 @@
-"""Training: what happened, played back event by event, with the decisions left to the group."""

@@ -1,0 +1,1 @@
+"""Write case studies and their walkthroughs as MyST text."""

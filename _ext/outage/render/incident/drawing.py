@@ -1,0 +1,225 @@
+"""An incident's drawing as numbers: tracks placed on a time axis, one above the other.
+
+Two frames serve one incident: a wide one with lane names beside the lanes, and a narrow one,
+for a phone, with the names above them. A template draws either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from outage.render.incident.tracks import OVERDUE, Stretch, Track, last_moment, tracks
+from outage.render.timeline.axis import BREAK_WIDTH, Axis, Piece, axis
+from outage.render.timeline.shapes import Bar, Frame, Label, Lane, Mark, before, beside, fitted, text_width
+
+if TYPE_CHECKING:
+    from outage.render.incident.snapshot import Case
+
+LEAST_BAR = 5.0
+MARK_ROOM = 7.0
+SIDE = 10.0
+GAP = 8.0
+FOOT = 22.0
+"""User units: the shortest bar, half a mark with air, the outer margin, between lanes, local times below."""
+
+SIGNS = {
+    "told": "told in time",
+    "notch": "was due",
+    "told late": "told late",
+    OVERDUE: "overdue",
+    "promise pending": "due by its end",
+    "entry impact": "impact",
+    "entry note": "note",
+    "entry hypothesis": "hypothesis",
+    "entry decision": "decision",
+    "entry contact": "contact",
+    "entry action": "follow-up",
+    "entry other": "another entry",
+}
+"""What a legend calls the signs that do not speak for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxisText:
+    """A text on the axis: UTC above the lanes, ``below`` (the local time, or nothing) under them."""
+
+    x: float
+    text: str
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A silence that was cut short: from ``x`` on, ``width`` wide, ``text`` long."""
+
+    x: float
+    width: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Everything that the template needs.
+
+    Attributes:
+        top, bottom: where the lanes begin and end.
+        left, right: where the plot begins and ends.
+        now: where the present stands while the incident is open, else None.
+        place: what the local times below the lanes are called, or empty when there are none.
+    """
+
+    frame: Frame
+    height: float
+    top: float
+    bottom: float
+    left: float
+    right: float
+    lanes: tuple[Lane, ...]
+    ticks: tuple[AxisText, ...]
+    cuts: tuple[Cut, ...]
+    now: AxisText | None
+    place: str
+
+
+def drawing(case: Case, frame: Frame) -> Drawing | None:
+    """The drawing of a case; None when its record holds no event."""
+    if not case.incident.entries:
+        return None
+    shown = tracks(case)
+    left, right = frame.gutter + SIDE, frame.width - SIDE
+    along = axis([*_moments(shown), last_moment(case)], left, right)
+    lanes, y = [], frame.head
+    for track in shown:
+        lane = _lane(track, along, frame, y)
+        lanes.append(lane)
+        y += lane.height + GAP
+    cuts = tuple(_cut(piece) for piece in along.cuts)
+    kept = [tick for tick in along.ticks(frame.tick_room) if not any(_near(cut, tick.x) for cut in cuts)]
+    ticks = tuple(_tick(case, tick.at, tick.x) for tick in kept)
+    place = case.times.local(along.end)[1]
+    return Drawing(
+        frame=frame,
+        height=round(y + (FOOT if place else 0), 1),
+        top=frame.head,
+        bottom=round(y - GAP, 1),
+        left=left,
+        right=right,
+        lanes=tuple(lanes),
+        ticks=ticks,
+        cuts=cuts,
+        now=AxisText(along.x(case.now), _hour(case.now)) if case.incident.is_open else None,
+        place=place,
+    )
+
+
+def description(case: Case) -> str:
+    """The drawing in a few sentences, for who cannot see it; the table below it has every entry."""
+    incident = case.incident
+    if not incident.entries:
+        return "Nothing is recorded yet."
+    begin, end = incident.entries[0].event.at, incident.entries[-1].event.at
+    broken = sum(finding.broken for finding in case.findings)
+    audited = f" Promises broken: {broken} of {len(case.findings)}." if case.findings else ""
+    return (
+        f"From {case.times.moment(begin)} to {case.times.near(end, begin)}: {len(incident.entries)} entries, "
+        f"{len(incident.updates)} updates, {len(incident.runs)} runs.{audited} "
+        "Each sign leads to its entry below."
+    )
+
+
+def legend(case: Case) -> list[tuple[str, str]]:
+    """The signs that this drawing has, and what each means."""
+    shown = tracks(case)
+    drawn = {stretch.css for track in shown for stretch in track.stretches}
+    drawn |= {moment.css for track in shown for moment in track.moments}
+    return [(css, words) for css, words in SIGNS.items() if css in drawn]
+
+
+def _moments(shown: list[Track]) -> list[datetime]:
+    stretches = [at for track in shown for stretch in track.stretches for at in (stretch.start, stretch.end)]
+    return stretches + [moment.at for track in shown for moment in track.moments if moment.css != "notch"]
+
+
+def _hour(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%H:%M}"
+
+
+def _tick(case: Case, at: datetime, x: float) -> AxisText:
+    return AxisText(x, _hour(at), case.times.local(at)[0])
+
+
+def _cut(piece: Piece) -> Cut:
+    hours = round((piece.end - piece.start).total_seconds() / 3600)
+    text = f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"
+    return Cut(round(piece.x0, 1), round(piece.x1 - piece.x0, 1), text)
+
+
+def _near(cut: Cut, x: float) -> bool:
+    """Whether a time written at ``x`` would run into the length of a cut."""
+    return abs(cut.x + cut.width / 2 - x) < BREAK_WIDTH
+
+
+def _lane(track: Track, along: Axis, frame: Frame, y: float) -> Lane:
+    """A track placed from ``y`` downwards, in as many rows as its stretches need."""
+    first = y + frame.name_height
+    bars, rows = _bars(track, along, frame, first)
+    middle = first + frame.row / 2
+    marks = tuple(_marks(track, along, middle))
+    height = frame.name_height + rows * frame.row
+    room = frame.gutter or frame.width / 2
+    heading, note = (fitted(text, room, frame.size) for text in (track.name, track.note))
+    return Lane(track.name, heading, note, round(y, 1), round(height, 1), bars, marks)
+
+
+def _bars(track: Track, along: Axis, frame: Frame, first: float) -> tuple[tuple[Bar, ...], int]:
+    """The bars of a track, and how many rows they take: at least one."""
+    taken: list[float] = [along.x(along.start) - 1]
+    bars = []
+    for index, stretch in enumerate(track.stretches):
+        bar = _bar(stretch, along, frame)
+        right = frame.width - SIDE
+        following = track.stretches[index + 1 : index + 2]
+        if following and not track.stacked:
+            right = max(bar.x + bar.width, along.x(following[0].start))
+        left = taken[0] if not track.stacked else frame.gutter + SIDE
+        label = None
+        if stretch.css == OVERDUE:
+            label = before(stretch.label, bar.x, bar.width + MARK_ROOM, left=frame.gutter, size=frame.size)
+        elif stretch.label:
+            label = beside(stretch.label, bar.x, bar.width, left=left, right=right, size=frame.size)
+        start, end = _extent(bar, label, frame)
+        row = next(
+            (i for i, until in enumerate(taken) if not track.stacked or until <= start + 0.5), len(taken)
+        )
+        if row == len(taken):
+            taken.append(end)
+        taken[row] = max(taken[row], end)
+        offset = first + row * frame.row + (frame.row - frame.bar) / 2
+        bars.append(replace(bar, y=round(offset, 1), label=label))
+    return tuple(bars), len(taken)
+
+
+def _bar(stretch: Stretch, along: Axis, frame: Frame) -> Bar:
+    x, end = along.x(stretch.start), along.x(stretch.end)
+    # A promise may be as short as it is; what people did is always to be seen.
+    least = 0.0 if stretch.css.startswith("promise") else LEAST_BAR
+    x = min(x, frame.width - SIDE - least)
+    return Bar(
+        round(x, 1), 0, round(max(end - x, least), 1), frame.bar, stretch.css, stretch.words, stretch.event
+    )
+
+
+def _extent(bar: Bar, label: Label | None, frame: Frame) -> tuple[float, float]:
+    """From where to where a bar takes its row, its label included."""
+    start, end = bar.x, bar.x + bar.width
+    if label is None or label.inside:
+        return start, end
+    wide = text_width(label.text, frame.size) + 4
+    return (min(start, label.x - wide), end) if label.anchor == "end" else (start, max(end, label.x + wide))
+
+
+def _marks(track: Track, along: Axis, y: float) -> list[Mark]:
+    y = round(y, 1)
+    return [Mark(along.x(m.at), y, m.css, m.words, m.event) for m in track.moments]

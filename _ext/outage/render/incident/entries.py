@@ -1,0 +1,79 @@
+"""The timeline in words: every event of the record, in order, with who wrote it down and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outage.incident.record.describe import sentence, short
+from outage.incident.times import day, span
+from outage.render.incident.snapshot import Case
+from outage.render.markup import anchor_id, chip, goto, here, list_table, moment, role, words
+from outage.text import plain
+
+if TYPE_CHECKING:
+    from outage.incident.record.model import Correction, Entry
+
+
+def entries_table(case: Case) -> str:
+    """A row for each event: when, and what happened."""
+    rows = []
+    before = ""
+    for entry in case.incident.entries:
+        rows.append((_when(case, entry, before), _what(case, entry)))
+        before = day(entry.event.at)
+    return list_table(("When", "What happened"), rows, widths="auto", css="outage-entries")
+
+
+def entry_anchor(event_id: str) -> str:
+    """The anchor of an event's row; ids of a record are whatever its file says."""
+    return anchor_id("event", event_id)
+
+
+def _when(case: Case, entry: Entry, before: str) -> str:
+    """The time, and the day above it where a new one begins."""
+    at = entry.event.at
+    utc, _, local = case.times.time(at).rstrip(")").partition(" (")
+    time = moment(at, utc) + (f"\\\n{role('aside', local)}" if local else "")
+    anchor = here(entry_anchor(entry.event.id))
+    return f"{anchor}**{day(at)}**\\\n{time}" if day(at) != before else f"{anchor}{time}"
+
+
+def _what(case: Case, entry: Entry) -> str:
+    """What it says, who says so, and every reason to read it twice."""
+    said = words(sentence(entry, case.policy)) or plain("(nothing)")
+    parts = [said, _who(case, entry)]
+    parts += [_corrected(case, entry, correction) for correction in entry.corrections]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _who(case: Case, entry: Entry) -> str:
+    event = entry.event
+    marks = [f"{plain(event.kind)} by {plain(event.by)}"]
+    if not entry.known:
+        marks.append(chip("Unknown kind", "mark"))
+    if entry.late:
+        late = f"Written down {span(event.recorded - event.at)} later"
+        marks.append(
+            f"{chip(late, 'mark')} at {moment(event.recorded, case.times.near(event.recorded, event.at))}"
+        )
+    if about := _about(case, entry):
+        marks.append(about)
+    return " · ".join(marks)
+
+
+def _about(case: Case, entry: Entry) -> str:
+    """A link to the entry that a correction or redaction is about, or to the run that an entry tells of."""
+    known = {one.event.id: one for one in case.incident.entries}
+    target = known.get(str(entry.data.get("event")))
+    if entry.event.kind in ("correction", "redaction") and target:
+        return goto(f"entry {short(target.event.id)}", entry_anchor(target.event.id))
+    if entry.event.kind == "run" and entry.data.get("run"):
+        return goto("the run", anchor_id("run", str(entry.data["run"])))
+    return ""
+
+
+def _corrected(case: Case, entry: Entry, correction: Correction) -> str:
+    mark = chip("Corrected", "mark")
+    at = moment(correction.at, case.times.near(correction.at, entry.event.at))
+    link = goto("by an entry", entry_anchor(correction.event))
+    return f"{mark} {link} of {plain(correction.by)} at {at}. Before, it said: {plain(correction.before)}"

@@ -1,0 +1,67 @@
+"""The list of incidents, as MyST text: those that are open first, and the newest first among each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from outage.errors import OutageError
+from outage.incident.folder import folders_in, left_out
+from outage.incident.times import day, span
+from outage.render.incident.page import chips
+from outage.render.incident.snapshot import Case, outline
+from outage.render.markup import list_table
+from outage.text import plain
+
+PAGE = "index.md"
+NONE = "No incident was ever declared here. `outage declare TITLE` opens one."
+
+
+def incident_list(folder: Path) -> str:
+    """The list for the incidents whose folders stand in ``folder``. It depends on no time of day."""
+    cases, unreadable = _cases(folder)
+    opened = [case for case in cases if case.incident.is_open]
+    closed = [case for case in cases if not case.incident.is_open]
+    parts = [
+        _part("Open", folder, opened),
+        _part("Closed", folder, closed),
+        *unreadable,
+    ]
+    return "\n\n".join(part for part in parts if part) or NONE
+
+
+def _cases(folder: Path) -> tuple[list[Case], list[str]]:
+    """The incidents, the newest first, and a sentence about each that is none or cannot be read."""
+    cases, unreadable = [], []
+    for one in folders_in(folder):
+        try:
+            cases.append(outline(one))
+        except OutageError as error:
+            unreadable.append(f"**{plain(one.name)}** cannot be read: {plain(error.message)}.")
+    return cases, [*unreadable, *(f"{plain(str(one))}." for one in left_out(folder))]
+
+
+def _part(title: str, folder: Path, cases: Sequence[Case]) -> str:
+    if not cases:
+        return ""
+    rows = [(_title(folder, case), _when(case)) for case in cases]
+    return f"## {title}\n\n" + list_table(
+        ("Incident", "Declared"), rows, widths="3 1", css="outage-incidents"
+    )
+
+
+def _title(folder: Path, case: Case) -> str:
+    incident = case.incident
+    title = plain(incident.title)
+    if (folder / incident.id / PAGE).is_file():
+        title = f"[{title}](<{quote(incident.id)}/{PAGE}>)"
+    return f"{title}\\\n{chips(case)}"
+
+
+def _when(case: Case) -> str:
+    incident = case.incident
+    if incident.declared_at is None:
+        return "not declared"
+    took = f"\\\nresolved after {span(incident.ended_at - incident.declared_at)}" if incident.ended_at else ""
+    return f"{day(incident.declared_at)}{took}"

@@ -1,0 +1,77 @@
+"""Where the playbooks of an incident stand: how much is settled, what is overdue, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from outage.incident.times import stamp
+from outage.playbook.words import bare, counted, owner
+from outage.render.markup import bullets, chip, folded, moment, role
+from outage.text import plain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from outage.playbook import Progress
+    from outage.playbook.follow import Following
+    from outage.playbook.state import Standing
+    from outage.render.incident.snapshot import Case
+
+MOST_IN_SIGHT = 5
+"""So many steps are shown, those that are overdue first; all are folded away below."""
+
+
+def playbook_section(case: Case) -> str:
+    """Each playbook in a few lines, its steps folded away; nothing when none was started."""
+    return "\n\n".join(_playbook(case, one) for one in case.playbooks)
+
+
+def _playbook(case: Case, one: Following) -> str:
+    started = f"started {_moment(case, one.play.at)} by {plain(one.play.by)}"
+    if one.progress is None:
+        return f"**{plain(one.play.playbook)}**, {started}. It cannot be shown: {plain(one.trouble)}"
+    found = one.progress
+    head = f"**{plain(found.checklist.name)}**: {plain(counted(found))}, {started}."
+    now = bullets(_line(case, step) for step in _first(found)) if case.incident.is_open else ""
+    steps = folded("Every step", "\n\n".join(_phases(case, found)))
+    return "\n\n".join(part for part in (head, now, steps) if part)
+
+
+def _first(found: Progress) -> list[Standing]:
+    late = list(found.overdue)
+    return [*late, *(step for step in found.open if step not in late)][:MOST_IN_SIGHT]
+
+
+def _phases(case: Case, found: Progress) -> Iterator[str]:
+    for number, (phase, steps) in enumerate(found.phases, start=1):
+        yield f"**{number}. {plain(phase.name)}**\n\n{bullets(_line(case, step) for step in steps)}"
+    if found.strange:
+        lines = (f"{plain(step)}: {plain(tick.state)}" for step, tick in found.strange.items())
+        yield f"**Not in this playbook (any more)**\n\n{bullets(lines)}"
+
+
+def _line(case: Case, step: Standing) -> str:
+    """What it asks, who sees to it, and where it stands."""
+    text = plain(bare(step.task.text, case.policy, case.incident))
+    who = chip(owner(step.task, case.policy), "role", step.task.owner)
+    return f"{who} {text}\\\n{_state(case, step)}"
+
+
+def _state(case: Case, step: Standing) -> str:
+    if step.tick is not None and step.tick.settled:
+        good = ("run", "good") if step.tick.state == "done" else ("mark",)
+        why = f": {plain(step.tick.why)}" if step.tick.why else ""
+        done = chip(step.tick.state.capitalize(), *good)
+        return f"{done} {_moment(case, step.tick.at)} by {plain(step.tick.by)}{why}"
+    if step.needed == "never":
+        return role("aside", "Not needed: it was over before")
+    if step.needed == "later" and step.needed_at:
+        return f"Only if it is still open at {_moment(case, step.needed_at)}"
+    if step.due is None or not case.incident.is_open:
+        return role("aside", "Open")
+    return f"Due {role('due', case.times.near(step.due, case.now), stamp(step.due))}"
+
+
+def _moment(case: Case, at: datetime) -> str:
+    return moment(at, case.times.near(at, case.incident.declared_at or case.now))

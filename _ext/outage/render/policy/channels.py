@@ -1,0 +1,124 @@
+"""Where people are told: each channel, what belongs there, and who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from outage.policy.models import PolicyData
+from outage.policy.vocabulary import ChannelId
+from outage.render.markup import blocks, ref, refs, table
+from outage.text import cell, plain
+
+if TYPE_CHECKING:
+    from outage.policy import Policy, Value
+    from outage.policy.models import Channel
+
+
+PURPOSES: dict[ChannelId, str] = {
+    "company": "outages that touch the whole company, and summaries of the others",
+    "division": "outages of a division, and summaries of its areas'",
+    "area": "the detail of one area, for those who work on it",
+    "incident": "the work on one incident: what is seen, done and decided",
+    "executives": "state and impact in plain words, for those who must decide or explain",
+    "customers": "what customers may know and do, at the promised times",
+    "users": "reports of symptoms, and their answers",
+    "bridge": "talking; what is decided there is written into the incident's channel",
+}
+"""What belongs in a channel; the vocabulary is fixed, so these phrases are ours."""
+
+_OPTIONAL = {"division": "divisions", "area": "divisions", "executives": "audiences.executives"}
+"""Channels that every company is given by default, and the part without which they mean nothing."""
+
+_NAMED_AT_MOST = 12
+
+
+def channel_map(policy: Policy) -> str:
+    """One row a channel that the company really has; it lists what the absent ones would hold, too."""
+    rows = [
+        (ref("channel", key), _purpose(policy, key), _way(channel))
+        for key, channel in policy.own_channels.items()
+    ]
+    return table(("Channel", "What belongs there", "How to open it"), rows)
+
+
+def _purpose(policy: Policy, own: ChannelId) -> str:
+    served = list(_served(policy, own))
+    words = "; ".join(PURPOSES[key] for key in served)
+    readers = [key for key, audience in policy.audiences.items() if audience.channel in served]
+    read_by = f" Read by {refs('audience', readers)}" if readers else ""
+    called = ", ".join(names(policy, own)) or _areas(policy, own)
+    here = f" Here: {called}." if called else ""
+    return f"{words[:1].upper()}{words[1:]}.{here}{read_by}"
+
+
+def names(policy: Policy, own: ChannelId) -> list[str]:
+    """What a channel is called in each division, as text for a table; empty where it has one name.
+
+    A list of more than :data:`_NAMED_AT_MOST` is empty too: nobody reads it through.
+    """
+    filled = dict.fromkeys(policy.own_channels[own].filled(division=key) for key in policy.divisions)
+    whole = [name for name in filled if "\u2039" not in name]  # one place in it is still open: no name yet
+    return [cell(name) for name in whole] if 1 < len(whole) <= _NAMED_AT_MOST else []
+
+
+def _areas(policy: Policy, own: ChannelId) -> str:
+    """The areas that a channel's name may hold: ``checkout, refunds in payments; picking in warehouse``."""
+    if "{area}" not in policy.own_channels[own].name or len(policy.divisions) > _NAMED_AT_MOST:
+        return ""
+    return "; ".join(
+        f"{cell(', '.join(division.areas))} in {cell(key)}"
+        for key, division in policy.divisions.items()
+        if division.areas
+    )
+
+
+def division_channels(policy: Policy) -> str:
+    """The divisions' channels by name, for somebody who must post in one now; empty where there is one."""
+    named = names(policy, "division") if "division" in policy.own_channels else []
+    return f"{', '.join(named)}: any of them, if you are not sure." if named else ""
+
+
+def _served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:
+    """The channel itself, and those that it stands in for and the company has a use for."""
+    yield own
+    for key, channel in policy.channels.items():
+        if channel.same_as == own and (key not in _OPTIONAL or policy.has(_OPTIONAL[key])):
+            yield key
+
+
+def _way(channel: Channel) -> str:
+    """How to open it: its link. A status page or a loudspeaker is no place in the chat; ``#name`` is one."""
+    if not channel.link:
+        return "in the chat" if channel.name.startswith(("#", "~")) else cell("")
+    target = quote(
+        channel.link, safe=":/?#@!$&'*+,;=%~[]"
+    )  # all that could end a link or a table cell is encoded
+    return f"[{plain(channel.link.removeprefix('https://').removeprefix('tel:'))}](<{target}>)"
+
+
+def policy_values(policy: Policy) -> str:
+    """Every value by part: its address, what it is, and the line that says so."""
+    by_part = {part: list(values) for part, values in groupby(policy.values().values(), key=_part)}
+    return blocks(_section(policy, part, by_part.get(part, [])) for part in PolicyData.model_fields)
+
+
+def _part(value: Value) -> str:
+    return value.address.split(".")[0]
+
+
+def _section(policy: Policy, part: str, values: list[Value]) -> str:
+    heading = f"## {part.replace('_', ' ').capitalize()}"
+    if not values:
+        return f"{heading}\n\n{ref('anchor', part)} says nothing: this company has none."
+    rows = [
+        (f"{ref('anchor', value.address)} {_origin(policy, value)}", cell(value.text)) for value in values
+    ]
+    return f"{heading}\n\n{{.outage-values}}\n{table(('Clause', 'Value'), rows)}"
+
+
+def _origin(policy: Policy, value: Value) -> str:
+    where = "default" if value.default else plain(f"{policy.path.name}:{value.line}")
+    return f"[{where}]{{.outage-where}}"

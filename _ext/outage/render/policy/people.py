@@ -1,0 +1,198 @@
+"""Who does what: role cards, who holds which roles when few are awake, who joins when, whom to call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from outage.policy.vocabulary import TOOLS, RoleId, Tool
+from outage.render.markup import blocks, bullets, ref, refs, table, value
+from outage.render.policy.channels import names
+from outage.text import cell, joined, plain
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+    from outage.policy.models import Contact, Escalation
+    from outage.policy.vocabulary import ChannelId, RoleId
+
+
+DUTIES: dict[RoleId, str] = {
+    "incident-commander": "Leads: sets the goal, gives out work, decides, knows the state. Mends nothing.",
+    "deputy": "Stands beside the commander: keeps the clock, calls people in, takes over at once if need be.",
+    "operations-lead": "Mends it, with the experts. Only this team changes the system. Does nothing else.",
+    "expert": "Knows one part well. Looks, proposes, and changes what the operations lead says.",
+    "communications-lead": "Tells everyone who must know, on time and in plain words.",
+    "scribe": "Writes down what is seen, done and decided, with the time.",
+    "planner": "Keeps the list of what must be unwound, handed over or followed up.",
+    "customer-liaison": "Speaks with the customers who are hit, and brings back what they see.",
+    "review-team": "Learns from it afterwards, without blame, and sees that the actions are done.",
+}
+"""What each role does, in one line; the vocabulary is fixed, so these sentences are ours."""
+
+
+def role_cards(policy: Policy) -> str:
+    """One card a role that somebody holds in their own name."""
+    cards = "\n".join(_card(policy, role) for role in policy.held_roles)
+    return f":::::{{grid}} 1 1 2 2\n:gutter: 3\n\n{cards}\n:::::"
+
+
+def _card(policy: Policy, role: RoleId) -> str:
+    merged = [plain(other.name) for other in policy.roles.values() if other.merged_into == role]
+    lines = [f"::::{{grid-item-card}} {ref('role', role)}", DUTIES[role]]
+    if merged:
+        lines += ["", ":::{card-footer}", f"Also does the work of: {joined(merged)}.", ":::"]
+    return "\n".join((*lines, "::::"))
+
+
+def escalation_ladder(policy: Policy) -> str:
+    """Who is called, and when: first for silence, then for an incident that stays open, soonest first."""
+    ordered = sorted(
+        policy.escalations.items(), key=lambda item: (item[1].when == "open", item[1].after.length)
+    )
+    rows = [(*_trigger(policy, key, rung), _called(policy, rung), cell(rung.do)) for key, rung in ordered]
+    return table(("When", "After", "Call", "What they do"), rows) if rows else ""
+
+
+def _trigger(policy: Policy, key: str, rung: Escalation) -> tuple[str, str]:
+    after = value(policy, f"escalations.{key}.after")
+    if rung.when == "unanswered":
+        return "Nobody answers", after
+    which = joined([ref("severity", key) for key in rung.severities], "or") or "An incident"
+    return f"{which} is still open", after
+
+
+def _called(policy: Policy, rung: Escalation) -> str:
+    return ", then ".join(ref("contact", key) + _number(policy.contacts[key]) for key in rung.call)
+
+
+def contacts(policy: Policy) -> str:
+    """Whom to call, for what, and on which number; what to do instead where the policy names nobody."""
+    rows = [
+        (
+            ref("contact", key),
+            cell(contact.duty),
+            f"{_number(contact)} {plain(contact.chat or '')}".strip() or cell(""),
+        )
+        for key, contact in policy.contacts.items()
+    ]
+    if not rows:
+        return f"The policy names nobody. Say it in {ref('channel', 'company')}, and call whom you know."
+    return table(("Who", "For what", "How"), rows)
+
+
+def _number(contact: Contact) -> str:
+    """The telephone number, which a phone can call."""
+    if not contact.phone:
+        return ""
+    dialled = "".join(char for char in contact.phone if char in "+0123456789")
+    return f" [{plain(contact.phone)}](tel:{dialled})"
+
+
+def duties_to_notify(policy: Policy) -> str:
+    """The clocks that the law or a contract starts."""
+    rows = [
+        (
+            cell(duty.when),
+            cell(duty.tell),
+            f"{value(policy, f'notification_duties.{key}.within')} {_FROM[duty.from_]}",
+            ref("contact", duty.owner),
+            cell(duty.basis),
+        )
+        for key, duty in policy.notification_duties.items()
+    ]
+    return table(("When", "Tell", "Within", "Who sees to it", "Because of"), rows) if rows else ""
+
+
+_FROM = {
+    "declared": "of declaring it",
+    "aware": "of becoming aware of it",
+    "resolved": "of resolving it",
+}
+
+
+def resources(policy: Policy) -> str:
+    """What an outage may need besides people, and how to get it."""
+    return bullets(_resource(policy))
+
+
+def _resource(policy: Policy) -> Iterator[str]:
+    for key in policy.resources:
+        yield f"**{key.replace('-', ' ').capitalize()}.** {value(policy, f'resources.{key}')}"
+
+
+def staffing(policy: Policy) -> str:
+    """A heading for each number of people that policy names, fewest first, and one item a person below it.
+
+    People who hold the same roles share an item, and those whom the row leaves free are counted.
+    """
+    return blocks(_row(count, policy.staffing[count]) for count in sorted(policy.staffing))
+
+
+def _row(count: int, people: list[list[RoleId]]) -> str:
+    items = [_item(held, len(list(same))) for held, same in groupby(people)]
+    listed = "\n".join(f"- {item}" for item in items)
+    return blocks((f"### {_people(count)} awake", listed, _free(count - len(people))))
+
+
+def _item(held: list[RoleId], same: int) -> str:
+    roles = joined([ref("role", role) for role in held])
+    return roles if same == 1 else f"{_people(same)}, each: {roles}"
+
+
+def _free(left: int) -> str:
+    if left == 0:
+        return ""
+    if left == 1:
+        return "The other one holds no role: free for the next task, or resting for the next shift."
+    return f"The other {left} hold no role: free for the next task, or resting for the next shift."
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
+
+
+def new_joiners(policy: Policy) -> str:
+    """The channels that somebody new joins; those for which another stands in count once."""
+    joined = (
+        policy.channels[key].same_as or key for key in policy.new_joiners.channels if key in policy.channels
+    )
+    return bullets(_joined(policy, key) for key in dict.fromkeys(joined))
+
+
+def _joined(policy: Policy, own: ChannelId) -> str:
+    named = names(policy, own)
+    return f"{ref('channel', own)}: {', '.join(named)}; yours at least" if named else ref("channel", own)
+
+
+def review_attendance(policy: Policy) -> str:
+    """The roles that come to the review; merged ones count once."""
+    held = {key: role.merged_into or key for key, role in policy.roles.items()}
+    return refs("role", dict.fromkeys(held[key] for key in policy.review.attend if key in held))
+
+
+HEADINGS: dict[Tool, str] = {
+    "chat": "The chat is down",
+    "bridge": "The call cannot be opened",
+    "site": "This site is down",
+    "repository": "The repository is down",
+    "pager": "The pager is down, or nobody answers it",
+}
+
+
+def fallbacks(policy: Policy) -> str:
+    """A heading a tool, and below it what to use instead, in order. No call without a channel for calls."""
+    shown = [
+        tool
+        for tool in TOOLS
+        if tool in policy.fallbacks and (tool != "bridge" or policy.has("channels.bridge"))
+    ]
+    return blocks(part for tool in shown for part in (f"## {HEADINGS[tool]}", _ordered(policy, tool)))
+
+
+def _ordered(policy: Policy, tool: Tool) -> str:
+    """A numbered list: the first that works is used."""
+    items = policy.fallbacks[tool]
+    return "\n".join(
+        f"{number}. {value(policy, f'fallbacks.{tool}', text)}" for number, text in enumerate(items, 1)
+    )

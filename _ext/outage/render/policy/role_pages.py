@@ -1,0 +1,104 @@
+"""What the page of a role takes from policy: its name, who does its work here, how it changes hands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outage.errors import Refused
+from outage.policy.defaults import ROLE_NAMES
+from outage.policy.vocabulary import ROLES, SHARED_ROLES, RoleId
+from outage.render.markup import blocks, ref
+from outage.source import nearest
+from outage.text import plain
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+
+COMMANDER: RoleId = "incident-commander"
+
+
+def role_title(policy: Policy, role: str) -> str:
+    """The company's name for a role, not escaped; our own where the company has no such role.
+
+    A merged role keeps its name here: it is the title of the page that says who does its work.
+    """
+    known = _role(role)
+    return policy.roles[known].name if known in policy.roles else ROLE_NAMES[known][0]
+
+
+def role_note(policy: Policy, role: str) -> str:
+    """Nothing for a role that somebody holds; else who does its work, or that there is no such role."""
+    known = _role(role)
+    name, company = plain(role_title(policy, known)), plain(policy.company.name)
+    if known not in policy.roles:
+        return _note(
+            f"No {name} here", f"{company} has no such role. {_page('index', 'These are the roles it has')}."
+        )
+    into = policy.roles[known].merged_into
+    if into is None:
+        return ""
+    said = f"{company} has no separate {name}. {ref('role', into)} does this work, beside its own."
+    return _note("Here, another role does this", f"{said}\n\nWhat follows is the work, whoever does it.")
+
+
+def role_taking(policy: Policy, role: str) -> str:
+    """How a role is taken and handed over: the command, the words for the chat, and who says it back."""
+    known = _role(role)
+    if known not in policy.roles:
+        return ""
+    into = policy.roles[known].merged_into
+    if into is not None:
+        return f"It comes with {ref('role', into)}: take or hand over that role, and this work goes with it."
+    return blocks((*_take(known), *_hand_over(known)))
+
+
+def _take(role: RoleId) -> tuple[str, ...]:
+    name = ref("role", role)
+    listener = "one other person" if role == COMMANDER else ref("role", COMMANDER)
+    return (
+        "**To take it:**",
+        _command(f'outage role {role} "Your name"'),
+        _say(f"Or post in {ref('told', 'responders')}", f"I am {name} now: [your name], since [time]."),
+        _say(f"It is yours when {listener} has said it back", f"{name} is [name], since [time]."),
+    )
+
+
+def _hand_over(role: RoleId) -> tuple[str, ...]:
+    name = ref("role", role)
+    parts = [
+        "**To hand it over,** brief the next person: {doc}`/process/hand-over`. Then, aloud or in writing:",
+        _say("You", f"[Name], I hand over {name} to you. Do you take it?"),
+        _say("They", f"I take it. I am {name} since [time]."),
+        "Anything but a clear yes is a no, and the role stays yours. Then tell everybody:",
+        _command(f'outage handoff {role} "Their name"'),
+        _say("Or post", f"{name} is now [name], since [time]. [Old name] stays until [time]."),
+    ]
+    if role in SHARED_ROLES:
+        parts.append(
+            "While several people hold it, the command ends the turn of whoever took it last. "
+            "Is it somebody else who leaves? Then write a note that says who."
+        )
+    return tuple(parts)
+
+
+def _role(role: str) -> RoleId:
+    if role not in ROLES:
+        raise Refused(f"there is no role '{role}'", hint=nearest(role, list(ROLES)))
+    return role
+
+
+def _page(name: str, words: str) -> str:
+    return f"{{doc}}`{words} </process/roles/{name}>`"
+
+
+def _note(title: str, text: str) -> str:
+    return f":::{{admonition}} {title}\n:class: note\n{text}\n:::"
+
+
+def _say(when: str, words: str) -> str:
+    # Colons, not backticks: what stands after a fence of backticks may hold none.
+    return f":::{{say}} {when}".rstrip() + f"\n{words}\n:::"
+
+
+def _command(line: str) -> str:
+    return f"```console\n$ {line}\n```"

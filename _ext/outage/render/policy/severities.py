@@ -1,0 +1,153 @@
+"""The ladder of severities: what each means, what it promises, and what makes an outage large."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outage.policy.classify import SCALE, Ask, Choice, questions
+from outage.render.markup import blocks, bullets, ref, table, value
+from outage.text import cell, plain
+
+if TYPE_CHECKING:
+    from outage.policy import Policy
+
+
+def severity_matrix(policy: Policy) -> str:
+    """One row a severity: its meaning, and how soon somebody is on it and leads."""
+    rows = [
+        (
+            ref("severity", key),
+            cell(severity.meaning),
+            value(policy, f"severities.{key}.acknowledge"),
+            value(policy, f"severities.{key}.commander"),
+        )
+        for key, severity in policy.severities.items()
+    ]
+    return table(("Severity", "It means", "Somebody is on it within", "A commander is named within"), rows)
+
+
+def at_a_glance(policy: Policy) -> str:
+    """What the worst severity promises, a length of time an item."""
+    worst = f"severities.{policy.severity_id('highest')}"
+    first = {f"{worst}.first_message.{key}": ref("audience", key) for key in policy.audiences}
+    promises = [
+        (f"{worst}.acknowledge", "until somebody is on it"),
+        (f"{worst}.commander", "until somebody leads"),
+        *((at, f"until the first word to {audience}") for at, audience in first.items()),
+        ("incident.reassess", "until it is judged again"),
+    ]
+    return bullets(f"{value(policy, at)} {words}" for at, words in promises if policy.has(at))
+
+
+def cadence_table(policy: Policy) -> str:
+    """One row a severity: when each audience hears first, and how often from then on."""
+    rows = [
+        (
+            ref("severity", key),
+            *(_told(policy, f"severities.{key}", audience) for audience in policy.audiences),
+        )
+        for key in policy.severities
+    ]
+    return table(("Severity", *(cell(audience.name) for audience in policy.audiences.values())), rows)
+
+
+def _told(policy: Policy, severity: str, audience: str) -> str:
+    """``first within 5 minutes, then every 15 minutes``."""
+    first, then = f"{severity}.first_message.{audience}", f"{severity}.cadence.{audience}"
+    words = []
+    if policy.has(first):
+        words.append(f"first within {value(policy, first)}")
+    if policy.has(then):
+        often = value(policy, then, policy.at(then).raw.often)
+        words.append(f"then every {often}" if words else f"every {often}")
+    return ", ".join(words) or "not told"
+
+
+def review_table(policy: Policy) -> str:
+    """One row a severity: by when its review meets, is drafted, is shared, and its actions are done."""
+    rows = [
+        (
+            ref("severity", key),
+            *(
+                value(policy, f"severities.{key}.review.{step}")
+                for step in ("meeting", "draft", "shared", "actions")
+            ),
+        )
+        for key in policy.severities
+    ]
+    return table(
+        ("Severity", "Review meets within", "Draft within", "Shared within", "Actions done within"), rows
+    )
+
+
+def incident_criteria(policy: Policy) -> str:
+    """What makes a fault an incident; any one is enough."""
+    return bullets(value(policy, f"incident.criteria.{key}") for key in policy.incident.criteria)
+
+
+def large_scale(policy: Policy) -> str:
+    """What makes an outage large for the company or for a division; any one is enough."""
+    parts = [
+        "**Large for the whole company**, if any one of these holds:",
+        _criteria(policy, "large_scale.company"),
+    ]
+    if "division" in policy.scopes:
+        parts += [
+            "**Large for a division**, if any one of these holds:",
+            _criteria(policy, "large_scale.division"),
+        ]
+    for key, division in policy.divisions.items():
+        if division.large_scale:
+            parts += [f"In {plain(division.name)} also:", _criteria(policy, f"divisions.{key}.large_scale")]
+    return blocks(parts)
+
+
+def _criteria(policy: Policy, address: str) -> str:
+    return bullets(value(policy, f"{address}.{key}") for key in policy.at(address).raw)
+
+
+def alert_levels(policy: Policy) -> str:
+    """What the words of the monitoring mean here."""
+    rows = [
+        (
+            f"**{level}**",
+            ref("severity", rule.severity) if rule.severity else "not an incident",
+            value(policy, f"incident.alert_levels.{level}.respond"),
+        )
+        for level, rule in policy.incident.alert_levels.items()
+    ]
+    return table(("The monitoring says", "Treat it as", "Look at it within"), rows)
+
+
+def classification(policy: Policy) -> str:
+    """Every question with its answers, then the rule in words."""
+    asked = questions(policy)
+    return blocks([*(part for ask in asked for part in _question(ask)), rule(policy)])
+
+
+def _question(ask: Ask) -> list[str]:
+    rows = [(cell(choice.text), _implied(choice), f"`{ask.id}={choice.id}`") for choice in ask.choices]
+    return [f"**{plain(ask.text)}**", table(("Answer", "At least", "Typed"), rows)]
+
+
+def _implied(choice: Choice) -> str:
+    implied = []
+    if choice.severity:
+        implied.append(ref("severity", choice.severity))
+    if choice.scope:
+        implied.append(ref("scope", choice.scope))
+    if choice.time_box_up_to:
+        implied.append(f"up to {ref('severity', choice.time_box_up_to)}, one expert may try alone first")
+    return " ".join(implied) or cell("")
+
+
+def rule(policy: Policy) -> str:
+    """How the answers become an outcome."""
+    wide = "widest" if len(policy.scopes) > 2 else "wider"
+    doubt = "worst" if policy.classification.when_in_doubt == "higher" else "least bad"
+    return (
+        f"The worst severity that any answer implies holds, and the {wide} scope. "
+        f"Where you do not know, leave it out: it counts as the {doubt} answer to that question "
+        f"([the policy's rule in doubt](#classification.when_in_doubt)). "
+        f"The question `{SCALE}` is answered by the criteria for large-scale outages."
+    )

@@ -1,0 +1,1 @@
+"""Place times on an axis, as numbers. Templates in ``pages`` draw them."""

@@ -1,1 +1,0 @@
-"""Sharing an incident's folder through git: commit, pull and push, of that folder only."""

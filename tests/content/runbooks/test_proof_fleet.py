@@ -1,0 +1,123 @@
+"""The proofs of the fleet's runbooks: servers really broken, planned without a trace, mended, taken back."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from outage.kit import CheckFailed
+from outage.lab.faults import bad_release, flag_reused, stale_server
+from outage.lab.faults import fleet as servers
+from outage.lab.parts import haproxy, redis, web
+from outage.lab.shop import manifest, releases
+from outage.lab.shop.flags import LOYALTY_PRICE
+from tests.content.runbooks.cells import stage
+from tests.content.runbooks.proof import applied, given, last_run, planned
+from tests.waiting import eventually
+
+
+def test_a_straggler_is_found_brought_back_and_put_back_by_undo(fleet, handbook, outage):
+    stale_server.begin(fleet)
+    words = given(fleet, stale_server.FAULT, "watch=1s")
+    text, plan = planned(fleet, handbook, outage, stale_server.FAULT, words)
+    (action,) = plan.proposals[-1].actions
+    assert action["target"].startswith(f"server {stale_server.STALE}, ")
+    assert "The majority, 7 of 8, runs 4.2.0" in text
+
+    text, run = applied(fleet, handbook, outage, stale_server.FAULT, words, plan)
+    assert f"{stale_server.STALE}: out of the rotation, nobody on it" in text
+    assert "No server is odd." in text
+    assert not stale_server.symptom(fleet).sick
+    assert haproxy.servers(fleet)[stale_server.STALE].startswith("UP")
+
+    undone = outage("undo", run.id, "--apply")
+    assert undone.returncode == 0, undone.stdout + undone.stderr
+    assert servers.fleet_versions(fleet)[stale_server.STALE] == releases.OLD
+
+
+def test_a_harmful_flag_is_switched_off_everywhere_and_on_again_by_undo(fleet, handbook, outage):
+    flag_reused.begin(fleet)
+    words = given(fleet, flag_reused.FAULT, "watch=1s", "by=Ines Duarte", "why=orders are repeated")
+    text, plan = planned(fleet, handbook, outage, flag_reused.FAULT, words)
+    assert f"flag {LOYALTY_PRICE} in Redis" in plan.proposals[-1].actions[0]["target"]
+    assert redis.url(fleet, redis.CHANGER) not in text
+
+    text, run = applied(fleet, handbook, outage, flag_reused.FAULT, words, plan)
+    assert f"{LOYALTY_PRICE} is off on all 8 servers." in text
+    assert eventually(lambda: not flag_reused.symptom(fleet).sick)
+    with redis.connect(fleet) as client:
+        told = json.loads(str(client.hget("flags:why", LOYALTY_PRICE)))
+    assert (told["by"], told["why"]) == ("Ines Duarte", "orders are repeated")
+
+    undone = outage("undo", run.id, "--apply")
+    assert undone.returncode == 0, undone.stdout + undone.stderr
+    assert redis.flags(fleet)[LOYALTY_PRICE] == "on"
+
+
+@pytest.mark.timeout(240)
+def test_a_bad_release_goes_back_in_batches_and_nobody_is_left_out_of_the_rotation(fleet):
+    bad_release.begin(fleet, servers=web.SERVERS[:3])
+    plan = stage("rolling-release", f"away_from={releases.BAD}", "watch=1s", "least=0").plan()
+    assert [action.data.get("server") for action in plan.actions] == ["web1", "web2", "web3", None]
+    assert bad_release.symptom(fleet).sick
+    plan.apply()
+    assert not bad_release.symptom(fleet).sick
+    assert set(servers.fleet_versions(fleet).values()) == {releases.CURRENT}
+    assert manifest.history(fleet)[-1] == releases.CURRENT
+    assert all(state.startswith("UP") for state in haproxy.servers(fleet).values())
+
+
+@pytest.mark.timeout(240)
+def test_a_canary_that_fails_its_customers_goes_back_and_the_others_never_get_it(fleet):
+    over = threading.Event()
+
+    def customers():
+        """Somebody who keeps trying to buy at the canary, and cannot when the release is bad."""
+        while not over.is_set():
+            try:
+                servers.buy(fleet, "web1", 3)
+            except OSError:
+                over.wait(0.2)
+            over.wait(0.05)
+
+    thread = threading.Thread(target=customers)
+    plan = stage("rolling-release", f"version={releases.BAD}", "watch=20s", "least=5").plan()
+    thread.start()
+    try:
+        with pytest.raises(CheckFailed, match=r"rolled back: web1: \d+ of \d+ answers were errors"):
+            plan.apply_only_change()
+    finally:
+        over.set()
+        thread.join()
+    assert set(servers.fleet_versions(fleet).values()) == {releases.CURRENT}
+    assert manifest.history(fleet)[-1] == releases.CURRENT
+    assert all(state.startswith("UP") for state in haproxy.servers(fleet).values())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("ANSIBLE_INVENTORY", "/nowhere", "look at ANSIBLE_INVENTORY"),
+        ("HAPROXY_SOCKET", "/nowhere", "look at HAPROXY_SOCKET"),
+        ("RELEASE_MANIFEST", "/nowhere", "look at RELEASE_MANIFEST"),
+    ],
+)
+def test_what_is_not_there_fails_in_words_that_name_the_setting(
+    fleet, outage, handbook, monkeypatch, variable, value, words
+):
+    monkeypatch.setenv(variable, value)
+    failed = outage("run", "fleet-drift")
+    assert failed.returncode == 1
+    assert words in failed.stdout
+    assert "Traceback" not in failed.stdout + failed.stderr
+    assert last_run(handbook, "fleet-drift").state == "failed"
+
+
+def test_a_fleet_without_a_name_is_refused_before_anything_starts(fleet, outage, handbook, monkeypatch):
+    monkeypatch.delenv("FLEET_HOST")
+    refused = outage("run", "fleet-drift")
+    assert refused.returncode == 2
+    assert "$FLEET_HOST, which is not set" in refused.stderr
+    assert not (handbook / "runs").exists()

@@ -1,0 +1,118 @@
+"""Severity and scope from answers: golden cases for three companies, and the rules behind them."""
+
+from pathlib import Path
+
+import pytest
+
+from outage.errors import Problems
+from outage.policy import Policy, load_policy
+from outage.policy.classify import UNKNOWN, classify, outcomes, post_to, questions
+from tests.sites import LARKFIELD
+
+ROOT = Path(__file__).parents[3]
+POLICIES = {
+    "larkfield": load_policy(ROOT / LARKFIELD),
+    "small": load_policy(ROOT / "examples/small-team.yml"),
+    "large": load_policy(ROOT / "examples/large-group.yml"),
+}
+
+GOLDEN = [
+    ("larkfield", "", "sev1", "company", ["incident", "area", "division", "company"]),
+    ("larkfield", "customers=all function=stopped mended-soon=no scale=division", "sev1", "division", None),
+    (
+        "larkfield",
+        "customers=many function=hindered mended-soon=no scale=area",
+        "sev2",
+        "area",
+        ["incident", "area"],
+    ),
+    ("larkfield", "customers=some function=hindered mended-soon=yes scale=area", "sev3", "area", None),
+    ("larkfield", "customers=none function=nothing mended-soon=yes scale=area", "sev4", "area", None),
+    ("larkfield", "customers=some function=data mended-soon=yes scale=company", "sev1", "company", None),
+    ("larkfield", "customers=unknown function=nothing mended-soon=yes scale=area", "sev1", "area", None),
+    ("small", "affected=some effect=hindered mended-soon=yes scale=area", "limping", "area", ["company"]),
+    ("small", "affected=all effect=stopped mended-soon=no scale=company", "down", "company", ["company"]),
+    ("large", "traffic=at-risk emergency=yes scale=area", "p2", "area", ["incident", "division"]),
+    (
+        "large",
+        "traffic=carried emergency=no scale=area",
+        "p1",
+        "company",
+        ["incident", "division", "company"],
+    ),
+]
+
+
+def parsed(answers: str) -> dict[str, str]:
+    return dict(pair.split("=") for pair in answers.split())
+
+
+@pytest.mark.parametrize(("company", "answers", "severity", "scope", "channels"), GOLDEN)
+def test_golden_cases(
+    company: str, answers: str, severity: str, scope: str, channels: list[str] | None
+) -> None:
+    found = classify(POLICIES[company], parsed(answers))
+    assert (found.severity, found.scope) == (severity, scope)
+    if channels is not None:
+        assert list(found.channels) == channels
+
+
+@pytest.mark.parametrize("company", POLICIES)
+def test_the_table_holds_every_combination_and_agrees_with_classify(company: str) -> None:
+    policy = POLICIES[company]
+    asked = questions(policy)
+    table = outcomes(policy)
+    assert len(table) == len(set(table))
+    for row, outcome in table.items():
+        assert classify(policy, {ask.id: answer for ask, answer in zip(asked, row, strict=True)}) == outcome
+
+
+@pytest.mark.parametrize("company", POLICIES)
+def test_in_doubt_the_outcome_is_never_milder_than_any_answer(company: str) -> None:
+    policy = POLICIES[company]
+    table = outcomes(policy)
+    for row, outcome in table.items():
+        for index in range(len(row)):
+            doubtful = table[(*row[:index], UNKNOWN, *row[index + 1 :])]
+            assert rank(policy, doubtful.severity) <= rank(policy, outcome.severity)
+
+
+def rank(policy: Policy, severity: str | None) -> int:
+    return len(policy.severities) if severity is None else policy.rank(severity)
+
+
+@pytest.mark.parametrize("company", POLICIES)
+def test_every_clause_named_is_in_the_policy(company: str) -> None:
+    policy = POLICIES[company]
+    for outcome in outcomes(policy).values():
+        assert outcome.severity_clauses
+        for clause in (*outcome.severity_clauses, *outcome.scope_clauses):
+            policy.at(clause)
+
+
+def test_the_answers_that_decided_are_named() -> None:
+    found = classify(POLICIES["larkfield"], parsed("customers=some function=data mended-soon=yes scale=area"))
+    assert found.severity_clauses == ("classification.questions.function.answers.data",)
+
+
+def test_a_small_fault_goes_into_the_time_box_first() -> None:
+    small = classify(
+        POLICIES["larkfield"], parsed("customers=some function=hindered mended-soon=yes scale=area")
+    )
+    large = classify(
+        POLICIES["larkfield"], parsed("customers=all function=hindered mended-soon=yes scale=area")
+    )
+    assert small.time_box_clause == "classification.questions.mended-soon.answers.yes"
+    assert large.time_box_clause is None
+
+
+def test_a_mistyped_answer_is_refused_with_the_nearest() -> None:
+    with pytest.raises(Problems) as refused:
+        classify(POLICIES["larkfield"], {"custommers": "all", "function": "daata"})
+    assert "did you mean 'customers'?" in str(refused.value)
+    assert "did you mean 'data'?" in str(refused.value)
+
+
+def test_a_message_goes_to_each_real_channel_once() -> None:
+    assert post_to(POLICIES["small"], "company") == ["company"]
+    assert post_to(POLICIES["larkfield"], "division") == ["incident", "area", "division"]

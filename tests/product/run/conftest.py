@@ -1,0 +1,22 @@
+"""A handbook of its own for each test, found as the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.product.run.build import Handbook
+
+
+@pytest.fixture
+def handbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handbook:
+    """An empty handbook; the test stands in its folder, and no incident or person is preset."""
+    for name in ("OUTAGE_HANDBOOK", "OUTAGE_INCIDENT", "OUTAGE_BY", "OUTAGE_PLAN", "OUTAGE_LAB"):
+        monkeypatch.delenv(name, raising=False)
+    made = Handbook(tmp_path / "handbook")
+    locks = tmp_path / "locks"  # tests that run beside this one apply the same runbooks to this machine
+    locks.mkdir()
+    monkeypatch.setenv("OUTAGE_LOCKS", str(locks))
+    monkeypatch.chdir(made.root)
+    return made

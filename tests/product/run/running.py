@@ -1,0 +1,148 @@
+"""Runs runbooks in tests, and looks afterwards that nothing of them is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import psutil
+import pytest
+
+from outage.project import find_project
+from outage.run.execute import carry_on, execute
+from outage.run.journal import FILE, read_journal
+from outage.run.model import Run
+from outage.run.request import Order
+from outage.run.schema import journal_schema
+from tests.product.run.build import Cell, Handbook, code
+from tests.waiting import eventually
+
+VALIDATOR = jsonschema.Draft202012Validator(journal_schema())
+
+
+@pytest.fixture
+def nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """After the test: no process of a run, no private folder of its kernel, and sound journals."""
+    folder = Path(f"/tmp/outage-test-{os.getpid()}")
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setenv("TMPDIR", str(folder))
+    yield folder
+    eventually(lambda: not marked(), marked)
+    shutil.rmtree(folder)
+    for journal in tmp_path.glob(f"**/{FILE}"):
+        for line in journal.read_text().splitlines():
+            if journal.parent in sound(tmp_path):
+                VALIDATOR.validate(json.loads(line))
+
+
+def sound(folder: Path) -> list[Path]:
+    """Folders of runs whose journals nobody tore."""
+    return [path.parent for path in folder.glob(f"**/{FILE}") if not read_journal(path.parent).troubles]
+
+
+def marked() -> list[psutil.Process]:
+    """Processes of this test's runs: kernels, and whatever they started."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            environment = process.environ()
+        except psutil.Error:
+            continue
+        if "OUTAGE_KERNEL" in environment and environment.get("TMPDIR") == os.environ["TMPDIR"]:
+            found.append(process)
+    return found
+
+
+def run(name: str, *assignments: str, **asked: Any) -> Run:
+    """Carry out an order; keywords are those of :class:`Order`, and ask, observe, warn."""
+    more = {key: asked.pop(key) for key in ("ask", "observe", "warn") if key in asked}
+    return execute(find_project(), Order(name, assignments, **{"by": "Ines", **asked}), **more)
+
+
+def again(done: Run, *, undo: bool = False, by: str = "Ines", alone: str | None = None, **more: Any) -> Run:
+    """Resume or undo a run."""
+    order = Order("", apply=True, by=by, alone=alone)
+    return carry_on(find_project(), done.folder, order, undo=undo, **more)
+
+
+def states(done: Run) -> str:
+    """Steps and their states, in a line."""
+    return " ".join(f"{cell.step}:{cell.state}" for cell in done.cells if cell.step)
+
+
+def changes(done: Run) -> str:
+    """States of the changes and undos."""
+    return " ".join(f"{cell.step}:{cell.state}" for cell in done.cells if cell.step in {"change", "undo"})
+
+
+def text(done: Run) -> str:
+    """All that cells printed and showed."""
+    outputs = [output for cell in done.cells for output in cell.outputs]
+    return "".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in outputs)
+
+
+# A runbook of two changes, each with its undo. What they do stands in the file ``log``; a file
+# ``trouble-STEP`` beside it holds Python that the step runs when it has acted.
+
+_SETUP = """
+import os, signal, subprocess, sys, time
+from pathlib import Path
+from outage.kit import Action, guard, propose, proposed, require, save, saved
+
+def act(what):
+    with log.open('a') as file:
+        file.write(what + ' ')
+    return what
+
+def trouble(step):
+    path = log.with_name('trouble-' + step)
+    if path.exists():
+        exec(path.read_text())
+"""
+
+
+def _propose(name: str) -> str:
+    extra = "log.with_name('extra').read_text() if log.with_name('extra').exists() else ''"
+    return f"extra = {extra}\npropose([Action(target=str(log), command='{name}' + extra, undo='un{name}')])"
+
+
+def two_changes(*gate: Cell) -> list[Cell]:
+    """The runbook; ``gate`` stands before the second change."""
+    return [
+        code("parameters", "from pathlib import Path\nlog: Path  # where it is written"),
+        code("setup", _SETUP),
+        code("check", "trouble('check')"),
+        code("read", _propose("a")),
+        code("change", "guard()\nproposed()\nsave('a', act('a'))\ntrouble('a')"),
+        code("undo", "guard()\nact('un' + saved('a'))\ntrouble('undo')"),
+        code("read", _propose("b")),
+        *gate,
+        code("change", "guard()\nproposed()\nsave('b', act('b'))\ntrouble('b')"),
+        code("undo", "guard()\nact('un' + saved('b'))"),
+        code("verify", "require(saved('a') == 'a', 'nothing was saved')\ntrouble('verify')"),
+    ]
+
+
+class Log:
+    """What the two changes did, and the trouble that is made for them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "log"
+
+    def __str__(self) -> str:
+        return self.path.read_text().strip() if self.path.exists() else ""
+
+    def trouble(self, step: str, source: str) -> None:
+        """Have a step run this when it has acted; empty: nothing any more."""
+        path = self.path.with_name(f"trouble-{step}")
+        path.write_text(source) if source else path.unlink()
+
+    def apply(self, handbook: Handbook, *gate: Cell, meta: dict[str, Any] | None = None, **asked: Any) -> Run:
+        """Write the runbook and apply it."""
+        handbook.write("two", two_changes(*gate), meta)
+        return run("two", f"log={self.path}", apply=True, unreviewed="a test", **asked)
