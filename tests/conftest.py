@@ -38,7 +38,7 @@ def lab(_server: Lab) -> Iterator[Lab]:
     yield _server
     for fault in FAULTS.values():
         if all(map(_server.has, fault.parts)):
-            fault.mend(_server)
+            fault.fix(_server)
     with _server.server.connect(ADMIN) as admin:
         for (gid,) in admin.execute("select gid from pg_prepared_xacts where database = 'shop'").fetchall():
             admin.execute("rollback prepared '" + gid.replace("'", "''") + "'")
@@ -66,11 +66,11 @@ def _fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture
 def fleet(_fleet: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    """A lab with web servers, HAProxy, customers and sshd, and the way to them; mended afterwards."""
+    """A lab with web servers, HAProxy, customers and sshd, and the way to them; fixed afterwards."""
     for name, value in control.environment(_fleet).items():
         monkeypatch.setenv(name, value)
     yield _fleet
-    fleet_faults.mend_all(_fleet)
+    fleet_faults.fix_all(_fleet)
 
 
 @pytest.fixture(scope="session")

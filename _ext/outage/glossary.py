@@ -3,7 +3,7 @@
 A term stands on a line of its own, its other names after commas; its definition follows, after a colon:
 
     incident commander, IC
-    : Leads the response and does not mend. Page: {doc}`roles/incident-commander`.
+    : Leads the response and does not fix. Page: {doc}`roles/incident-commander`.
 """
 
 from __future__ import annotations

@@ -176,14 +176,14 @@ def parents(day: Day, seed: int) -> Parents:
 
 def runs_old_code(day: Day, controls: Controls, orders: Parents) -> NDArray[np.bool_]:
     """Which orders meet the old code: it is what their server runs at the moment at which they arrive."""
-    if controls.verified or _mended(controls) <= 0:
+    if controls.verified or _fixed(controls) <= 0:
         return np.zeros(len(orders.server), dtype=bool)
     missed = orders.server >= day.servers - day.missed
     removed = controls.removal & (orders.arrival >= day.removal * SECONDS)
     return missed | removed
 
 
-def _mended(controls: Controls) -> float:
+def _fixed(controls: Controls) -> float:
     """Minute at which somebody who has read the mails has taken the old code out of use."""
     return float("inf") if controls.mails_read is None else controls.mails_read + controls.reaction
 
@@ -205,7 +205,7 @@ def fills(day: Day, arrival: Array, counts_fills: bool) -> NDArray[np.int64]:
 
 def last_second(day: Day, controls: Controls) -> int:
     """When a person stops it: by the switch, by acting on the mails, or as late as history did."""
-    stops = [day.minutes, _mended(controls)]
+    stops = [day.minutes, _fixed(controls)]
     if controls.stop is not None:
         stops.append(controls.stop)
     return max(0, round(min(stops) * SECONDS))

@@ -33,7 +33,7 @@ TOM, RUTH = "Tom Larkfield", "Ruth Abara"
 
 # When (UTC; the next day has a + before it), who types it, and the command.
 STEPS: tuple[tuple[str, str, str], ...] = (
-    # ---- Said, by somebody who mends nothing
+    # ---- Said, by somebody who fixes nothing
     ("08:07", PRIYA, f"declare '{TITLE}' --answers customers=many,function=stopped,mended-soon=no --scope division --division shop"),
     ("08:08", PRIYA, "impact 'Four wholesale customers have called: checkout turns on the last page and then says Try again. None of them could pay.'"),
     ("08:09", INES, f"role incident-commander '{INES}'"),
@@ -61,28 +61,28 @@ STEPS: tuple[tuple[str, str, str], ...] = (
     ("08:41", INES, "stage identified"),
     ("08:44", NOOR, "note 'Contingency review, cut short: the three ways out, aloud, with Aisha, Jonas and Tariq. What could each make worse? How do we take it back?'"),
     ("08:47", INES, "decision 'Issue a new certificate by hand, valid for seven days. Put it on ONE sign-in server, let one scanner and one payment prove it, then on the rest one at a time. Checks stay on.'"),
-    ("08:48", MEI, "update customers 'We know where it fails, and are mending it. Paying still does not work; your basket is kept. Next word here by 10:18.'"),
+    ("08:48", MEI, "update customers 'We know where it fails, and are fixing it. Paying still does not work; your basket is kept. Next word here by 10:18.'"),
     ("08:49", MEI, "update executives 'Cause found: an internal certificate expired this morning. A new one is being put in, one server first. Nothing was stolen and nobody broke in, as far as we know. No orders go through meanwhile.'"),
     ("08:50", INES, "update responders 'New certificate: Aisha issues, Tariq puts it on sign-in-1 only. Then we look. Nobody else changes anything.'"),
     ("08:53", MEI, f"role customer-liaison '{OWEN}'"),
     ("08:58", TARIQ, "note 'sign-in-1 has the new certificate. One scanner of Dana signed in. One payment of one penny went through, seen in the bank test account.'"),
     ("09:02", INES, "update responders 'sign-in-1 works: proved with a scanner and a payment. Tariq goes on, one at a time, checking each. Eleven machines to go.'"),
     ("09:05", SAM, f"contact 'Called {TOM}: he joins the replies to customers.' --escalation executive-joins"),
-    ("09:10", INES, "severity sev1 --why 'Judged again: mending has begun, but no customer can rely on it yet'"),
+    ("09:10", INES, "severity sev1 --why 'Judged again: fixing has begun, but no customer can rely on it yet'"),
     ("09:15", INES, "update responders 'Seven of twelve done, each checked. Scanners return. Payments come next.'"),
-    ("09:18", MEI, "update executives 'Seven of twelve servers mended. The warehouse is coming back. Payments are expected back within the half hour, not promised.'"),
+    ("09:18", MEI, "update executives 'Seven of twelve servers fixed. The warehouse is coming back. Payments are expected back within the half hour, not promised.'"),
     ("09:21", TARIQ, "note 'The gateway of payments has the certificate: 9 of 10 test payments go through.'"),
     # ---- Mistake: a restart that nobody heard of
     ("09:24", TARIQ, "note 'Payments fall again: 1 of 10 goes through. It looks as if the new certificate does not hold.'"),
     ("09:26", INES, "decision 'Hands off, all. Before anything is taken back: each of you says, by name, what you changed in the last ten minutes. Nothing counts as an answer.'"),
     ("09:27", JONAS, "note 'I restarted the payment gateway at 09:22 UTC. We had agreed on that restart earlier, and I thought it was still to be done. I did not say so. It drops the payments it holds.'"),
     ("09:28", AISHA, "note 'Then it is the restart and not the certificate: the gateway needs ten minutes to open its lines to the banks. Leave it alone.'"),
-    ("09:30", INES, "update responders 'Payments fell because the gateway was restarted at 09:22 UTC, and not because the mending failed. It opens its lines until about 09:33 UTC. Nobody touches it. Thank you for saying it, Jonas.'"),
+    ("09:30", INES, "update responders 'Payments fell because the gateway was restarted at 09:22 UTC, and not because the fixing failed. It opens its lines until about 09:33 UTC. Nobody touches it. Thank you for saying it, Jonas.'"),
     # ---- Mistake: an update that two people left to each other
     ("09:32", TOM, "note 'The Post is on my telephone: our status page promised a word by 10:18, it is past half past, and there is none. Who writes there?'"),
     ("09:33", SAM, "note 'Mei thought that Owen writes for customers since he took them over at 08:53 UTC. Owen took over the calls, and thought that Mei writes. The page is silent since 08:48 UTC.'"),
     ("09:34", INES, "decision 'Mei writes the status page, alone, until the end; Owen calls; Tom speaks to the Post. Mei writes now, what we know, before the answer to the Post goes out. Sam calls out when a message falls due.'"),
-    ("09:35", MEI, "update customers 'We promised you a word by 10:18 and are late; sorry. The cause is known and nearly mended, and payments return step by step. If you tried to pay since 10:15, please do not pay again: we check each of those. Next word here by 11:05.'"),
+    ("09:35", MEI, "update customers 'We promised you a word by 10:18 and are late; sorry. The cause is known and nearly fixed, and payments return step by step. If you tried to pay since 10:15, please do not pay again: we check each of those. Next word here by 11:05.'"),
     ("09:36", DANA, "impact '38 of 40 scanners work. Picking is at full speed. 186 parcels will miss the noon collection.'"),
     ("09:37", JONAS, "note 'The gateway has its lines again. 10 of 10 test payments go through. 31 payments that were under way at 09:22 UTC are open: neither taken nor refused. I make the list.'"),
     # ---- Back

@@ -50,9 +50,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stop": ("runs:stop", "End a run."),
     "undo": ("runs:undo", "Show what undoing a run would do; with --apply, do it."),
     "new": ("new:new", "Begin a runbook from a skeleton that is right already."),
-    "lab": ("lab:lab", "A place to practise: start it, break it, mend it."),
+    "lab": ("lab:lab", "A place to practise: start it, break it, fix it."),
     "doctor": ("doctor:doctor", "What would not work from here, found before it is needed."),
-    "prove": ("prove:prove", "Break the lab for real: do the runbooks mend it?"),
+    "prove": ("prove:prove", "Break the lab for real: do the runbooks fix it?"),
     "check": ("policy:check", "Is this handbook right: policy, pages, playbooks and runbooks?"),
 }
 

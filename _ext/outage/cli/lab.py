@@ -162,7 +162,7 @@ def break_(fault: str) -> None:
         )
     command = suggest(find_project().runbooks, chosen.runbook, chosen.parameters(there))
     click.echo(terminal(f"Find and end it:  {command}"))
-    click.echo(f"Or give up:       outage lab mend {chosen.id}")
+    click.echo(f"Or give up:       outage lab fix {chosen.id}")
 
 
 def _until_acted_on(there: Lab, fault: Fault) -> None:
@@ -179,7 +179,7 @@ def _until_acted_on(there: Lab, fault: Fault) -> None:
     told = False
     while not fault.acts(there, values):
         if time.monotonic() > until:
-            hint = f"'outage lab status' shows it; 'outage lab mend {fault.id}' ends it"
+            hint = f"'outage lab status' shows it; 'outage lab fix {fault.id}' ends it"
             raise Failed(f"{fault.runbook} would not act on it after {_PATIENCE:.0f} s", hint=hint)
         if not told:
             click.echo(f"  Waiting until {fault.runbook} would act: it ignores what has only just begun ...")
@@ -189,7 +189,7 @@ def _until_acted_on(there: Lab, fault: Fault) -> None:
 
 @lab.command()
 @click.argument("fault")
-def mend(fault: str) -> None:
+def fix(fault: str) -> None:
     """End FAULT without its runbook."""
     there = _lab()
     from outage.lab.condition import answering
@@ -199,10 +199,10 @@ def mend(fault: str) -> None:
     if not all(map(there.has, chosen.parts)):
         click.echo(f"{chosen.id} was not there: the lab runs without what it breaks.")
         return
-    with answering(f"{chosen.id} cannot be mended"):
-        done = chosen.mend(there)
+    with answering(f"{chosen.id} cannot be fixed"):
+        done = chosen.fix(there)
         now = chosen.symptom(there).words
-    click.echo(f"{chosen.id} {'is mended' if done else 'was not there'}. Now: {now}.")
+    click.echo(f"{chosen.id} {'is fixed' if done else 'was not there'}. Now: {now}.")
 
 
 def _tell(there: Lab, part: Part) -> None:

@@ -23,7 +23,7 @@ from outage.runbook.contract import Contract
 from outage.runbook.proof import Alert, Attempt, Case, Failure, Sign, Undone
 
 _MEASURED = {"postgres", "replica", "backup", "dispatch"}  # of which the exporter tells Prometheus
-_WELL = 30.0  # seconds: the lab is well before it is broken, and after it is mended
+_WELL = 30.0  # seconds: the lab is well before it is broken, and after it is fixed
 _FIRES = 45.0
 _GOES = 60.0
 _MOTION = 0.7  # seconds between two fingerprints that show what moves by itself
@@ -57,9 +57,9 @@ class _Told:
 
 
 def prove_case(copy: Copy, folder: Path, contract: Contract, fault: Fault, look: Look | None = None) -> Case:
-    """Break the lab in ``folder``, started or given the parts that it lacks; let the runbook mend it.
+    """Break the lab in ``folder``, started or given the parts that it lacks; let the runbook fix it.
 
-    With ``look`` the runbook only has to see the fault, and the lab mends it.
+    With ``look`` the runbook only has to see the fault, and the lab fixes it.
 
     Nothing is raised but what a user's interrupt raises: whatever fails is among the case's failures.
     """
@@ -78,8 +78,8 @@ def prove_case(copy: Copy, folder: Path, contract: Contract, fault: Fault, look:
         told.failures = (_trouble("the lab can be broken and looked at", words, error.hint or ""),)
     except Exception as error:  # noqa: BLE001 - one runbook's proof must not take the others' with it
         words = f"{type(error).__name__}: {error}"
-        told.failures = (_trouble("the proof itself runs", words, "mend the fault's or the part's code"),)
-    return Case(fault=fault.id, summary=fault.summary, parts=tuple(parts), mends=look is None, **vars(told))
+        told.failures = (_trouble("the proof itself runs", words, "fix the fault's or the part's code"),)
+    return Case(fault=fault.id, summary=fault.summary, parts=tuple(parts), fixes=look is None, **vars(told))
 
 
 def plan_case(
@@ -140,12 +140,12 @@ class _Proving:
             else:
                 if self.contract.changes:
                     self._applied(plan)
-                self._mended_by_the_lab()
+                self._fixed_by_the_lab()
         except BaseException:
             with suppress(Exception):  # what failed first is told
-                self.fault.mend(self.lab)
+                self.fault.fix(self.lab)
             raise
-        self.fault.mend(self.lab)
+        self.fault.fix(self.lab)
 
     def plan(self) -> Run:
         """From a lab that is well to the plan; the lab is left broken."""
@@ -232,15 +232,15 @@ class _Proving:
             next_ = f"look at the difference, then store them anew: python -m outage.lab.outputs {name}"
             raise _NotKept("the page shows what a plan shows", expected, "; ".join(found), next_)
 
-    def _mended_by_the_lab(self) -> None:
-        """A runbook that only looks has done its work; the alert must still go once the fault is mended."""
-        self.fault.mend(self.lab)
+    def _fixed_by_the_lab(self) -> None:
+        """A runbook that only looks has done its work; the alert must still go once the fault is fixed."""
+        self.fault.fix(self.lab)
         ended = time.monotonic()
         symptom = self._until(sick=False, patience=_WELL)
         self.told.after = _sign(symptom)
         if symptom.sick:
-            next_ = "look at mend in the fault's module"
-            raise _NotKept("the lab can mend it", "no symptom", symptom.words, next_)
+            next_ = "look at fix in the fault's module"
+            raise _NotKept("the lab can fix it", "no symptom", symptom.words, next_)
         self._alert_goes(ended)
 
     # ------------------------------------------------------------ apply
@@ -253,7 +253,7 @@ class _Proving:
         if symptom.sick:
             expected = f"no symptom within {_WELL:.0f} s of the end of {run.id}"
             next_ = (
-                "the runbook says that it is done, the service says that it is not: mend its change or verify"
+                "the runbook says that it is done, the service says that it is not: fix its change or verify"
             )
             raise _NotKept("the apply clears the symptom", expected, symptom.words, next_)
         self.told.cleared = round(time.monotonic() - ended, 3)

@@ -1,4 +1,4 @@
-"""Runbooks that only look: which fault each is shown in its proof, for it mends none."""
+"""Runbooks that only look: which fault each is shown in its proof, for it fixes none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from outage.lab.faults import FAULTS, Fault, bad_release, one_server_down
 
 @dataclass(frozen=True)
 class Look:
-    """A runbook that looks at a fault which is another runbook's to mend.
+    """A runbook that looks at a fault which is another runbook's to fix.
 
     Attributes:
         runbook: its name.

@@ -55,7 +55,7 @@ def prove(
         project: the handbook, as it stands in its folder.
         names: of runbooks; none: all.
         faults: what can be broken.
-        looks: which of them runbooks that mend none are shown.
+        looks: which of them runbooks that fix none are shown.
         told: called with each proof as it is made, in any thread.
 
     Returns:

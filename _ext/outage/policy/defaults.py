@@ -259,8 +259,8 @@ def _incident(ranked: list[str]) -> Data:
         "reassess": "1h",
         "criteria": {
             "users-affected": "People cannot do what the service is for, or can do it only badly",
-            "longer-than-threshold": "Mending it will take longer than the threshold, or nobody can say",
-            "second-team": "A second team is needed to mend it",
+            "longer-than-threshold": "Fixing it will take longer than the threshold, or nobody can say",
+            "second-team": "A second team is needed to fix it",
             "missed-service-level": "A service misses the level it was promised to have",
         },
         "alert_levels": levels,
@@ -287,7 +287,7 @@ def _questions(ranked: list[str], subject: str) -> Data:
             },
         },
         "mended-soon": {
-            "ask": "Will one expert mend it within the time box?",
+            "ask": "Will one expert fix it within the time box?",
             "answers": {
                 "no": {"text": "No, or nobody can say", "severity": _at(ranked, 2)},
                 "yes": {"text": "Yes, and the impact is small", "time_box_up_to": small},

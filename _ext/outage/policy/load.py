@@ -62,7 +62,7 @@ def _build(source: Source) -> Policy:
 
 
 def _causes(source: Source, error: ValidationError) -> list[OutageError]:
-    """The errors a person can mend: not those that follow from another one.
+    """The errors a person can fix: not those that follow from another one.
 
     A fault in the file may also break defaults derived from it, and parts below it.
     """
@@ -87,7 +87,7 @@ def _problem(source: Source, at: Address, item: Any) -> OutageError:
     """One pydantic error in the policy's own words."""
     kind = item["type"]
     if at == ("audiences", "responders") and item["input"] is None:
-        hint = "whoever mends it is always told; its name and channel are yours"
+        hint = "whoever fixes it is always told; its name and channel are yours"
         return source.refuse(at, "this audience cannot be left out", hint)
     if kind == "extra_forbidden":
         return source.refuse(at, "unknown key", nearest(at[-1], _siblings(at[:-1])))

@@ -182,7 +182,7 @@ def _staffing_holds(policy: PolicyData) -> Iterator[Broken]:
                 yield Broken(
                     (*at, str(index)),
                     "one person is both incident commander and operations lead, and others are awake",
-                    "the operations lead mends and does nothing else: give one of the two to another person",
+                    "the operations lead fixes and does nothing else: give one of the two to another person",
                 )
 
 

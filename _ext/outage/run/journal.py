@@ -145,7 +145,7 @@ class Journal:
             else:
                 self._syncing.soon()
         except OSError as error:
-            hint = "nothing more is run; make room or mend the rights, then see what was done: outage runs"
+            hint = "nothing more is run; make room or fix the rights, then see what was done: outage runs"
             raise Failed(
                 f"the journal cannot be written: {error.strerror}", file=self.path, hint=hint
             ) from error

@@ -65,7 +65,7 @@ class Alert(_Model):
     Attributes:
         name: as in the rule file.
         fired: seconds from the fault's start until a responder could see it; None: it did not fire.
-        resolved: seconds from the end of what mended it until it was gone; None: it did not go.
+        resolved: seconds from the end of what fixed it until it was gone; None: it did not go.
     """
 
     name: Text
@@ -107,7 +107,7 @@ class Case(_Model):
         summary: what was broken, a sentence.
         parts: of the lab that were up.
         parameters: that the runbook was given.
-        mends: whether the runbook mends the fault; one that only looks does not.
+        fixes: whether the runbook fixes the fault; one that only looks does not.
         before: what the service showed while it was broken.
         after: and at the end.
         alert: of the fault; None: it has none.
@@ -121,7 +121,7 @@ class Case(_Model):
     summary: Words
     parts: tuple[str, ...] = ()
     parameters: dict[str, str] = {}
-    mends: bool = True
+    fixes: bool = True
     before: Sign | None = None
     after: Sign | None = None
     alert: Alert | None = None

@@ -47,7 +47,7 @@ def test_a_blocker_that_vanished_since_the_plan_is_not_replaced_by_another(libpq
     lock_blocker.begin(libpq)
     assert outage("run", NAME, *AT_ONCE).returncode == 0
     plan = last_run(handbook)
-    lock_blocker.mend(libpq)
+    lock_blocker.fix(libpq)
     lock_blocker.begin(libpq)
     applied = outage("run", NAME, *AT_ONCE, "--apply", "--plan", plan.id)
     assert applied.returncode == 3, "it waits for a person"

@@ -1,4 +1,4 @@
-"""The proofs of the fleet's runbooks: servers really broken, planned without a trace, mended, taken back."""
+"""The proofs of the fleet's runbooks: servers really broken, planned without a trace, fixed, taken back."""
 
 from __future__ import annotations
 

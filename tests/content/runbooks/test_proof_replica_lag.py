@@ -60,7 +60,7 @@ def test_a_replica_that_follows_is_left_alone(pair):
 def test_one_that_was_resumed_meanwhile_is_named_and_not_paused_by_undo(pair):
     replica_paused.begin(pair)
     plan = stage(NAME, SHORT).plan()
-    replica_paused.mend(pair)
+    replica_paused.fix(pair)
     done = plan.apply()
     assert "had been resumed already" in done.text
     done.undo()

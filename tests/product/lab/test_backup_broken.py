@@ -43,14 +43,14 @@ def test_the_broken_one_is_reported_as_success_and_is_empty(kept):
     assert "aborting because of server version mismatch" in words
 
 
-def test_it_goes_on_writing_broken_ones_until_it_is_mended(kept):
+def test_it_goes_on_writing_broken_ones_until_it_is_fixed(kept):
     before = backup.backups(kept)
     backup_broken.begin(kept)
     backup_broken.begin(kept)
     assert backup_broken.symptom(kept).signals["backups"] == len(before) + 2
-    assert backup_broken.mend(kept)
+    assert backup_broken.fix(kept)
     assert backup.backups(kept) == before
-    assert not backup_broken.mend(kept)
+    assert not backup_broken.fix(kept)
     good = backup.run_now(kept)
     assert good.stat().st_size > 0
     good.unlink()

@@ -47,7 +47,7 @@ def test_a_table_that_is_locked_makes_the_shop_slow(shop):
         lock_blocker.begin(shop, hold="table")
         assert slow.until(fires=True, patience=SOON) is not None
         assert page(shop, "ShopSlow") == ["golden-signals.html"]
-        lock_blocker.mend(shop)
+        lock_blocker.fix(shop)
         assert slow.until(fires=False, patience=SOON) is not None
 
 

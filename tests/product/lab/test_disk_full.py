@@ -37,11 +37,11 @@ def test_full_means_that_a_write_fails_with_enospc(small):
     (dispatch.disk(small) / "one-more").unlink()
 
 
-def test_mended_the_service_writes_again(small):
+def test_fixed_the_service_writes_again(small):
     disk_full.begin(small)
-    assert disk_full.mend(small)
+    assert disk_full.fix(small)
     assert not disk_full.symptom(small).sick
-    assert not disk_full.mend(small)
+    assert not disk_full.fix(small)
 
 
 def test_where_no_small_disk_can_be_had_it_refuses_and_fills_nothing(small, monkeypatch, tmp_path):

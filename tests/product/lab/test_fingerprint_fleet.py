@@ -28,7 +28,7 @@ def test_at_rest_nothing_differs(fleet, before):
 def test_a_flag_and_apart_from_it_its_reason(fleet, before):
     redis.set_flag(fleet, "gift-wrap", "off", by="a test", why="to see")
     assert changed(fleet, before) == {"flag gift-wrap", "reason of flag gift-wrap"}
-    redis.set_flag(fleet, "gift-wrap", "on", by="a test", why="to mend")
+    redis.set_flag(fleet, "gift-wrap", "on", by="a test", why="to fix")
     assert changed(fleet, before) == {"reason of flag gift-wrap"}
 
 

@@ -1,4 +1,4 @@
-"""Faults of the web servers: what customers and servers really show, and that each can be mended."""
+"""Faults of the web servers: what customers and servers really show, and that each can be fixed."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class TestStaleServer:
         assert versions.pop(stale_server.STALE) == releases.OLD
         assert set(versions.values()) == {manifest.history(fleet)[-1]} == {releases.CURRENT}
 
-    def test_it_can_be_mended_without_a_runbook(self, fleet):
+    def test_it_can_be_fixed_without_a_runbook(self, fleet):
         stale_server.begin(fleet)
-        assert stale_server.mend(fleet)
+        assert stale_server.fix(fleet)
         assert not stale_server.symptom(fleet).sick
-        assert not stale_server.mend(fleet)
+        assert not stale_server.fix(fleet)
 
 
 class TestFlagReused:
@@ -61,12 +61,12 @@ class TestFlagReused:
             told = json.loads(str(client.hget("flags:why", LOYALTY_PRICE)))
         assert told["by"] == "marketing"
 
-    def test_it_can_be_mended_without_a_runbook(self, fleet):
+    def test_it_can_be_fixed_without_a_runbook(self, fleet):
         flag_reused.begin(fleet)
-        assert flag_reused.mend(fleet)
+        assert flag_reused.fix(fleet)
         assert eventually(lambda: not flag_reused.symptom(fleet).sick)
         assert redis.flags(fleet)[LOYALTY_PRICE] == "off"
-        assert not flag_reused.mend(fleet)
+        assert not flag_reused.fix(fleet)
 
 
 class TestBadRelease:
@@ -81,12 +81,12 @@ class TestBadRelease:
         bad_release.begin(fleet, servers=["web1"])
         assert manifest.history(fleet) == [releases.OLD, releases.CURRENT, releases.BAD]
 
-    def test_it_can_be_mended_without_a_runbook(self, fleet):
+    def test_it_can_be_fixed_without_a_runbook(self, fleet):
         bad_release.begin(fleet, servers=["web1"])
-        assert bad_release.mend(fleet)
+        assert bad_release.fix(fleet)
         assert not bad_release.symptom(fleet).sick
         assert manifest.history(fleet)[-1] == releases.CURRENT
-        assert not bad_release.mend(fleet)
+        assert not bad_release.fix(fleet)
 
 
 class TestOneServerDown:
@@ -101,11 +101,11 @@ class TestOneServerDown:
         assert served == set(web.SERVERS) - {one_server_down.DOWN}
         assert fleet.supervisor.state(one_server_down.DOWN).state == "STOPPED"
 
-    def test_it_can_be_mended_without_a_runbook(self, fleet):
+    def test_it_can_be_fixed_without_a_runbook(self, fleet):
         one_server_down.begin(fleet)
-        assert one_server_down.mend(fleet)
+        assert one_server_down.fix(fleet)
         assert not one_server_down.symptom(fleet).sick
-        assert not one_server_down.mend(fleet)
+        assert not one_server_down.fix(fleet)
 
 
 @pytest.mark.parametrize("fault", [stale_server, flag_reused, bad_release, one_server_down])

@@ -32,7 +32,7 @@ def outage(tmp_path, monkeypatch):
     control.down(tmp_path / "lab")
 
 
-def test_from_nothing_to_broken_to_mended_to_nothing(outage, tmp_path):
+def test_from_nothing_to_broken_to_fixed_to_nothing(outage, tmp_path):
     up = outage("lab", "up", "postgres")
     assert up.returncode == 0, up.stderr
     assert up.stdout.startswith("  postgres: PostgreSQL, the primary: 127.0.0.1:")
@@ -47,8 +47,8 @@ def test_from_nothing_to_broken_to_mended_to_nothing(outage, tmp_path):
     state = json.loads(outage("lab", "status", "--json").stdout)
     assert state["faults"]["lock-blocker"]["signals"]["waiting_sessions"] == 4, "it outlives the command"
 
-    assert "is mended" in outage("lab", "mend", "lock-blocker").stdout
-    assert "was not there" in outage("lab", "mend", "lock-blocker").stdout
+    assert "is fixed" in outage("lab", "fix", "lock-blocker").stdout
+    assert "was not there" in outage("lab", "fix", "lock-blocker").stdout
     assert "well" in outage("lab", "status").stdout
     assert "nothing is left" in outage("lab", "down").stdout
     assert not (tmp_path / "lab").exists()
@@ -112,7 +112,7 @@ def test_each_part_is_told_with_its_address_and_status_says_which_is_down(outage
 
 def test_a_fault_starts_the_parts_that_it_lacks(outage):
     outage("lab", "up", "redis")
-    assert "the lab runs without what it breaks" in outage("lab", "mend", "lock-blocker").stdout
+    assert "the lab runs without what it breaks" in outage("lab", "fix", "lock-blocker").stdout
     broken = outage("lab", "break", "lock-blocker")
     assert broken.returncode == 0, broken.stderr
     state = json.loads(outage("lab", "status", "--json").stdout)
@@ -142,7 +142,7 @@ def test_a_lab_that_died_is_said_and_down_clears_it(outage, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [("lab", "env"), ("lab", "break", "lock-blocker"), ("lab", "mend", "lock-blocker")]
+    "words", [("lab", "env"), ("lab", "break", "lock-blocker"), ("lab", "fix", "lock-blocker")]
 )
 def test_without_a_lab_it_says_how_to_start_one(outage, words):
     refused = outage(*words)

@@ -64,15 +64,15 @@ def test_the_waiting_statements_complete_when_the_blocker_is_ended(lab):
     assert not lock_blocker.symptom(lab).sick
 
 
-def test_it_can_be_mended_without_a_runbook(lab):
+def test_it_can_be_fixed_without_a_runbook(lab):
     lock_blocker.begin(lab)
-    assert lock_blocker.mend(lab)
+    assert lock_blocker.fix(lab)
     assert not lock_blocker.symptom(lab).sick
     assert (
         ask(lab, "select pid from pg_stat_activity where application_name = any (%s)", [BLOCKER, *CHAIN])
         == []
     )
-    assert not lock_blocker.mend(lab)
+    assert not lock_blocker.fix(lab)
 
 
 def test_broken_twice_is_broken_once(lab):

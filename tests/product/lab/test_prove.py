@@ -47,8 +47,8 @@ def begin(lab):
     redis.set_flag(lab, FLAG, "off", by="a test", why="to break it")
 
 
-def mend(lab):
-    redis.set_flag(lab, FLAG, "on", by="a test", why="to mend it")
+def fix(lab):
+    redis.set_flag(lab, FLAG, "on", by="a test", why="to fix it")
     return True
 
 
@@ -62,7 +62,7 @@ FAULT = Fault(
     summary="A flag was switched off.",
     runbook="flag-on",
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
     parts=("redis",),
     parameters=lambda lab: {"flag": FLAG},
@@ -123,7 +123,7 @@ def test_a_page_that_shows_what_a_plan_no_longer_says_is_found(company, monkeypa
 def test_a_runbook_that_keeps_its_promises_is_proved(company):
     proof = proved(company)
     (told,) = proof.cases
-    assert (proof.state, proof.failures, told.mends) == ("proved", [], True)
+    assert (proof.state, proof.failures, told.fixes) == ("proved", [], True)
     assert told.parameters == {"flag": FLAG}
     assert told.before is not None
     assert told.before.signals == {"off": 1.0}
@@ -227,7 +227,7 @@ def test_an_alert_that_never_resolves(company, monkeypatch):
 
 
 def test_a_fault_that_does_not_take_hold(company):
-    promise, _, seen = failure(proved(company, replace(FAULT, begin=mend)))
+    promise, _, seen = failure(proved(company, replace(FAULT, begin=fix)))
     assert (promise, seen) == ("the fault shows on the service itself", "the flag is on")
 
 
@@ -237,12 +237,12 @@ def test_a_lab_that_is_sick_before_it_is_broken(company):
     assert (promise, seen) == ("the lab is well before it is broken", "it is always so")
 
 
-def test_a_lab_that_cannot_be_mended_afterwards_does_not_hide_what_failed(company):
+def test_a_lab_that_cannot_be_fixed_afterwards_does_not_hide_what_failed(company):
     def stuck(lab):
         raise Failed("web6 does not serve release 4.2.0")
 
     read = code("read", f'raise OSError("no route")\n{READ}')
-    promise, _, seen = failure(proved(company, replace(FAULT, mend=stuck), read=read))
+    promise, _, seen = failure(proved(company, replace(FAULT, fix=stuck), read=read))
     assert promise == "the plan ends well"
     assert "no route" in seen
 
@@ -275,7 +275,7 @@ def looked(company: Handbook, read: str) -> Proof:
 def test_a_runbook_that_only_looks_must_see_the_fault(company):
     proof = looked(company, READ.partition("command")[0])
     (told,) = proof.cases
-    assert (proof.state, told.mends, told.apply) == ("proved", False, None)
+    assert (proof.state, told.fixes, told.apply) == ("proved", False, None)
     assert told.after is not None
     assert told.after.words == "the flag is on"
 

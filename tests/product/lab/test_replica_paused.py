@@ -47,11 +47,11 @@ def test_paused_it_shows_old_rows_and_the_lag_grows(pair):
     )
 
 
-def test_mended_it_catches_up(pair):
+def test_fixed_it_catches_up(pair):
     replica_paused.begin(pair)
-    assert replica_paused.mend(pair)
+    assert replica_paused.fix(pair)
     assert eventually(lambda: not replica_paused.symptom(pair).sick)
-    assert not replica_paused.mend(pair)
+    assert not replica_paused.fix(pair)
 
 
 def test_the_primary_goes_on_writing_and_no_row_changes(pair):

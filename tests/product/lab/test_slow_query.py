@@ -1,4 +1,4 @@
-"""Fault slow-query: customers really wait for a page, until the index is there or the fault is mended."""
+"""Fault slow-query: customers really wait for a page, until the index is there or the fault is fixed."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def test_the_missing_index_makes_it_fast(lab):
     assert not slow_query.symptom(lab).sick
 
 
-def test_mending_takes_table_and_customers_away(lab):
+def test_fixing_takes_table_and_customers_away(lab):
     slow_query.begin(lab)
-    assert slow_query.mend(lab)
-    assert not slow_query.mend(lab)
+    assert slow_query.fix(lab)
+    assert not slow_query.fix(lab)
     assert slow_query.symptom(lab).words == "no page follows parcels"
     with lab.server.connect("postgres") as admin:
         left = "select count(*) from pg_stat_activity where application_name = any(%s)"

@@ -60,8 +60,8 @@ def test_prometheus_that_is_stopped_is_noticed_and_its_return_too(watched):
         assert monitoring_down.symptom(watched).sick
         assert watch.until(fires=True, patience=30) is not None
         assert [alarm.labels["instance"] for alarm in firing(watched)] == ["prometheus"]
-        assert monitoring_down.mend(watched)
-        assert not monitoring_down.mend(watched)
+        assert monitoring_down.fix(watched)
+        assert not monitoring_down.fix(watched)
         assert watch.until(fires=False, patience=30) is not None
 
 
@@ -72,15 +72,15 @@ def test_a_chat_that_hangs_raises_its_alert_with_the_page_to_go_to(watched):
         assert watch.until(fires=True, patience=30) is not None
         (alarm,) = firing(watched)
         assert alarm.annotations["runbook_url"].endswith("/runbooks/dead-process.html?program=chat")
-        assert chat_down.mend(watched)
-        assert not chat_down.mend(watched)
+        assert chat_down.fix(watched)
+        assert not chat_down.fix(watched)
         assert watch.until(fires=False, patience=30) is not None
 
 
 def test_a_chat_that_was_killed_and_stopped_is_started_again(watched):
     os.kill(watched.supervisor.state("chat").pid, signal.SIGKILL)
     watched.supervisor.stop("chat")
-    assert chat_down.mend(watched)
+    assert chat_down.fix(watched)
     assert not chat_down.symptom(watched).sick
 
 

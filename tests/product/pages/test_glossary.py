@@ -20,7 +20,7 @@ incident
 : More than one person, or more time, is needed: {doc}`/index`.
 
 incident commander, IC
-: Leads and does not mend,
+: Leads and does not fix,
   and says so: {doc}`/index`.
 """
 PAGE = f"# Glossary\n\n```{{glossary}}\n{ENTRIES}```\n"
@@ -63,7 +63,7 @@ def test_an_empty_glossary_finds_nothing():
 def test_an_entry_is_read_with_its_names_and_its_line():
     *_, last = parse_glossary(PAGE)
     assert last == Term(
-        "incident commander", ("IC",), "Leads and does not mend, and says so: {doc}`/index`.", 14
+        "incident commander", ("IC",), "Leads and does not fix, and says so: {doc}`/index`.", 14
     )
 
 

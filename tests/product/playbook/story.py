@@ -40,8 +40,8 @@ phases:
         owner: communications-lead
         good: Told
         due: severity.first_message.customers
-  mend:
-    name: Mend
+  fix:
+    name: Fix
     goal:
       - {when: audiences.customers, text: Customers can work.}
       - People can work.

@@ -60,13 +60,13 @@ def test_what_two_people_wrote_in_two_clones_is_folded_in_order_of_time():
 
 def test_a_skipped_phase_settles_what_was_open_in_it_and_one_step_may_be_opened_again():
     found = after(
-        20, said(2, "look"), said(3, "mend", "skipped", why="Taken back"), said(4, "over", "started")
+        20, said(2, "look"), said(3, "fix", "skipped", why="Taken back"), said(4, "over", "started")
     )
     assert state(found)["look"] == "done"
     assert state(found)["over"] == "open"
-    assert "mend" not in found.strange
-    assert state(after(20, said(3, "mend", "skipped", why="x")))["over"] == "skipped"
-    again = after(20, said(3, "mend", "skipped", why="x"), said(4, "mend", "started"))
+    assert "fix" not in found.strange
+    assert state(after(20, said(3, "fix", "skipped", why="x")))["over"] == "skipped"
+    again = after(20, said(3, "fix", "skipped", why="x"), said(4, "fix", "started"))
     assert state(again)["over"] == "open"
 
 
@@ -181,7 +181,7 @@ def test_settling_a_step_makes_an_event_that_the_record_accepts():
     done = settling(found, "look", "done")
     assert done == {"playbook": "small", "step": "look", "state": "done"}
     assert checked("playbook", done) == done
-    skipped = settling(found, "mend", "skipped", "Taken back")
+    skipped = settling(found, "fix", "skipped", "Taken back")
     assert checked("playbook", skipped) == skipped
 
 
@@ -190,9 +190,9 @@ def test_settling_a_step_makes_an_event_that_the_record_accepts():
     [
         ("declare", "done", "'declare' is done already, says Ines"),
         ("look", "started", "'look' is open: nobody has done or skipped it"),
-        ("mend", "done", "'mend' is a phase; only steps are done"),
+        ("fix", "done", "'fix' is a phase; only steps are done"),
         ("learn", "skipped", "nothing of 'learn' is left to skip"),
-        ("mend", "started", "'mend' was not skipped"),
+        ("fix", "started", "'fix' was not skipped"),
     ],
 )
 def test_what_is_so_already_is_refused(step, state, reason):

@@ -14,7 +14,7 @@ from outage.run.progress import JsonLines, Words
 CELLS = [
     {"cell_type": "code", "source": "# Set up", "step": "setup"},
     {"cell_type": "code", "source": "# Look at it", "step": "read"},
-    {"cell_type": "code", "source": "# Mend it", "step": "change"},
+    {"cell_type": "code", "source": "# Fix it", "step": "change"},
 ]
 
 
@@ -59,7 +59,7 @@ def test_a_terminal_shows_what_runs_how_long_and_what_comes_next(monkeypatch: py
 
 
 def test_a_plan_never_says_that_a_change_comes_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    for mode, following in (("plan", ""), ("apply", "  (then Mend it)")):
+    for mode, following in (("plan", ""), ("apply", "  (then Fix it)")):
         screen = Screen(monkeypatch, live=True, mode=mode)
         assert screen.said("cell", cell=1, state="running") == f"…   2 read       Look at it{following}"
 
@@ -71,7 +71,7 @@ def test_an_undo_goes_its_own_way_and_names_no_next_step(monkeypatch: pytest.Mon
 
 def test_what_a_resumed_run_does_not_do_again_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen(monkeypatch, live=False, mode="apply")
-    assert screen.said("resumed", mode="apply", kept=[2]) == "✓   3 change     Mend it  done before\n"
+    assert screen.said("resumed", mode="apply", kept=[2]) == "✓   3 change     Fix it  done before\n"
 
 
 def test_an_answer_from_elsewhere_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def _write(folder: Path, event_after: Callable[[bytes], Event]) -> Event:
         raise Failed(
             f"the event could not be written: {_reason(error)}",
             file=path,
-            hint="nothing of it was recorded for certain; mend the disk or its rights, then say it again",
+            hint="nothing of it was recorded for certain; fix the disk or its rights, then say it again",
         ) from error
 
 

@@ -36,7 +36,7 @@ def begin(lab: Lab) -> None:
     until(lab, FAULT, lambda: symptom(lab).sick)
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """Give the job its pg_dump back, and remove what the other one wrote; True if there was any."""
     if not lab.has(backup.ID) or not _record(lab).exists():
         return False
@@ -79,6 +79,6 @@ FAULT = Fault(
     alert="BackupCannotBeRead",
     parts=("postgres", backup.ID),
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
 )

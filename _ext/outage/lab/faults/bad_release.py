@@ -32,11 +32,11 @@ def begin(lab: Lab, *, servers: Sequence[str] = web.SERVERS) -> None:
     for name in servers:
         fleet.buy(lab, name, _UNLUCKY)
     if not symptom(lab).sick:
-        mend(lab)
+        fix(lab)
         raise Failed(f"the fault {ID} did not take hold: customers can buy")
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """Give every server the release before it; False if it ran nowhere."""
     if not lab.has("sshd"):
         return False
@@ -65,7 +65,7 @@ FAULT = Fault(
     summary="A release that fails a third of the checkouts was rolled out; its servers look healthy.",
     runbook="rolling-release",
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
     alert="ErrorRate",
     parts=fleet.PARTS,

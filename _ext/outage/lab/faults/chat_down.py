@@ -26,7 +26,7 @@ def begin(lab: Lab) -> None:
     os.kill(lab.supervisor.state(PROGRAM).pid, signal.SIGSTOP)
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """Let it go on, or start it if it has ended; False if it was well."""
     if not lab.has("chat") or not symptom(lab).sick:
         return False
@@ -60,7 +60,7 @@ FAULT = Fault(
     summary="The chat server hangs: it runs, and answers nobody.",
     runbook="dead-process",
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
     alert="ChatDown",
     parts=("chat",),

@@ -53,7 +53,7 @@ def begin(lab: Lab) -> None:
     os.utime(disk / names[-1], (time.time() - _DAY, time.time() - _DAY))
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """Remove what filled the disk; True if there was anything of it."""
     if not _record(lab).exists():
         return False
@@ -111,6 +111,6 @@ FAULT = Fault(
     parts=(dispatch.ID,),
     parameters=_parameters,
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
 )

@@ -41,20 +41,20 @@ def begin(lab: Lab) -> None:
     until = time.monotonic() + _PATIENCE
     while not symptom(lab).sick:
         if time.monotonic() > until:
-            mend(lab)
+            fix(lab)
             raise Failed(f"the fault {ID} did not take hold: {stale_server.STALE} writes an order once")
         fleet.buy(lab, stale_server.STALE, 1)
         time.sleep(0.2)
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """Switch the flag to what it was, and give every server its release; False if nothing was wrong."""
     if not lab.has("redis"):
         return False
     usual = next(flag.value for flag in FLAGS if flag.name == LOYALTY_PRICE)
     switched = redis.flags(lab).get(LOYALTY_PRICE) != usual
     if switched:
-        redis.set_flag(lab, LOYALTY_PRICE, usual, by="the lab", why=f"the fault {ID} is mended")
+        redis.set_flag(lab, LOYALTY_PRICE, usual, by="the lab", why=f"the fault {ID} is fixed")
     return fleet.restore(lab) or switched
 
 
@@ -72,7 +72,7 @@ FAULT = Fault(
     summary="A flag is switched on, and old code on one server takes it for another: orders are repeated.",
     runbook="kill-switch",
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
     alert="FlagHarm",
     parts=fleet.PARTS,

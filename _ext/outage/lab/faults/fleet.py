@@ -110,7 +110,7 @@ def answers(lab: Lab, server: str) -> tuple[int, int]:
     return int(sum(float(n) for _, n in counted)), int(sum(float(n) for code, n in counted if code == "500"))
 
 
-def mend_all(lab: Lab) -> None:
+def fix_all(lab: Lab) -> None:
     """Bring the fleet to what it was when the lab started: processes, rotation, releases, manifest, flags."""
     for name in web.SERVERS:
         lab.supervisor.start(name)

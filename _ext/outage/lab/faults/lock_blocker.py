@@ -45,12 +45,12 @@ def begin(lab: Lab, *, waiting: int = 4, hold: Literal["row", "table"] = "row") 
     while symptom(lab).signals["waiting_sessions"] < waiting:
         if processes.running(lab.record(ID)) is None or time.monotonic() > until:
             words = lab.log(ID).read_text(encoding="utf-8", errors="replace")[-2000:]
-            mend(lab)
+            fix(lab)
             raise Failed(f"the fault {ID} did not take hold:\n{words}")
         time.sleep(0.05)
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """End the process and whatever sessions it left; True if there were any."""
     ended = processes.end(lab.record(ID))
     left = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = any(%s)"
@@ -81,7 +81,7 @@ FAULT = Fault(
     runbook="blocked-queries",
     alert="SessionsWaitForLock",
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
     acts=acts,
 )

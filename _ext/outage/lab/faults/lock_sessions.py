@@ -45,7 +45,7 @@ def waiters(count: int) -> list[Waiter]:
 
 
 def main(count: int, hold: str) -> None:
-    """Block ``count`` sessions until the blocker is ended, by a runbook, by ``mend`` or by SIGTERM."""
+    """Block ``count`` sessions until the blocker is ended, by a runbook, by ``fix`` or by SIGTERM."""
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: over.set())
     blocker = psycopg.connect(application_name=BLOCKER)

@@ -1,4 +1,4 @@
-"""What every fault of the lab has: a way to break, a way to mend, and a signal that shows it."""
+"""What every fault of the lab has: a way to break, a way to fix, and a signal that shows it."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Fault:
     Attributes:
         id: its name on the command line.
         summary: what goes wrong, in a sentence.
-        runbook: the runbook that mends it.
+        runbook: the runbook that fixes it.
         begin: injects it and returns when its symptom shows.
-        mend: ends it without the runbook; False if there was nothing to end.
+        fix: ends it without the runbook; False if there was nothing to end.
         symptom: measures it, whether it was injected or not; it needs the fault's parts.
         alert: the alert that fires because of it; empty if none does.
         parts: ids of the lab's parts that it needs; ``begin`` may rely on them.
@@ -57,7 +57,7 @@ class Fault:
     summary: str
     runbook: str
     begin: Callable[[Lab], None]
-    mend: Callable[[Lab], bool]
+    fix: Callable[[Lab], bool]
     symptom: Callable[[Lab], Symptom]
     alert: str = ""
     parts: tuple[str, ...] = ("postgres",)

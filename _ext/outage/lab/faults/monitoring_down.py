@@ -22,7 +22,7 @@ def begin(lab: Lab) -> None:
     lab.supervisor.stop(PROGRAM)
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """Start it; False if it runs."""
     if not lab.has("prometheus") or lab.supervisor.state(PROGRAM).runs:
         return False
@@ -50,7 +50,7 @@ FAULT = Fault(
     summary="Prometheus was stopped: nothing can alert, and that looks like a quiet night.",
     runbook="dead-process",
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
     alert="MonitoringDown",  # raised by the dead man's switch, for nothing else is left to
     parts=("prometheus",),

@@ -20,7 +20,7 @@ def begin(lab: Lab) -> None:
     lab.supervisor.stop(DOWN)
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """Start it; False if it runs."""
     if not lab.has("web") or lab.supervisor.state(DOWN).runs:
         return False
@@ -42,7 +42,7 @@ FAULT = Fault(
     summary="The process of one web server was stopped; HAProxy sends its customers to the others.",
     runbook="dead-process",
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
     alert="ServerDown",
     parts=("web", "haproxy", "load"),

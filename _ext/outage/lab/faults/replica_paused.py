@@ -38,7 +38,7 @@ def begin(lab: Lab) -> None:
     until(lab, FAULT, lambda: symptom(lab).sick)
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """Let the replica replay, and end what wrote; True if either was needed."""
     if not lab.has(replica.ID):
         return False
@@ -71,6 +71,6 @@ FAULT = Fault(
     alert="ReplicaFallsBehind",
     parts=("postgres", replica.ID),
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
 )

@@ -48,7 +48,7 @@ def begin(lab: Lab) -> None:
     until(lab, FAULT, lambda: symptom(lab).sick)
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """Send the customers home and take the table back; True if there was anything of it."""
     if not lab.has("postgres"):
         return False
@@ -90,6 +90,6 @@ FAULT = Fault(
     alert="SlowStatements",
     parameters=lambda lab: {"slow_log": str(lab.server.home / "log")},
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
 )

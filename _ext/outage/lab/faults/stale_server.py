@@ -25,7 +25,7 @@ def begin(lab: Lab) -> None:
         fleet.deploy(lab, [STALE], releases.OLD)
 
 
-def mend(lab: Lab) -> bool:
+def fix(lab: Lab) -> bool:
     """Give every server the release that the manifest expects; False if all had it."""
     return fleet.restore(lab)
 
@@ -44,7 +44,7 @@ FAULT = Fault(
     summary="A release was rolled out, and one server of eight still runs the old one.",
     runbook="fleet-drift",
     begin=begin,
-    mend=mend,
+    fix=fix,
     symptom=symptom,
     alert="FleetDrift",
     parts=fleet.PARTS,

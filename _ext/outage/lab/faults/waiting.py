@@ -19,13 +19,13 @@ def until(lab: Lab, fault: Fault, shows: Callable[[], bool], patience: float = _
     """Return once ``shows()`` is true.
 
     Raises:
-        Failed: it was not within ``patience`` seconds; the fault is mended again.
+        Failed: it was not within ``patience`` seconds; the fault is fixed again.
     """
     end = time.monotonic() + patience
     while not shows():
         if time.monotonic() > end:
             log = lab.log(fault.id)
             words = log.read_text(encoding="utf-8", errors="replace")[-2000:] if log.exists() else ""
-            fault.mend(lab)
+            fault.fix(lab)
             raise Failed(f"the fault {fault.id} did not take hold:\n{words}")
         time.sleep(0.05)

@@ -112,7 +112,7 @@ def time_box(policy: Policy) -> str:
     """What the time box allows."""
     limit = policy.incident.time_box
     return (
-        f"One expert may try alone for {limit} first. If it is not mended then, answer these questions again."
+        f"One expert may try alone for {limit} first. If it is not fixed then, answer these questions again."
     )
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 DUTIES: dict[RoleId, str] = {
-    "incident-commander": "Leads: sets the goal, gives out work, decides, knows the state. Mends nothing.",
+    "incident-commander": "Leads: sets the goal, gives out work, decides, knows the state. Fixes nothing.",
     "deputy": "Stands beside the commander: keeps the clock, calls people in, takes over at once if need be.",
-    "operations-lead": "Mends it, with the experts. Only this team changes the system. Does nothing else.",
+    "operations-lead": "Fixes it, with the experts. Only this team changes the system. Does nothing else.",
     "expert": "Knows one part well. Looks, proposes, and changes what the operations lead says.",
     "communications-lead": "Tells everyone who must know, on time and in plain words.",
     "scribe": "Writes down what is seen, done and decided, with the time.",

@@ -99,7 +99,7 @@ def _problems(contract: Contract) -> str:
     if not blocking:
         return ""
     said = bullets(plain(refusal.message) for refusal in contract.refusals(blocking))
-    return directive("warning", body=f"`outage run` refuses this runbook until it is mended:\n\n{said}")
+    return directive("warning", body=f"`outage run` refuses this runbook until it is fixed:\n\n{said}")
 
 
 @dataclass(frozen=True)

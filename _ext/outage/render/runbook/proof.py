@@ -53,7 +53,7 @@ def _case(case: Case) -> Iterator[str]:
         gone = (
             ""
             if case.alert.resolved is None
-            else f", and was gone {case.alert.resolved:.0f} s after it was mended"
+            else f", and was gone {case.alert.resolved:.0f} s after it was fixed"
         )
         yield f"the alert {plain(case.alert.name)} could be seen after {case.alert.fired:.0f} s{gone}"
     if case.plan:

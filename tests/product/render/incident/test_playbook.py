@@ -34,7 +34,7 @@ def test_what_is_overdue_and_next_is_in_sight_and_every_step_is_folded_away(tmp_
         tmp_path,
         STARTED,
         said(2, "declare"),
-        said(3, "mend", "skipped", why="<script>{role}`x`"),
+        said(3, "fix", "skipped", why="<script>{role}`x`"),
         said(4, "over", "started"),
     )
     text = playbook_section(found)

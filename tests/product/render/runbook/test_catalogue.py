@@ -73,7 +73,7 @@ def test_parameters_are_shown_with_what_they_take(tmp_path):
 
 def test_a_runbook_that_breaks_a_rule_says_that_it_is_refused(tmp_path):
     text = told(notebook(tmp_path, change="act()", verify="1"))
-    assert "`outage run` refuses this runbook until it is mended" in text
+    assert "`outage run` refuses this runbook until it is fixed" in text
 
 
 def test_a_change_has_its_risk():

@@ -50,7 +50,7 @@ def test_what_was_broken_what_was_done_and_how_long_it_took():
     assert "2026-06-17 09:40 UTC (10:40 BST)" in words
     assert "broken: A session holds a lock" in words
     assert "`outage lab break lock-blocker`" in words
-    assert "could be seen after 3 s, and was gone 2 s after it was mended" in words
+    assert "could be seen after 3 s, and was gone 2 s after it was fixed" in words
     assert "the plan took 2.0 s; 31 things compared, none had changed" in words
     assert "the apply took 3.1 s; the service was well 0.4 s later" in words
     assert "undo took 2.0 s, and restored what was there before" in words
