@@ -111,7 +111,7 @@ def test_settings_that_sign_or_run_hooks_are_off(repository, setting):
 
 
 def test_git_is_started_in_no_other_place():
-    places = [path for folder in ("_ext", "lab") for path in (ROOT / folder).rglob("*.py")]
+    places = (ROOT / "_ext").rglob("*.py")
     assert [path.name for path in places if _starts_git(path)] == ["git.py"]
 
 

@@ -61,14 +61,14 @@ def imported() -> dict[str, str]:
     """Every module that our code imports from elsewhere, and a file that does."""
     found = {}
     for path in (
-        path for folder in ("_ext", "lab", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+        path for folder in ("_ext", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
     ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 found.update({alias.name.split(".")[0]: str(path) for alias in node.names})
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found[node.module.split(".")[0]] = str(path)
-    ours = {"outage", "lab", "tests", "benchmarks", "conftest"}
+    ours = {"outage", "tests", "benchmarks", "conftest"}
     return {name: path for name, path in found.items() if name not in ours | sys.stdlib_module_names}
 
 

@@ -15,10 +15,7 @@ from outage.policy.vocabulary import ROLES
 from outage.source import nearest
 from outage.text import one_line
 
-FOLDERS = (
-    "process", "playbooks", "professions", "change", "service-levels", "diagnosis", "learning", "library",
-    "case-studies",
-)  # fmt: skip
+FOLDERS = ("process", "playbooks", "library", "case-studies")
 """Folders whose pages are prose that somebody keeps; runbooks name their owner in their metadata."""
 
 LOOKED_UP = ("process/policy.md",)

@@ -159,7 +159,8 @@ class _Proving:
         symptom = self._until(sick=False, patience=_WELL)
         if symptom.sick:
             next_ = (
-                "the fault's symptom must be about this fault alone: look at its module in outage/lab/faults/"
+                "the fault's symptom must be about this fault alone:"
+                " look at its module in _ext/outage/lab/faults/"
             )
             raise _NotKept("the lab is well before it is broken", "no symptom", symptom.words, next_)
         if self.watch and any(alarm.name == self.fault.alert for alarm in firing(self.lab)):
@@ -176,7 +177,7 @@ class _Proving:
         symptom = self._until(sick=True, patience=_WELL)
         self.told.before = _sign(symptom)
         if not symptom.sick:
-            next_ = "the fault takes no hold: look at its module in outage/lab/faults/"
+            next_ = "the fault takes no hold: look at its module in _ext/outage/lab/faults/"
             raise _NotKept("the fault shows on the service itself", "a symptom", symptom.words, next_)
         if self.watch:
             fired = self.watch.until(fires=True, patience=_FIRES)
@@ -211,7 +212,7 @@ class _Proving:
             next_ = "move what changes from check and read cells to a change cell, behind guard()"
             raise _NotKept("the plan changes nothing", expected, seen, next_)
         if not self.told.compared:
-            next_ = "the fault's parts have nothing to compare: name them in outage/lab/fingerprint.py"
+            next_ = "the fault's parts have nothing to compare: name them in _ext/outage/lab/fingerprint.py"
             raise _NotKept("the plan changes nothing", "something to compare", "nothing", next_)
         if self.look and self.look.says not in spoken.words:
             next_ = "it looks at the fault and does not show it: look at what its read cells ask for"
@@ -227,7 +228,8 @@ class _Proving:
         known = places(self.lab, (self.copy.root, self.copy.of))
         if found := stale(self.copy.root / "runbooks" / f"{name}.ipynb", run, known):
             expected = (
-                "every cell's stored output is what a plan shows, but for what outage/lab/varies.py names"
+                "every cell's stored output is what a plan shows,"
+                " but for what _ext/outage/lab/varies.py names"
             )
             next_ = f"look at the difference, then store them anew: python -m outage.lab.outputs {name}"
             raise _NotKept("the page shows what a plan shows", expected, "; ".join(found), next_)

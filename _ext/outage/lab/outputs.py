@@ -43,7 +43,9 @@ def refresh(project: Project, name: str) -> None:
     path = find_notebook(project.runbooks, name)
     under = shown(name)
     if under is None:
-        raise Refused(f"the lab has no fault for '{name}'", hint="name it in a module of outage/lab/faults/")
+        raise Refused(
+            f"the lab has no fault for '{name}'", hint="name it in a module of _ext/outage/lab/faults/"
+        )
     with tempfile.TemporaryDirectory(prefix="outputs-") as folder:
         copy = proving.copy(project.root, project.policy(), Path(folder))
         try:

@@ -11,7 +11,7 @@ import nbformat
 import papermill
 import pytest
 
-NOTEBOOK = Path(__file__).parents[3] / "diagnosis" / "outliers.ipynb"
+NOTEBOOK = Path(__file__).parents[3] / "library" / "diagnosis" / "outliers.ipynb"
 
 
 @pytest.fixture(scope="module")

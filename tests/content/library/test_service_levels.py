@@ -16,7 +16,7 @@ import pytest
 from outage.runbook.parameters import read_parameters
 
 ROOT = Path(__file__).parents[3]
-FOLDER = ROOT / "service-levels"
+FOLDER = ROOT / "library/service-levels"
 NOTEBOOKS = ["nines", "burn-rate"]
 UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 

@@ -106,10 +106,10 @@ def test_every_page_and_notebook_of_a_case_is_read_and_what_was_made_up_is_not(t
     ],
 )
 def test_a_page_that_nobody_keeps_is_told(tmp_path, name, text, said):
-    (tmp_path / "learning").mkdir()
-    (tmp_path / "learning" / name).write_text(text)
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / name).write_text(text)
     problems = check_keepers(tmp_path)
-    assert f"{problems[0].where}: {problems[0].message}" == f"learning/{said}"
+    assert f"{problems[0].where}: {problems[0].message}" == f"library/{said}"
     assert problems[0].hint
 
 
@@ -117,14 +117,18 @@ def test_pages_and_notebooks_with_a_keeper_are_right_and_runs_are_no_pages(tmp_p
     notebook = json.dumps({"cells": [], "metadata": {"owner": "scribe", "reviewed": "2026-11-20"}})
     files = {
         "process/a.md": KEPT,
-        "change/b.ipynb": notebook,
+        "library/change/b.ipynb": notebook,
         "process/policy.md": "# Policy",
         "case-studies/x/runs/1/notebook.ipynb": "{}",
-        "learning/.ipynb_checkpoints/c.ipynb": "{}",
+        "library/.ipynb_checkpoints/c.ipynb": "{}",
         "elsewhere/d.md": "# D",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert check_keepers(tmp_path) == []
-    assert [str(path) for path in pages(tmp_path)] == ["change/b.ipynb", "process/a.md", "process/policy.md"]
+    assert [str(path) for path in pages(tmp_path)] == [
+        "library/change/b.ipynb",
+        "process/a.md",
+        "process/policy.md",
+    ]

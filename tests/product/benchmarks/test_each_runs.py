@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-PROOF = ROOT / "tests" / "runbook" / "golden" / "proof.json"
+PROOF = ROOT / "tests" / "product" / "runbook" / "golden" / "proof.json"
 SMALLEST: dict[str, list[str]] = {  # module: words that make it small
     "cli_start": ["1"],
     "run_start": ["1"],

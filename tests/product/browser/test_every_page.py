@@ -12,10 +12,7 @@ pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
 
 LOOKS = ((PHONE, "dark"), (DESK, "light"))
 URGENT = ("process", "playbooks")
-QUIET = (
-    *("case-studies", "change", "diagnosis", "learning", "library", "professions", "runbooks"),
-    "service-levels",
-)
+QUIET = ("case-studies", "library", "runbooks")
 ELSEWHERE = {*SHOWN, "playbooks/index"}
 """Pages that test_pages.py and test_playbook.py look at in these looks, and in others, for every company."""
 

@@ -124,8 +124,7 @@ def test_what_a_killed_start_left_is_cleared_by_the_next(folder):
 KILLED_WHILE_STARTING = """
 import os, signal, sys
 from pathlib import Path
-sys.path.insert(0, os.getcwd())
-from lab import control, postgres
+from outage.lab import control, postgres
 postgres._fill = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 control.up(Path(sys.argv[1]))
 """

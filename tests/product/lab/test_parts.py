@@ -204,9 +204,8 @@ KILLED_WHILE_STARTING = """
 import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
-sys.path.insert(0, os.getcwd())
-from lab import control
-from lab.parts import PARTS
+from outage.lab import control
+from outage.lab.parts import PARTS
 PARTS["redis"] = replace(PARTS["redis"], after=lambda lab: os.kill(os.getpid(), signal.SIGKILL))
 control.up(Path(sys.argv[1]), ("postgres", "redis"))
 """
@@ -340,8 +339,7 @@ UP_AND_DOWN = """
 import json, os, sys
 from pathlib import Path
 import psutil
-sys.path.insert(0, os.getcwd())
-from lab import control
+from outage.lab import control
 lab, _ = control.up(Path(sys.argv[1]), sys.argv[2:])
 supervisor = psutil.Process(json.loads((lab.folder / "supervisor.pid").read_text())["pid"])
 users = {process.uids().real for process in supervisor.children(recursive=True)} | {os.getuid()}

@@ -10,7 +10,7 @@ from tests.sites import ROOT
 SCRIPT = """
 import sys, time
 from pathlib import Path
-from lab import processes
+from outage.lab import processes
 
 folder = Path(sys.argv[1])
 processes.start(folder / "pid", ["/bin/true"], log=folder / "log", env={}, cwd=folder)

@@ -116,7 +116,7 @@ def test_a_page_that_shows_what_a_plan_no_longer_says_is_found(company, monkeypa
     old = code("read", READ) | {"outputs": [stored]}
     promise, expected, seen = failure(proved(company, read=old))
     assert promise == "the page shows what a plan shows"
-    assert "but for what outage/lab/varies.py names" in expected
+    assert "but for what _ext/outage/lab/varies.py names" in expected
     assert "shows 'stdout: an older runbook said quite other things'; a plan shows" in seen
 
 

@@ -29,10 +29,8 @@ PROVED = EVERYTHING.model_copy(
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A handbook with the lab, in which proofs are as good as made."""
+    """A handbook in which proofs are as good as made."""
     (tmp_path / "handbook.yml").write_text("company: Acme\n", encoding="utf-8")
-    (tmp_path / "lab").mkdir()
-    (tmp_path / "lab" / "control.py").touch()
     monkeypatch.setenv("OUTAGE_HANDBOOK", str(tmp_path))
     return tmp_path
 

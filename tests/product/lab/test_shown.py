@@ -69,7 +69,7 @@ def test_what_is_another_in_every_lab_is_no_difference(judged, then, now):
         (THEN, f"{THEN}\nweb3 checkout waits"),
         (f"{THEN}\nweb3 checkout waits", THEN),
         ("enforced by the server", "NOT ENFORCED"),
-        ("release 4.2.0 (18aa240782e5)", "release 4.2.0 (d0f86d7a7807)"),
+        ("release 4.2.0 (2e55f4e7babe)", "release 4.2.0 (b44974d792f6)"),
         ("one\ntwo", "two\none"),
         ("at 127.0.0.1:57373", "at 127.0.0.2:57373"),
     ],
@@ -125,7 +125,7 @@ def test_what_varies_in_one_cell_varies_there_alone(judged):
 
 
 def test_a_server_that_was_stopped_says_more_or_less_and_never_nothing(judged):
-    then = "web4:\n   2026-11-20T14:09:23Z web4 release 4.2.0 (18aa240782e5)\n"
+    then = "web4:\n   2026-11-20T14:09:23Z web4 release 4.2.0 (2e55f4e7babe)\n"
     judge = partial(judged, [text(then)], book="dead-process", cell="tail")
     assert (
         judge([text(f"{then}   ERROR:    Cancel 1 running task(s), timeout graceful shutdown exceeded\n")])
