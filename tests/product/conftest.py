@@ -1,4 +1,4 @@
-"""A handbook of its own for each test, found as the project."""
+"""A handbook of its own for each test that asks for one, found as the project."""
 
 from __future__ import annotations
 
