@@ -1,0 +1,14 @@
+# For people who don't run Debian: the handbook and its lab in a container.
+#
+#     docker build -t outage-handbook .
+#     docker run --rm -it -v "$PWD:/handbook" outage-handbook make html
+#
+# It holds the packages of apt.txt and Python's from requirements.txt; the handbook itself is mounted.
+# A test runs these steps as a script, so keep them plain: COPY, RUN, ENV, WORKDIR, CMD.
+FROM debian:12
+ENV DEBIAN_FRONTEND=noninteractive
+WORKDIR /handbook
+RUN apt-get update -qq && apt-get install -qq --yes --no-install-recommends ca-certificates make python3 python3-venv
+COPY . /handbook
+RUN make packages venv
+CMD ["make", "html"]
