@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from outage.incident.record import append
-from tests.product.run.build import Handbook, code, prose, reading, touching
+from tests.product.run.build import LIVE, Handbook, code, prose, reading, touching
 
 OUTAGE = [sys.executable, "-c", "from outage.cli import main; main()"]
 
@@ -100,7 +100,7 @@ All of it: runs/{run}/notebook.ipynb
 
 
 def test_what_the_plan_says_to_type_applies_it(handbook: Handbook, tmp_path: Path) -> None:
-    touch(handbook)
+    touch(handbook, **LIVE)
     plan = outage("run", "touch", "-p", f"path={tmp_path / 'a b'}")
     command = next(line for line in plan.stdout.splitlines() if line.startswith("To apply exactly this: "))
     import shlex
@@ -109,7 +109,7 @@ def test_what_the_plan_says_to_type_applies_it(handbook: Handbook, tmp_path: Pat
     done = outage(*words, "--unreviewed", "a test")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "a b").exists()
-    assert "*** PRODUCTION ***" in done.stdout, "this machine is in no environment"
+    assert "*** PRODUCTION ***" in done.stdout
     assert "Not reviewed: a test" in done.stdout
 
 
@@ -216,7 +216,7 @@ def test_much_output_is_shortened_on_the_terminal_not_in_the_notebook(handbook: 
 def test_on_a_terminal_the_running_line_is_rewritten_and_a_gate_asks(
     handbook: Handbook, tmp_path: Path
 ) -> None:
-    handbook.write("touch", [*touching()[:5], prose("Now it is **touched**.", "gate"), *touching()[5:]])
+    handbook.write("touch", [*touching()[:5], prose("Now it is **touched**.", "gate"), *touching()[5:]], LIVE)
     arguments = ("run", "touch", "-p", f"path={tmp_path / 'x'}", "--apply", "--unreviewed", "a test")
     code_, seen = on_terminal(*arguments, answer="no")
     assert code_ == 1

@@ -16,6 +16,8 @@ environments:
   lab: {{hosts: [localhost, 127.0.0.1, "{socket.gethostname()}"]}}
   live: {{hosts: ["*.live.example"], production: true}}
 """
+LIVE = {"target": {"kind": "a disk", "host": "db.live.example"}}
+"""Metadata of a runbook whose target is production; without it, it is this machine, in the lab."""
 SETUP = "from outage.kit import Action, guard, propose, proposed, require, save, saved"
 PROPOSE = (
     "propose([Action(target=str(path), command=f'touch {path}', undo=f'rm {path}',"

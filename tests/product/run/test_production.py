@@ -10,12 +10,11 @@ from outage.errors import Refused
 from outage.run.gates import Question
 from outage.run.history import load_run
 from tests.product.cli.test_runbook_commands import on_terminal, outage
-from tests.product.run.build import Handbook, prose, touching
+from tests.product.run.build import LIVE, Handbook, prose, touching
 from tests.product.run.running import Log, again, nothing_is_left, run, two_changes  # noqa: F401
 from tests.product.run.test_papermill_engine import papermill
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
-LIVE = {"target": {"kind": "a disk", "host": "db.live.example"}}
 GATE = prose("Now b is done.", "gate")
 
 

@@ -134,7 +134,8 @@ def test_what_is_over_a_plan_or_for_another_target_does_not_go_on(
     handbook.write("two", two_changes(), {"target": {"kind": "a disk", "host": "$WHERE"}})
     monkeypatch.setenv("WHERE", "here")
     log.trouble("verify", "1/0")
-    done = run("two", f"log={log.path}", apply=True, unreviewed="a test")
+    done = run("two", f"log={log.path}", apply=True, unreviewed="a test", yes=True)
+    assert done.state == "failed", "so it could go on"
     monkeypatch.setenv("WHERE", "there")
     with pytest.raises(OutageError, match="was for a disk, here"):
         again(done)

@@ -27,7 +27,7 @@ from outage.run.model import Run
 from outage.run.notebook import FILE as NOTEBOOK
 from outage.run.request import Order
 from outage.run.schema import journal_schema
-from tests.product.run.build import CHANGE, PROPOSE, Handbook, code, prose, reading, touching
+from tests.product.run.build import CHANGE, LIVE, PROPOSE, Handbook, code, prose, reading, touching
 from tests.waiting import eventually
 
 VALIDATOR = jsonschema.Draft202012Validator(journal_schema())
@@ -105,8 +105,8 @@ def test_an_apply_does_what_was_written_down_before_and_verifies_it(
 
 
 def test_the_first_line_says_what_who_where_and_with_what(handbook: Handbook, tmp_path: Path) -> None:
-    handbook.write("touch", touching(), {"target": {"kind": "a disk", "host": "db.live.example"}})
-    began = run("touch", f"path={tmp_path}/x", apply=True, unreviewed="a test").began
+    handbook.write("touch", touching(), LIVE)
+    began = run("touch", f"path={tmp_path}/x", apply=True, unreviewed="a test", yes=True).began
     assert began["target"]["words"] == "a disk, db.live.example, environment 'live': PRODUCTION"
     assert (began["by"], began["mode"], began["parameters"]) == ("Ines", "apply", {"path": f"{tmp_path}/x"})
     assert began["review"] == {"unreviewed": "a test"}
