@@ -109,6 +109,7 @@ def run(
     """Plan RUNBOOK: look, and show what would be changed. With --apply, change it."""
     from outage.cli.options import terminal_ask
     from outage.run.execute import carry_on, execute
+    from outage.run.interrupts import ignore_signals
     from outage.run.request import PLAN, Order
 
     project = find_project()
@@ -125,8 +126,11 @@ def run(
         if asked["apply"] and not asked["plan"]:
             asked["plan"] = os.environ.get(PLAN) or None
         done = execute(project, Order(runbook, assignments, **asked), **told)
+    asks = told["ask"] and done.mode == "apply" and done.state == "failed"
+    if not asks:
+        ignore_signals()
     finish(project, done, as_json=as_json)
-    if told["ask"] and done.mode == "apply" and done.state == "failed":
+    if asks:
         from outage.cli.runs import offer_undo
 
         offer_undo(project, done, asked["by"])

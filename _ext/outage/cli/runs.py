@@ -307,6 +307,7 @@ def undo(run: str, by: str | None, apply: bool, yes: bool, as_json: bool) -> Non
     from outage.cli.options import terminal_ask
     from outage.run.execute import carry_on
     from outage.run.history import find_run, load_run
+    from outage.run.interrupts import ignore_signals
     from outage.run.kernel import sweep_leftovers
     from outage.run.request import Order
     from outage.run.resume import undo_was_planned
@@ -323,6 +324,7 @@ def undo(run: str, by: str | None, apply: bool, yes: bool, as_json: bool) -> Non
     order = Order("", apply=True, by=by, yes=yes)
     told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
     done = carry_on(project, folder, order, undo=True, **told)
+    ignore_signals()
     finish(project, done, as_json=as_json)
     sys.exit(done.code)
 

@@ -54,6 +54,9 @@ def raise_interrupt(name: str) -> None:
 
 
 def ignore_signals() -> None:
-    """Let nothing disturb the last words of a command that has its exit code already."""
+    """Let no signal change the exit code of a run that has ended while its summary is printed.
+
+    Not with ``SIG_IGN``: what is started from here on would ignore them as well.
+    """
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda number, frame: None)

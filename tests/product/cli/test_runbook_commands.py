@@ -239,6 +239,31 @@ def test_what_was_typed_before_a_gate_was_shown_does_not_answer_it(
     assert (ended, (tmp_path / "x").exists()) == (code_, code_ == 0), seen
 
 
+# ---- signals after the end
+
+LATE = """\
+import os, signal
+from outage.cli import main, run_output
+whole = run_output._summary
+def late(*given):
+    os.kill(os.getpid(), signal.{name})
+    return whole(*given)
+run_output._summary = late
+main()"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_while_the_summary_is_printed_does_not_change_how_the_run_ended(
+    handbook: Handbook, tmp_path: Path, name: str
+) -> None:
+    touch(handbook)
+    given = ("run", "touch", "-p", f"path={tmp_path / 'x'}")
+    command = [sys.executable, "-c", LATE.format(name=name), *given]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "To apply exactly this: " in done.stdout
+
+
 # ---- runbooks, show, runs
 
 
