@@ -15,7 +15,7 @@ from outage.errors import Refused
 from outage.run import lines
 from outage.run.history import load_run
 from outage.run.journal import Journal, is_alive
-from outage.run.model import Gate, Run
+from outage.run.model import Gate, Proposal, Run
 from outage.run.outcome import Stop, cell_line, first_line
 from outage.runbook.structure import step_tag
 from outage.text import one_line
@@ -221,6 +221,34 @@ def production_text(target: lines.TargetData, cell: Cell, actions: Sequence[line
     count = "this action" if len(actions) == 1 else f"these {len(actions)} actions"
     head = f"The change in cell {cell.index + 1} takes {count} on {target.words}:"
     return "\n".join([head, *shown, *more])
+
+
+def describe_departure(plan: Run, number: int, cell: Cell, proposal: lines.ActionsLine) -> str | None:
+    """Say how the actions of a change differ from the plan's for the same change; None: they do not.
+
+    Args:
+        plan: the run whose plan is kept to.
+        number: which of the runbook's changes it is, from 0.
+        cell: the change.
+        proposal: its actions now.
+    """
+    planned = [each for each in _planned(plan)[number : number + 1] if each]
+    if [each.digest for each in planned] == [proposal.digest]:
+        return None
+    then = [action for each in planned for action in each.actions]
+    now = [action.model_dump(mode="json") for action in proposal.actions]
+    text = f"The actions of cell {cell.index + 1} are not the ones that {plan.id} planned."
+    return f"{text}\n{difference(then, now)}"
+
+
+def _planned(plan: Run) -> list[Proposal | None]:
+    """Return the proposals that a plan's changes would have been given, in the changes' order."""
+    found: list[Proposal | None] = []
+    for cell in plan.cells:
+        if cell.step == "change":
+            before = [proposal for proposal in plan.proposals if proposal.cell < cell.index]
+            found.append(before[-1] if before else None)
+    return found
 
 
 def difference(planned: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> str:

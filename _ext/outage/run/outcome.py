@@ -48,11 +48,10 @@ def cell_line(
     state: str,
     seconds: float | None = None,
     error: lines.ErrorData | None = None,
-    cut: str | None = None,
 ) -> lines.CellLine:
     """The line that says that a cell reached a state."""
     values: dict[str, Any] = {"step": tag, "state": state}
-    return lines.CellLine(cell=cell.index, seconds=seconds, error=error, cut=cut, **values)
+    return lines.CellLine(cell=cell.index, seconds=seconds, error=error, **values)
 
 
 def error_data(ending: Ending, prepared: Prepared) -> lines.ErrorData:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from outage.errors import Failed
 from outage.run import lines
 from outage.run.client import Ending, NoKernelError, RunbookClient
-from outage.run.gates import Gatekeeper, Question, difference, production_text
+from outage.run.gates import Gatekeeper, Question, describe_departure, production_text
 from outage.run.history import SPOOL, load_run, spooled
 from outage.run.interrupts import raise_interrupt
-from outage.run.model import DOUBTS, CellRun, Proposal, Run
+from outage.run.model import DOUBTS, CellRun, Run
 from outage.run.notebook import injected_source, write_notebook
 from outage.run.outcome import Stop, cell_line, error_data, settled_stop, stop_after
 from outage.run.outputs import EVERY, CellSink
@@ -285,13 +285,8 @@ class Conductor:
                 f"no actions were proposed before the change in cell {cell.index + 1}: nothing was changed"
             )
             return Stop("failed", 1, reason)
-        plan = self.prepared.plan
-        planned = _planned(plan)[number:][:1] if plan else []
-        if plan and [each.digest for each in planned if each] != [self._proposal.digest]:
-            then = [action for each in planned if each for action in each.actions]
-            now = [action.model_dump(mode="json") for action in self._proposal.actions]
-            text = f"The actions of cell {cell.index + 1} are not the ones that {plan.id} planned."
-            return self._gate(cell, f"{text}\n{difference(then, now)}")
+        if (plan := self.prepared.plan) and (text := describe_departure(plan, number, cell, self._proposal)):
+            return self._gate(cell, text)
         if self.prepared.second_person and not self._confirmed:
             count = len(self._proposal.actions)
             actions = "1 action" if count == 1 else f"{count} actions"
@@ -399,13 +394,3 @@ async def _tick(outputs: CellOutputs) -> None:
     while True:
         await asyncio.sleep(EVERY)
         outputs.flush()
-
-
-def _planned(plan: Run) -> list[Proposal | None]:
-    """The proposals that a plan's changes would have been given, in the changes' order."""
-    found: list[Proposal | None] = []
-    for cell in plan.cells:
-        if cell.step == "change":
-            before = [proposal for proposal in plan.proposals if proposal.cell < cell.index]
-            found.append(before[-1] if before else None)
-    return found
