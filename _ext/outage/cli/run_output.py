@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""What `outage run` and its neighbours print: progress, the end of a run, and what to type next."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="For programs: JSON 
 def finish(project: Project, done: Run, *, as_json: bool) -> None:
     """Say what became of a run."""
     if not as_json:
-        with suppress(BrokenPipeError):  # whoever read us has gone; the run's own end still counts
+        with suppress(BrokenPipeError):  # the reader has gone; the run's own end still counts
             click.echo("\n".join(_summary(project, done)))
 
 
