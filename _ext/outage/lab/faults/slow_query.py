@@ -24,7 +24,7 @@ create table {TABLE} (
     "order"  integer not null references orders,
     place    text not null,
     scanned  timestamptz not null
-);
+) with (autovacuum_enabled = off);  -- its worker would hold up whatever builds or drops an index
 insert into {TABLE}
 select n, 1 + (n * 7) % 500, 'depot ' || n % 9, timestamptz '2026-01-01 08:00+00' + n * interval '1 minute'
 from generate_series(1, 120000) as n;
