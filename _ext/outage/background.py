@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import atexit
 import errno
-import fcntl
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+
+from outage import locks
 
 _WISH = "wanted"
 _LOCK = "lock"
@@ -74,25 +74,13 @@ def fulfil(folder: Path, once: Callable[[], None], *, wait: float = 0.0) -> bool
     """
     end = time.monotonic() + wait
     while (folder / _WISH).exists():
-        with (private(folder) / _LOCK).open("a") as lock:
-            if not _is_ours(lock, end):
+        with locks.hold(private(folder) / _LOCK, wait=end - time.monotonic()) as is_ours:
+            if not is_ours:
                 return False  # it looks for wishes again, before and after it lets go
             while (folder / _WISH).exists():
                 (folder / _WISH).unlink(missing_ok=True)
                 once()
     return True
-
-
-def _is_ours(lock: IO[str], end: float) -> bool:
-    """Take the lock, trying until ``end``."""
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() >= end:
-                return False
-            time.sleep(0.02)
 
 
 @atexit.register

@@ -2,18 +2,19 @@
 
 Every kernel carries a mark in its environment, which whatever it starts inherits: sessions and
 process groups of their own do not help a process to get away, only an emptied environment would.
-Only the standard library is imported here: the kernel boots beside our imports.
+Only the standard library and ``locks`` are imported here: the kernel boots beside our imports.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
 from pathlib import Path
 from time import sleep, time
+
+from outage import locks
 
 MARK = "OUTAGE_KERNEL"
 PREFIX = "outage-"
@@ -30,7 +31,7 @@ def hold(folder: Path) -> int:
     """
     new = folder / f"{_LOCK}.new"
     descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    locks.take(descriptor)
     new.rename(folder / _LOCK)
     return descriptor
 
@@ -81,12 +82,9 @@ def _is_left(folder: Path) -> bool:
     except FileNotFoundError:
         return time() - folder.stat().st_mtime > _YOUNG_SECONDS
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return locks.take(descriptor, wait=0)
     finally:
         os.close(descriptor)
-    return True
 
 
 def _marked(mark: str) -> list[int]:

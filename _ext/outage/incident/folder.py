@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from outage import files
 from outage.errors import Failed, Refused
 from outage.incident.record import FILE, Event, append, load
 from outage.incident.record.event import parse
 from outage.incident.record.order import in_turn
-from outage.incident.record.store import flush_folder, is_plain
+from outage.incident.record.store import is_plain
 from outage.source import nearest
 from outage.text import one_line
 from outage.unread import hint_for
@@ -65,7 +66,7 @@ def declare(
     folder = _new_folder(project.incidents, f"{(at or now).astimezone(zone):%Y-%m-%d}-{slug(title)}")
     write_flushed(folder / POLICY, project.policy_path.read_bytes())
     event = append(folder, "declared", data, by=by, at=at)
-    flush_folder(folder.parent)
+    files.flush_folder(folder.parent)
     ensure_page(folder)
     return folder, event
 
@@ -115,10 +116,7 @@ def ensure_page(folder: Path) -> None:
 def write_flushed(path: Path, content: bytes) -> None:
     """Write a new file, through no link, and flush it to the disk (Failed if that cannot be)."""
     try:
-        with path.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        files.create(path, content)
     except OSError as error:
         hint = "nothing was recorded: make room or fix the rights, then do it again"
         raise Failed(f"it cannot be written: {error.strerror}", file=path, hint=hint) from error

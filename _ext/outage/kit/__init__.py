@@ -28,6 +28,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from outage import files
 from outage.proxies import spare_loopback
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ def _to_disk(path: str, line: str) -> None:
     """Append a line to the runner's file; it reads it when this cell is over, however it ends."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        os.write(file, f"{line}\n".encode())
+        files.write_all(file, f"{line}\n".encode())
         os.fsync(file)
     finally:
         os.close(file)

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from outage import files
 from outage.kit import RunbookError
 
 VARIABLE = "RELEASE_MANIFEST"
@@ -44,12 +45,9 @@ class Manifest:
         Raises:
             RunbookError: the file cannot be written.
         """
-        new = self.file.with_name(f"{self.file.name}.new")
+        text = json.dumps({"digests": self.digests, "history": history}, indent=1) + "\n"
         try:
-            new.write_text(
-                json.dumps({"digests": self.digests, "history": history}, indent=1) + "\n", "utf-8"
-            )
-            new.replace(self.file)
+            files.replace(self.file, text, durable=False)
         except OSError as error:
             raise RunbookError(f"the release manifest cannot be written: {error}") from None
 

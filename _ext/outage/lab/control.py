@@ -6,7 +6,6 @@ crash can be found and cleared by the next ``up`` or ``down``.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from outage import locks
 from outage.errors import OutageError, Refused
 from outage.lab import postgres, processes, starting, state
 from outage.lab.model import Lab
@@ -202,32 +202,24 @@ def _remove_if_empty(folder: Path) -> None:
 def _refuse_foreign(folder: Path) -> None:
     """Never clear a folder that is not a lab's: ``$OUTAGE_LAB`` is typed by people."""
     names = {path.name for path in folder.iterdir()}
-    if STATE not in names and names - state.OURS:
+    if STATE not in names and not all(map(state.is_ours, names)):
         raise Refused(f"{folder} is not a lab's folder", hint="name an empty or new folder in OUTAGE_LAB")
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """One ``up`` or ``down`` at a time in a folder, which exists meanwhile."""
-    while True:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            hint = "name another folder in OUTAGE_LAB"
-            raise Refused(f"{folder} cannot be a lab's folder: {error.strerror}", hint=hint) from None
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            if _same(handle, folder):
-                yield
-                return
-        finally:
-            os.close(handle)
-
-
-def _same(handle: int, folder: Path) -> bool:
-    """Whether the locked folder is still the one of that name; a ``down`` may have removed it."""
+    handle = locks.open_current(folder, lambda: _open(folder))  # a ``down`` may remove it meanwhile
     try:
-        return os.path.samestat(os.fstat(handle), folder.stat())
-    except FileNotFoundError:
-        return False
+        yield
+    finally:
+        os.close(handle)
+
+
+def _open(folder: Path) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = "name another folder in OUTAGE_LAB"
+        raise Refused(f"{folder} cannot be a lab's folder: {error.strerror}", hint=hint) from None
+    return os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

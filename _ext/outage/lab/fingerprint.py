@@ -49,7 +49,17 @@ _FILES = (
 )
 """Folders of the lab with what is deployed, configured and kept."""
 _WRITTEN = {"orders", "data", "media", "__pycache__", "appendonlydir"}  # what programs write while they run
-_WRITTEN_SUFFIXES = (".log", ".pid", ".sqlite", ".sqlite-wal", ".sqlite-shm", ".sock", ".new", ".pyc")
+_WRITTEN_SUFFIXES = (
+    ".log",
+    ".pid",
+    ".sqlite",
+    ".sqlite-wal",
+    ".sqlite-shm",
+    ".sock",
+    ".new",
+    ".lock",
+    ".pyc",
+)
 
 
 def fingerprint(lab: Lab) -> dict[str, str]:

@@ -21,6 +21,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from outage import files
 from outage.errors import Failed
 from outage.kit.postgres import connect
 from outage.lab import processes
@@ -214,9 +215,8 @@ def _start_on_free_port(binaries: Path, home: Path, attempts: int = 3) -> int:
 
 def _write_passwords(path: Path, port: int, passwords: dict[str, str]) -> None:
     """A libpq password file; libpq ignores one that others may read."""
-    path.touch(mode=0o600)
     lines = [f"{HOST}:{port}:*:{role}:{password}\n" for role, password in passwords.items()]
-    path.write_text("".join(lines), encoding="utf-8")
+    files.replace(path, "".join(lines), mode=0o600, durable=False)
 
 
 def _fill(server: Server, passwords: dict[str, str]) -> None:

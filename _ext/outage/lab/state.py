@@ -6,20 +6,17 @@ A folder or port is written down before it is used; a part once it is ready.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from outage import files, locks
 from outage.run.lab import STATE
 
 VERSION = 2
-NEW = "lab.json.new"
 LOCK = "lab.json.lock"
-OURS = {STATE, NEW, LOCK}
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -37,13 +34,12 @@ def change(folder: Path) -> Iterator[dict[str, Any]]:
 
     It is replaced in one step: a reader never sees half of it.
     """
-    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with locks.hold(folder / LOCK):
         state = read(folder)
         yield state
-        new = folder / NEW
-        new.write_text(json.dumps(state), encoding="utf-8")
-        new.replace(folder / STATE)
-    finally:
-        os.close(handle)
+        files.replace(folder / STATE, json.dumps(state), durable=False)
+
+
+def is_ours(name: str) -> bool:
+    """Return whether a file of that name is one of these, also when a crash left it."""
+    return name in {STATE, LOCK} or files.is_draft(name, STATE)

@@ -22,6 +22,7 @@ from typing import Any
 
 import psutil
 
+from outage import files
 from outage.errors import Failed
 from outage.kit import rpc
 from outage.lab import processes
@@ -159,9 +160,7 @@ class Supervisor:
         with _ONE_AT_A_TIME:
             self.remove(part)
             self.begin()
-            config = self._config(part)
-            config.touch(mode=0o600)
-            config.write_text(lines, encoding="utf-8")
+            files.replace(self._config(part), lines, mode=0o600, durable=False)
             self._call("reloadConfig")
             self._call("addProcessGroup", part)
 

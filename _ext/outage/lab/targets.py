@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from outage import files
 from outage.lab.ports import HOST
 
 if TYPE_CHECKING:
@@ -38,7 +39,4 @@ def scrape(lab: Lab, job: str, programs: Mapping[str, int], *, path: str = "/met
         }
         for name, port in programs.items()
     ]
-    file = folder(lab) / f"{job}.json"
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(groups, indent=1), encoding="utf-8")
-    new.replace(file)
+    files.replace(folder(lab) / f"{job}.json", json.dumps(groups, indent=1), durable=False)

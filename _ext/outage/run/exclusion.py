@@ -6,7 +6,6 @@ users meet it. It is the kernel's lock that counts, which goes with its process;
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import stat
@@ -14,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from outage import locks
 from outage.errors import Failed, Refused
-from outage.incident.record.store import is_current
 from outage.run.target import identities
 from outage.text import one_line
 
@@ -93,19 +92,21 @@ def _held(path: Path, runbook: str, holder: str) -> Iterator[None]:
 
 
 def _locked(path: Path, runbook: str) -> int:
-    """Return a descriptor that holds the lock of a file, which stands where its name leads to."""
-    while True:
-        descriptor = _opened(path)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            said = os.pread(descriptor, _LONGEST, 0).decode("utf-8", "replace").strip()
-            os.close(descriptor)
-            reason = f"'{runbook}' is being applied to this target by {one_line(said) or 'another run'}"
-            raise Refused(reason, hint="wait for it to end, and look at what it did: outage runs") from None
-        if is_current(descriptor, path):
-            return descriptor
-        os.close(descriptor)  # it was cleared away while we took it: that lock excludes nobody
+    """Lock the file at ``path`` and return its descriptor."""
+    try:
+        return locks.open_current(path, lambda: _opened(path), wait=0)
+    except BlockingIOError:
+        reason = f"'{runbook}' is being applied to this target by {_holder(path) or 'another run'}"
+        raise Refused(reason, hint="wait for it to end, and look at what it did: outage runs") from None
+
+
+def _holder(path: Path) -> str:
+    """Read who holds the lock."""
+    descriptor = _opened(path)
+    try:
+        return one_line(os.pread(descriptor, _LONGEST, 0).decode("utf-8", "replace").strip())
+    finally:
+        os.close(descriptor)
 
 
 def _opened(path: Path) -> int:

@@ -9,7 +9,6 @@ end we wait for that; other lines get there in the background, a few millisecond
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -17,12 +16,11 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
+from outage import files, locks
 from outage.errors import Failed, Refused
 from outage.incident.record.event import moment, speakable, stamp
-from outage.incident.record.store import is_current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -105,7 +103,7 @@ class Journal:
         self._size = -1
         self.head = NO_LINE
         self._syncing = _Syncing(self._file)
-        _sync_folder(folder)
+        files.flush_folder(folder)
 
     def append(self, data: Data, *, wait: bool = True) -> None:
         """Write one line; with ``wait`` it is on the disk when this returns, else soon after.
@@ -137,7 +135,7 @@ class Journal:
                     self._write(data.kind, plain)
                     written.append((data.kind, plain))
             finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+                locks.release(self._file)
             if not written:
                 return
             if wait:
@@ -154,16 +152,16 @@ class Journal:
 
     def _lock(self) -> None:
         """Take the lock of the file that has the name now: a sync may have put a merged one in its place."""
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        while not is_current(self._file, self.path):
+        locks.take(self._file)
+        while not locks.is_current(self._file, self.path):
             current = os.open(self.path, _FLAGS, 0o644)
             os.dup2(current, self._file, inheritable=False)
             os.close(current)
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            locks.take(self._file)
 
     def was_added_to(self) -> bool:
         """Whether another process wrote lines after our last one."""
-        return not is_current(self._file, self.path) or os.fstat(self._file).st_size != self._size
+        return not locks.is_current(self._file, self.path) or os.fstat(self._file).st_size != self._size
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
         """Let the observer hear something; one that cannot show it (a closed pipe) never stops a run."""
@@ -181,9 +179,7 @@ class Journal:
             gap = b"\n" if content and not content.endswith(b"\n") else b""
         line = {"v": 1, "at": stamp(datetime.now(UTC)), "kind": kind, "prev": self.head, "data": data}
         raw = _encoded(line)
-        left = memoryview(gap + raw + b"\n")
-        while left:
-            left = left[os.write(self._file, left) :]
+        files.write_all(self._file, gap + raw + b"\n")
         self.head = hashlib.sha256(raw).hexdigest()
         self._size = os.fstat(self._file).st_size
 
@@ -237,19 +233,10 @@ class _Syncing:
 def _claim(folder: Path) -> int:
     """The lock that says that a run's process lives; whoever only looks holds it for an instant."""
     descriptor = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    until = monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if monotonic() < until:
-                sleep(0.01)
-                continue
-            os.close(descriptor)
-            raise Refused(
-                f"another process carries out {folder.name}", hint="'outage runs' shows it"
-            ) from None
+    if locks.take(descriptor, wait=_PATIENCE):
         return descriptor
+    os.close(descriptor)
+    raise Refused(f"another process carries out {folder.name}", hint="'outage runs' shows it")
 
 
 def read_journal(folder: Path) -> Lines:
@@ -296,12 +283,9 @@ def is_alive(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not locks.take(descriptor, shared=True, wait=0)
     finally:
         os.close(descriptor)
-    return False
 
 
 def _encoded(line: dict[str, Any]) -> bytes:
@@ -324,11 +308,3 @@ def _head(content: bytes) -> str:
 
 def _content(descriptor: int) -> bytes:
     return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

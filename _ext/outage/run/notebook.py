@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outage import files
 from outage.runbook.parameters import UNSET
 
 if TYPE_CHECKING:
@@ -96,23 +95,8 @@ def _output(output: dict[str, Any], count: int) -> dict[str, Any]:
 def write_notebook(run: Run) -> Path:
     """Write the derived notebook beside the journal, whole or not at all; returns its path."""
     path = run.folder / FILE
-    write_atomically(path, json.dumps(derived_notebook(run), ensure_ascii=False, indent=1) + "\n")
+    files.replace(path, json.dumps(derived_notebook(run), ensure_ascii=False, indent=1) + "\n")
     return path
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file by one with this text, so that a reader sees the old or the new, never half."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def injected_source(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from outage import files
 from outage.errors import Refused
 from outage.runbook.meta import Name, Text
 
@@ -202,7 +203,5 @@ def store(root: Path, proof: Proof) -> Path:
     folder = root / FOLDER
     folder.mkdir(exist_ok=True)
     path = folder / f"{proof.runbook}.json"
-    new = path.with_suffix(".new")
-    new.write_text(proof.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    new.replace(path)
+    files.replace(path, proof.model_dump_json(indent=2) + "\n", durable=False)
     return path

@@ -159,7 +159,7 @@ def test_a_file_of_that_name_is_refused_and_left_alone(tmp_path):
     assert file.read_text(encoding="utf-8") == "kept"
 
 
-@pytest.mark.parametrize("left", ["lab.json.new", "lab.json"])
+@pytest.mark.parametrize("left", [".lab.json.0a1b2c3d.lock", "lab.json"])
 def test_a_start_killed_at_its_first_step_is_cleared_too(folder, left):
     folder.mkdir()
     (folder / left).write_text('{"v": 1', encoding="utf-8")

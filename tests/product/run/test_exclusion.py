@@ -116,7 +116,7 @@ def test_a_lock_that_was_cleared_away_while_it_was_taken_is_made_again(
             left.pop()
             lock.unlink()
 
-    monkeypatch.setattr("outage.run.exclusion.fcntl.flock", cleared)
+    monkeypatch.setattr("outage.locks.fcntl.flock", cleared)
     with applied(postgres("db1")), pytest.raises(Refused):
         with applied(postgres("db1")):
             pass

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outage import files
 from outage.background import private
 from outage.errors import Failed
 from outage.incident.record.event import moment, stamp
@@ -190,12 +191,7 @@ def _write(path: Path, message: Message) -> None:
     """Write a message whole or not at all, flushed to the disk."""
     tried = stamp(message.tried) if message.tried else None
     values: dict[str, Any] = {**asdict(message), "written": stamp(message.written), "tried": tried}
-    draft = path.with_suffix(".part")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(values, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    files.replace(path, json.dumps(values))
 
 
 def read(path: Path) -> Message:

@@ -7,7 +7,6 @@ was torn by a crash or a full disk costs that line only.
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from outage import files, locks
 from outage.errors import Failed, Refused
 from outage.incident.record.conflict_markers import is_marker
 from outage.incident.record.event import MOST_N, VERSION, Event, is_believable, parse, speakable
@@ -101,7 +101,7 @@ def _write(folder: Path, event_after: Callable[[bytes], Event]) -> Event:
             written = _whole(descriptor)
             event = event_after(written)
             line = event.to_line()
-            _write_all(descriptor, line if written[-1:] in (b"", b"\n") else b"\n" + line)
+            files.write_all(descriptor, line if written[-1:] in (b"", b"\n") else b"\n" + line)
             os.fsync(descriptor)
             return event
     except OSError as error:
@@ -125,19 +125,15 @@ def locked(path: Path) -> Iterator[int]:
     The file may be replaced while we wait (a merge renames a new one into its place), so
     that the lock we got is on a file nobody reads any more: then we begin again.
     """
-    while True:
-        new = not path.exists()
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _SAFELY, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if not is_current(descriptor, path):
-                continue
-            if new:
-                flush_folder(path.parent)
-            yield descriptor
-            return
-        finally:
-            os.close(descriptor)
+    new = not path.exists()
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | _SAFELY
+    descriptor = locks.open_current(path, lambda: os.open(path, flags, 0o644))
+    try:
+        if new:
+            files.flush_folder(path.parent)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def is_plain(path: Path) -> bool:
@@ -148,31 +144,9 @@ def is_plain(path: Path) -> bool:
         return False
 
 
-def is_current(descriptor: int, path: Path) -> bool:
-    """Return whether an open file is still the one of that name; a merge replaces it."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
-
-
 def _whole(descriptor: int) -> bytes:
     """Everything that an open file holds, wherever it is read or written."""
     return b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(descriptor, content) :]
-
-
-def flush_folder(folder: Path) -> None:
-    """Make a new or renamed entry of a folder last through a crash."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read(folder: Path) -> Reading:

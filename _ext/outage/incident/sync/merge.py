@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from outage import files
 from outage.git import GitFailed, Repository
 from outage.incident.record.conflict_markers import find_markers, is_marker, without_markers
 from outage.incident.record.store import locked
@@ -183,12 +184,6 @@ def _stage(repo: Repository, path: str, content: bytes, index: Path) -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put a file in the place of another, whole, flushed to the disk."""
+    """Put a file in the place of another, and make its folder if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".lock")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-        os.fchmod(file.fileno(), path.stat().st_mode & 0o777 if path.exists() else 0o644)
-    Path(draft).replace(path)
+    files.replace(path, content)

@@ -8,7 +8,6 @@ along where that touches nothing else (see ``settle``).
 
 from __future__ import annotations
 
-import fcntl
 import os
 import random
 import re
@@ -20,6 +19,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+from outage import locks
 from outage.errors import Failed, Refused
 from outage.git import GitFailed, Repository
 from outage.incident.folder import is_name, left_out
@@ -222,16 +222,7 @@ def _base(repo: Repository, folder: Path, tip: str) -> str | None:
 @contextmanager
 def _only_one(repo: Repository) -> Iterator[None]:
     """One sync of a clone at a time, its other work trees included."""
-    end = time.monotonic() + PATIENCE
-    with (repo.shared / "outage-sync.lock").open("a") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise Failed(
-                        "another sync of this clone does not end", hint="look for it with ps"
-                    ) from None
-                time.sleep(0.05)
+    with locks.hold(repo.shared / "outage-sync.lock", wait=PATIENCE) as is_ours:
+        if not is_ours:
+            raise Failed("another sync of this clone does not end", hint="look for it with ps")
         yield

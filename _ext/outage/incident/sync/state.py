@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from outage import files
 from outage.background import private
 from outage.errors import OutageError
 from outage.incident.record.event import moment, stamp
@@ -64,6 +65,4 @@ def _save(folder: Path, state: State) -> None:
         "hint": state.hint,
         "notes": list(state.notes),
     }
-    draft = path.with_suffix(".part")
-    draft.write_text(json.dumps(values), encoding="utf-8")
-    draft.replace(path)
+    files.replace(path, json.dumps(values), durable=False)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from urllib.request import Request
 
+from outage import files
 from outage.lab import targets
 from outage.lab.parts.model import PYPI, Part, Program, required
 from outage.lab.ports import HOST
@@ -41,12 +42,11 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     port, metrics = lab.port("chat"), lab.port("chat-metrics")
     bot = own / "bot.json"
     if not bot.exists():
-        bot.touch(mode=0o600)
-        bot.write_text(json.dumps({"password": secrets.token_urlsafe(18)}), encoding="utf-8")
+        password = json.dumps({"password": secrets.token_urlsafe(18)})
+        files.replace(bot, password, mode=0o600, durable=False)
         (own / "signing.key").write_text(_signing_key(), encoding="utf-8")
     config = own / "homeserver.yaml"
-    config.touch(mode=0o600)
-    config.write_text(json.dumps(_config(own, port, metrics), indent=1), encoding="utf-8")
+    files.replace(config, json.dumps(_config(own, port, metrics), indent=1), mode=0o600, durable=False)
     (own / "log.yaml").write_text(json.dumps(_LOG), encoding="utf-8")
     targets.scrape(lab, "chat", {"chat": metrics}, path="/_synapse/metrics")
     return (Program("chat", (required("synapse_homeserver"), "-c", str(config)), directory=own),)

@@ -8,6 +8,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
+from outage import files
 from outage.lab.parts.model import Part, Program, required
 from outage.lab.ports import HOST
 from outage.lab.shop.flags import FLAGS
@@ -37,9 +38,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     """Write the configuration, the users and, for their owner alone, the passwords."""
     own = lab.place(ID)
     passwords = {user: secrets.token_urlsafe(18) for user in RIGHTS}
-    secret = own / "passwords.json"
-    secret.touch(mode=0o600)
-    secret.write_text(json.dumps(passwords), encoding="utf-8")
+    files.replace(own / "passwords.json", json.dumps(passwords), mode=0o600, durable=False)
     users = [
         f"user {user} on #{hashlib.sha256(passwords[user].encode()).hexdigest()} resetchannels {rights}\n"
         for user, rights in RIGHTS.items()

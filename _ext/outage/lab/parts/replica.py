@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
+from outage import files
 from outage.lab import postgres
 from outage.lab.parts.model import PYPI, Part, Program
 from outage.lab.ports import HOST
@@ -45,8 +46,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     postgres.run(binaries / "pg_basebackup", "-d", where, "-D", str(data), *options)
     lab.server.admit(port)
     services = _services(lab)
-    services.touch(mode=0o600)
-    services.write_text(_sections(lab), encoding="utf-8")
+    files.replace(services, _sections(lab), mode=0o600, durable=False)
     command = (str(binaries / "postgres"), "-D", str(data), "-p", str(port))
     return (Program(ID, command, signal="INT", user="nobody", directory=home),)
 

@@ -9,11 +9,12 @@ Run as a program it holds the lock until it is asked to stop.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 from contextlib import suppress
 from pathlib import Path
+
+from outage import locks
 
 FOLDER = Path("/run/sshd")
 _OURS = 0o700
@@ -27,23 +28,20 @@ def make(folder: Path = FOLDER) -> None:
 
 def hold(folder: Path = FOLDER) -> int:
     """Say that a lab needs the folder; returns the descriptor that says so until it is closed."""
-    while True:
-        make(folder)
-        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        fcntl.flock(handle, fcntl.LOCK_SH)
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(handle), folder.stat()):
-                return handle
-        os.close(handle)
+    return locks.open_current(folder, lambda: _open(folder), shared=True)
+
+
+def _open(folder: Path) -> int:
+    make(folder)
+    return os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def leave(handle: int, folder: Path = FOLDER) -> None:
     """Give up the folder, and remove it if a lab made it and no other lab needs it."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fstat(handle).st_mode & 0o777 == _OURS:
+        if locks.take(handle, wait=0) and os.fstat(handle).st_mode & 0o777 == _OURS:
             folder.rmdir()
-    except OSError:  # another lab holds it, or it is gone or no longer empty
+    except OSError:  # it is gone or no longer empty
         pass
     finally:
         os.close(handle)

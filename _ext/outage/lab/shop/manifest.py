@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outage import files
 from outage.lab.parts import web
 from outage.lab.shop import releases
 
@@ -25,9 +26,8 @@ def path(lab: Lab) -> Path:
 def write(lab: Lab, history: list[str]) -> None:
     """Write down what was rolled out, the latest last."""
     known = {version: releases.digest(web.store(lab) / version) for version in releases.VERSIONS}
-    new = path(lab).with_suffix(".new")
-    new.write_text(json.dumps({"digests": known, "history": history}, indent=1) + "\n", encoding="utf-8")
-    new.replace(path(lab))
+    text = json.dumps({"digests": known, "history": history}, indent=1) + "\n"
+    files.replace(path(lab), text, durable=False)
 
 
 def history(lab: Lab) -> list[str]:
