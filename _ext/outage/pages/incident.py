@@ -22,11 +22,10 @@ from outage.incident.record.store import is_plain
 from outage.pages import folders
 from outage.pages.render import render
 from outage.playbook import find_playbooks
-from outage.render.incident.drawing import description, drawing, legend
+from outage.render.incident.drawing import NARROW, WIDE, description, drawing, legend
 from outage.render.incident.listing import incident_list
 from outage.render.incident.page import no_page, page
 from outage.render.incident.snapshot import POLICY_COPY, RUNS, Case, load_case
-from outage.render.timeline.shapes import NARROW, WIDE
 from outage.run.journal import FILE as JOURNAL
 from outage.text import one_line
 

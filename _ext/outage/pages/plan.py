@@ -11,8 +11,8 @@ from outage.errors import OutageError
 from outage.pages.domain import domain_of
 from outage.pages.render import render
 from outage.pages.site import policy_of
+from outage.render.policy.drawing import NARROW, WIDE, drawing
 from outage.render.policy.plan import rows
-from outage.render.timeline.plan import NARROW, WIDE, drawing
 from outage.text import one_line, visible
 
 if TYPE_CHECKING:

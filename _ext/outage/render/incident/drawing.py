@@ -11,18 +11,34 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from outage.render.incident.tracks import OVERDUE, Stretch, Track, last_moment, tracks
-from outage.render.timeline.axis import BREAK_WIDTH, Axis, Piece, axis
-from outage.render.timeline.shapes import Bar, Frame, Label, Lane, Mark, before, beside, fitted, text_width
+from outage.render.timeline.axis import BREAK_WIDTH, Axis, axis
+from outage.render.timeline.shapes import (
+    AxisText,
+    Bar,
+    Cut,
+    Frame,
+    Label,
+    Lane,
+    Mark,
+    Sheet,
+    before,
+    beside,
+    fitted,
+    list_cuts,
+    text_width,
+)
 
 if TYPE_CHECKING:
     from outage.render.incident.snapshot import Case
 
+WIDE = Frame("wide", width=730, gutter=140, row=30, bar=18, head=34, size=12, tick_room=64)
+NARROW = Frame("narrow", width=350, gutter=0, row=24, bar=16, head=32, size=12, tick_room=62)
+
 LEAST_BAR = 5.0
 MARK_ROOM = 7.0
-SIDE = 10.0
 GAP = 8.0
 FOOT = 22.0
-"""User units: the shortest bar, half a mark with air, the outer margin, between lanes, local times below."""
+"""User units: the shortest bar, half a mark with air, between lanes, local times below."""
 
 SIGNS = {
     "told": "told in time",
@@ -42,43 +58,15 @@ SIGNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class AxisText:
-    """A text on the axis: UTC above the lanes, ``below`` (the local time, or nothing) under them."""
-
-    x: float
-    text: str
-    below: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A silence that was cut short: from ``x`` on, ``width`` wide, ``text`` long."""
-
-    x: float
-    width: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Sheet):
     """Everything that the template needs.
 
     Attributes:
-        top, bottom: where the lanes begin and end.
-        left, right: where the plot begins and ends.
-        now: where the present stands while the incident is open, else None.
+        now: the present, while the incident is open, else None.
         place: what the local times below the lanes are called, or empty when there are none.
     """
 
-    frame: Frame
-    height: float
-    top: float
-    bottom: float
-    left: float
-    right: float
     lanes: tuple[Lane, ...]
-    ticks: tuple[AxisText, ...]
-    cuts: tuple[Cut, ...]
     now: AxisText | None
     place: str
 
@@ -88,24 +76,20 @@ def drawing(case: Case, frame: Frame) -> Drawing | None:
     if not case.incident.entries:
         return None
     shown = tracks(case)
-    left, right = frame.gutter + SIDE, frame.width - SIDE
-    along = axis([*_moments(shown), last_moment(case)], left, right)
+    along = axis([*_moments(shown), last_moment(case)], frame.left, frame.right)
     lanes, y = [], frame.head
     for track in shown:
         lane = _lane(track, along, frame, y)
         lanes.append(lane)
         y += lane.height + GAP
-    cuts = tuple(_cut(piece) for piece in along.cuts)
+    cuts = list_cuts(along)
     kept = [tick for tick in along.ticks(frame.tick_room) if not any(_near(cut, tick.x) for cut in cuts)]
     ticks = tuple(_tick(case, tick.at, tick.x) for tick in kept)
     place = case.times.local(along.end)[1]
     return Drawing(
         frame=frame,
         height=round(y + (FOOT if place else 0), 1),
-        top=frame.head,
         bottom=round(y - GAP, 1),
-        left=left,
-        right=right,
         lanes=tuple(lanes),
         ticks=ticks,
         cuts=cuts,
@@ -150,12 +134,6 @@ def _tick(case: Case, at: datetime, x: float) -> AxisText:
     return AxisText(x, _hour(at), case.times.local(at)[0])
 
 
-def _cut(piece: Piece) -> Cut:
-    hours = round((piece.end - piece.start).total_seconds() / 3600)
-    text = f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"
-    return Cut(round(piece.x0, 1), round(piece.x1 - piece.x0, 1), text)
-
-
 def _near(cut: Cut, x: float) -> bool:
     """Whether a time written at ``x`` would run into the length of a cut."""
     return abs(cut.x + cut.width / 2 - x) < BREAK_WIDTH
@@ -179,11 +157,11 @@ def _bars(track: Track, along: Axis, frame: Frame, first: float) -> tuple[tuple[
     bars = []
     for index, stretch in enumerate(track.stretches):
         bar = _bar(stretch, along, frame)
-        right = frame.width - SIDE
+        right = frame.right
         following = track.stretches[index + 1 : index + 2]
         if following and not track.stacked:
             right = max(bar.x + bar.width, along.x(following[0].start))
-        left = taken[0] if not track.stacked else frame.gutter + SIDE
+        left = taken[0] if not track.stacked else frame.left
         label = None
         if stretch.css == OVERDUE:
             label = before(stretch.label, bar.x, bar.width + MARK_ROOM, left=frame.gutter, size=frame.size)
@@ -205,7 +183,7 @@ def _bar(stretch: Stretch, along: Axis, frame: Frame) -> Bar:
     x, end = along.x(stretch.start), along.x(stretch.end)
     # A promise may be as short as it is; what people did is always to be seen.
     least = 0.0 if stretch.css.startswith("promise") else LEAST_BAR
-    x = min(x, frame.width - SIDE - least)
+    x = min(x, frame.right - least)
     return Bar(
         round(x, 1), 0, round(max(end - x, least), 1), frame.bar, stretch.css, stretch.words, stretch.event
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outage.render.markup import blocks, value
+from outage.render.policy.drawing import drawn
 from outage.render.policy.plan import Row, When, rows
-from outage.render.timeline.plan import drawn
 from outage.text import plain
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Place times on an axis, as numbers. Templates in ``pages`` draw them."""
+"""Place times on an axis, as numbers: the kit of both timelines, an incident's and the one planned."""

@@ -1,14 +1,17 @@
-"""What a drawing of an incident consists of: numbers, and short texts that a template escapes."""
+"""What drawings of times consist of: numbers, and short texts that a template escapes."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
 
+from outage.render.timeline.axis import Axis, Piece
 from outage.text import one_line
 
 CHARACTER = 0.56
 """Width of an average character of a sans-serif face, in units of its size."""
+SIDE = 10.0
+"""Room between the plot and the edge of the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,51 @@ class Frame:
         """Room above a lane for its name, when there is no gutter."""
         return 0.0 if self.gutter else self.size + 7
 
+    @property
+    def left(self) -> float:
+        """Where the plot begins."""
+        return self.gutter + SIDE
 
-WIDE = Frame("wide", width=730, gutter=140, row=30, bar=18, head=34, size=12, tick_room=64)
-NARROW = Frame("narrow", width=350, gutter=0, row=24, bar=16, head=32, size=12, tick_room=62)
+    @property
+    def right(self) -> float:
+        """Where the plot ends."""
+        return self.width - SIDE
+
+
+@dataclass(frozen=True, slots=True)
+class AxisText:
+    """A time on the axis: ``text`` above the lanes, ``below`` (local time, or nothing) under them."""
+
+    x: float
+    text: str
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A silence that was cut short: from ``x`` on, ``width`` wide, ``text`` long."""
+
+    x: float
+    width: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What every drawing has besides its lanes.
+
+    Attributes:
+        height: of the whole drawing.
+        bottom: where the lanes end; they begin below the frame's head.
+        ticks: times on the axis.
+        cuts: silences that were cut short.
+    """
+
+    frame: Frame
+    height: float
+    bottom: float
+    ticks: tuple[AxisText, ...]
+    cuts: tuple[Cut, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +149,17 @@ class Lane:
     height: float
     bars: tuple[Bar, ...]
     marks: tuple[Mark, ...]
+
+
+def list_cuts(along: Axis) -> tuple[Cut, ...]:
+    """Return the silences that an axis cuts short."""
+    return tuple(_cut(piece) for piece in along.cuts)
+
+
+def _cut(piece: Piece) -> Cut:
+    hours = round((piece.end - piece.start).total_seconds() / 3600)
+    text = f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"
+    return Cut(round(piece.x0, 1), round(piece.x1 - piece.x0, 1), text)
 
 
 def text_width(text: str, size: float) -> float:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from outage.render.incident.drawing import Drawing, drawing, legend
-from outage.render.timeline.shapes import NARROW, WIDE, beside, fitted, text_width
+from outage.render.incident.drawing import NARROW, WIDE, Drawing, drawing, legend
+from outage.render.timeline.shapes import beside, fitted, text_width
 from tests.product.render.story import at, case, event, told
 
 FRAMES = [WIDE, NARROW]
@@ -45,7 +45,7 @@ def test_nothing_recorded_is_nothing_drawn():
 def test_everything_stands_inside_the_frame(frame, minute):
     drawn = draw(case(told(), minute=minute), frame)
     for one in drawn.lanes:
-        assert drawn.top <= one.y < one.y + one.height <= drawn.bottom + 0.1
+        assert drawn.frame.head <= one.y < one.y + one.height <= drawn.bottom + 0.1
         for bar in one.bars:
             assert frame.gutter <= bar.x
             assert bar.x + bar.width <= frame.width

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from outage.policy import load_policy, parse_policy
+from outage.render.policy.drawing import NARROW, WIDE, clock, drawing, drawn
 from outage.render.policy.plan import rows
-from outage.render.timeline.plan import NARROW, WIDE, clock, drawing, drawn
 from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parents[4]
@@ -143,10 +143,10 @@ def test_everything_stands_inside_the_frame(path, frame):
     policy = load_policy(ROOT / path)
     for severity in policy.severities:
         made = drawing(rows(policy, severity), frame)
-        xs = [x for lane in made.lanes for x in (lane.until or made.left, *lane.again)]
+        xs = [x for lane in made.lanes for x in (lane.until or made.frame.left, *lane.again)]
         xs += [tick.x for tick in made.ticks]
-        assert all(made.left <= x <= made.right for x in xs)
-        assert all(made.top <= lane.middle <= made.bottom for lane in made.lanes)
+        assert all(made.frame.left <= x <= made.frame.right for x in xs)
+        assert all(made.frame.head <= lane.middle <= made.bottom for lane in made.lanes)
         assert all(made.bottom < step.y < made.height for step in made.steps)
 
 

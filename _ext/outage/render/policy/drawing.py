@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from outage.render.policy.plan import Row
 from outage.render.timeline.axis import Axis, axis
-from outage.render.timeline.shapes import Frame, fitted, text_width
+from outage.render.timeline.shapes import AxisText, Frame, Sheet, fitted, list_cuts, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +25,8 @@ SHOWN_ROUNDS = 2
 """Repeated things are drawn so many times at least; that decides how much is drawn to scale."""
 LONGEST = timedelta(days=2)
 """What comes later than this after the declaration is told in words only."""
-SIDE, GAP, STEP = 10.0, 6.0, 22.0
-"""User units: the outer margin, the room between lanes, the height of a step."""
+GAP, STEP = 6.0, 22.0
+"""User units: the room between lanes, the height of a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +50,20 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A short text at a place: of the axis (``y`` 0), or a step below it."""
+class Step:
+    """A deadline that is counted from the end: a line below the lanes."""
 
-    x: float
     y: float
     text: str
-    note: str = ""
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """A piece of the axis that is cut short."""
+class Drawing(Sheet):
+    """Everything that the template needs."""
 
-    x: float
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """Everything that the template needs; all in user units."""
-
-    frame: Frame
-    height: float
-    top: float
-    bottom: float
-    left: float
-    right: float
     lanes: tuple[Lane, ...]
-    ticks: tuple[Text, ...]
-    cuts: tuple[Cut, ...]
-    steps: tuple[Text, ...]
+    steps: tuple[Step, ...]
 
 
 def drawn(found: Iterable[Row]) -> list[Row]:
@@ -91,40 +74,36 @@ def drawn(found: Iterable[Row]) -> list[Row]:
 def drawing(found: tuple[Row, ...], frame: Frame) -> Drawing:
     """The drawing of a severity's rows, at least one of which must be :func:`drawn`."""
     placed = drawn(found)
-    left, right = frame.gutter + SIDE, frame.width - SIDE
     scale = _to_scale(placed)
     firsts = [row.limit.length for row in placed if row.when == "by"]
-    along = axis([ZERO, *(ZERO + at for at in [*firsts, *_rounds(placed, scale)])], left, right)
+    along = axis([ZERO, *(ZERO + at for at in [*firsts, *_rounds(placed, scale)])], frame.left, frame.right)
     lanes, y = [], frame.head
     for subject in dict.fromkeys(row.subject for row in placed):  # rows come soonest first
         lanes.append(_lane([row for row in placed if row.subject == subject], along, scale, frame, y))
         y += frame.name_height + frame.row + GAP
     bottom = y - GAP
     steps = [
-        Text(0, round(bottom + 44 + STEP * index, 1), str(row.limit), row.lane)
+        Step(round(bottom + 44 + STEP * index, 1), str(row.limit), row.lane)
         for index, row in enumerate(row for row in found if row.when == "after")
     ]
     return Drawing(
         frame=frame,
         height=round(steps[-1].y + 8 if steps else bottom + 8, 1),
-        top=frame.head,
         bottom=round(bottom, 1),
-        left=left,
-        right=right,
         lanes=tuple(lanes),
         ticks=_ticks(along, [ZERO + at for at in firsts], frame),
-        cuts=tuple(Cut(round(piece.x0, 1), round(piece.x1 - piece.x0, 1)) for piece in along.cuts),
+        cuts=list_cuts(along),
         steps=tuple(steps),
     )
 
 
-def _ticks(along: Axis, deadlines: list[datetime], frame: Frame) -> tuple[Text, ...]:
+def _ticks(along: Axis, deadlines: list[datetime], frame: Frame) -> tuple[AxisText, ...]:
     """Round times where time runs evenly, and the deadlines between which it was cut."""
     beyond = min((piece.start for piece in along.cuts), default=along.end)
     round_times = [tick for tick in along.ticks(frame.tick_room) if tick.at <= beyond]
     found = [(tick.at, tick.x) for tick in round_times]
     found += [(at, along.x(at)) for at in sorted(set(deadlines)) if at > beyond]
-    return tuple(Text(x, 0, clock(at - ZERO)) for at, x in found)
+    return tuple(AxisText(x, clock(at - ZERO)) for at, x in found)
 
 
 def _to_scale(placed: list[Row]) -> timedelta:
