@@ -24,7 +24,7 @@ LAYERS = [  # a folder imports from its own layer and from those above it in thi
         "files",
         "locks",
     },
-    {"unread"},
+    {"unread", "validate"},
     {"policy"},
     {"redact"},
     {"project"},

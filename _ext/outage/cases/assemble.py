@@ -9,7 +9,6 @@ from pathlib import Path
 
 from outage.cases.bibliography import Work
 from outage.cases.models import SAYS, EventData, StudyData, TimeData
-from outage.cases.rules import Broken
 from outage.cases.study import Account, Moment, Study, cited
 from outage.cases.times import Kind, When, span
 from outage.incident.record.event import VERSION, Event
@@ -18,6 +17,7 @@ from outage.incident.record.kinds import checked
 from outage.incident.record.store import read
 from outage.policy import Policy
 from outage.source import nearest
+from outage.validate import Violation
 
 WRITER = "record.yml"
 _CLOCK = "clock"
@@ -25,7 +25,7 @@ _CLOCK = "clock"
 
 def assemble(
     data: StudyData, policy: Policy, folder: Path, works: Mapping[str, Work]
-) -> Study | list[Broken]:
+) -> Study | list[Violation]:
     """The case, or the faults that show when its events stand side by side. Its rules were kept so far."""
     found = _written(data, works) if data.record is None else _recorded(data, folder, works)
     if isinstance(found, list):
@@ -50,7 +50,7 @@ Found = tuple[tuple[int | None, Moment], ...]
 """Moments in order, each with its number in record.yml, if it stands there."""
 
 
-def _written(data: StudyData, works: Mapping[str, Work]) -> Found | list[Broken]:
+def _written(data: StudyData, works: Mapping[str, Work]) -> Found | list[Violation]:
     """The events as record.yml has them, in its order, which ``at`` and the ids keep."""
     moments: dict[str, Moment] = {}
     found: list[tuple[int | None, Moment]] = []
@@ -60,7 +60,7 @@ def _written(data: StudyData, works: Mapping[str, Work]) -> Found | list[Broken]
         if told.during and told.during not in moments:
             reason = f"there is no event '{told.during}' before it"
             hint = nearest(told.during, list(moments))
-            return [Broken(("events", str(index), "during"), reason, hint)]
+            return [Violation(("events", str(index), "during"), reason, hint)]
         when = _when(told, data.zone, moments.get(told.during or ""))
         before = max(when.lo, before) if before else when.lo
         event = _event(told, before, f"{index + 1:04}-{name}")
@@ -106,12 +106,14 @@ def _has_time(time: TimeData) -> bool:
 # ---------------------------------------------------------------- events of record.jsonl
 
 
-def _recorded(data: StudyData, folder: Path, works: Mapping[str, Work]) -> Found | list[Broken]:
+def _recorded(data: StudyData, folder: Path, works: Mapping[str, Work]) -> Found | list[Violation]:
     """The events of the record beside, with what record.yml adds to them, and its own between them."""
     assert data.record is not None
     reading = read(folder)
     if reading.problems:
-        return [Broken(("record",), f"{one.file.name}:{one.line}: {one.message}") for one in reading.problems]
+        return [
+            Violation(("record",), f"{one.file.name}:{one.line}: {one.message}") for one in reading.problems
+        ]
     named = dict(_named(sorted(reading.events, key=lambda event: event.order)))
     faults, added, own = [], {}, []
     for index, told in enumerate(data.events):
@@ -120,12 +122,12 @@ def _recorded(data: StudyData, folder: Path, works: Mapping[str, Work]) -> Found
         elif told.event not in named:
             hint = nearest(told.event, list(named), f"its events are: {', '.join(named)}")
             faults.append(
-                Broken(("events", str(index), "event"), f"record.jsonl has no '{told.event}'", hint)
+                Violation(("events", str(index), "event"), f"record.jsonl has no '{told.event}'", hint)
             )
         elif (told.question or told.options) and named[told.event].kind != "decision":
             kind = named[told.event].kind
             reason = f"only a decision asks a question, and '{told.event}' is a {kind}"
-            faults.append(Broken(("events", str(index), "event"), reason, "name a decision of the record"))
+            faults.append(Violation(("events", str(index), "event"), reason, "name a decision of the record"))
         else:
             added[told.event] = (index, told)
     if faults:
@@ -154,30 +156,30 @@ def _named(events: Iterable[Event]) -> Iterator[tuple[str, Event]]:
 # ---------------------------------------------------------------- what shows when they stand side by side
 
 
-def _order(found: Found) -> Iterator[Broken]:
+def _order(found: Found) -> Iterator[Violation]:
     """Events that cannot have been after the one before them."""
     latest: Moment | None = None
     for index, moment in found:
         if latest and moment.when.hi < latest.when.lo and index is not None:
             reason = f"it stands after '{latest.id}', and was before it"
-            yield Broken(("events", str(index)), reason, "put the events in order, or look at the times")
+            yield Violation(("events", str(index)), reason, "put the events in order, or look at the times")
         if latest is None or moment.when.lo > latest.when.lo:
             latest = moment
 
 
-def _references(data: StudyData, found: Found) -> Iterator[Broken]:
+def _references(data: StudyData, found: Found) -> Iterator[Violation]:
     """Names of events that are not there."""
     known = [moment.id for _, moment in found]
 
-    def missing(at: tuple[str, ...], name: str) -> Iterator[Broken]:
+    def missing(at: tuple[str, ...], name: str) -> Iterator[Violation]:
         if name not in known:
-            yield Broken(at, f"there is no event '{name}'", nearest(name, known, "give that event an id"))
+            yield Violation(at, f"there is no event '{name}'", nearest(name, known, "give that event an id"))
 
     for place, (index, moment) in enumerate(found):
         later = moment.told.told_after
         if later is not None and later not in known[place + 1 :]:
             hint = nearest(later, known[place + 1 :], "name one that stands below it")
-            yield Broken(("events", str(index), "told_after"), f"there is no later event '{later}'", hint)
+            yield Violation(("events", str(index), "told_after"), f"there is no later event '{later}'", hint)
     for index, promise in enumerate(data.promises):
         for event in promise.events:
             yield from missing(("promises", str(index), "events"), event)
@@ -190,14 +192,14 @@ def _references(data: StudyData, found: Found) -> Iterator[Broken]:
             yield from missing(("clock", "until"), data.clock.until)
 
 
-def _clocks(data: StudyData, found: Found, policy: Policy) -> Iterator[Broken]:
+def _clocks(data: StudyData, found: Found, policy: Policy) -> Iterator[Violation]:
     if data.clock is None:
         return
     if any(moment.event.kind == "declared" for _, moment in found):
-        yield Broken(("clock",), "it was declared, and the clocks run from there", "leave 'clock' out")
+        yield Violation(("clock",), "it was declared, and the clocks run from there", "leave 'clock' out")
     if data.clock.severity not in ("highest", "lowest", *policy.severities):
         hint = nearest(data.clock.severity, ["highest", "lowest", *policy.severities])
-        yield Broken(("clock", "severity"), f"there is no severity '{data.clock.severity}'", hint)
+        yield Violation(("clock", "severity"), f"there is no severity '{data.clock.severity}'", hint)
 
 
 def _at(found: Found, name: str) -> Event:

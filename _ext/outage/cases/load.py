@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
 
 from outage.cases.assemble import assemble
 from outage.cases.bibliography import works
 from outage.cases.models import StudyData
-from outage.cases.problems import in_order, refused, shape_problems
-from outage.cases.rules import broken_rules
-from outage.errors import OutageError, Problems
+from outage.cases.rules import find_violations
+from outage.cases.wording import WORDING
 from outage.policy import load_policy
 from outage.source import Source, read_yaml
+from outage.validate import Violation, make_problems, require_id, require_mapping, require_none, validate
 
 if TYPE_CHECKING:
     from outage.cases.study import Study
@@ -25,8 +22,6 @@ FOLDER = "case-studies"
 RECORD = "record.yml"
 SAMPLE = "policy.yml"
 """The sample policy, pinned: ``case-studies/policy.yml`` stays as it is when a company edits its own."""
-
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def find_cases(root: Path) -> list[Path]:
@@ -46,29 +41,16 @@ def load_case_study(folder: Path, root: Path) -> Study:
     """
     path = folder / RECORD
     source = read_yaml(path, path.relative_to(root) if path.is_relative_to(root) else path)
-    data = _shaped(source, folder.name)
+    require_id(source, folder.name, "the folder's name is the case's id")
+    require_mapping(source, WORDING)
+    data = validate(StudyData, source, WORDING)
     policy = _pinned(source, data, folder, root)
     known = works(root)
-    broken = broken_rules(data, policy, folder, root, known)
-    if broken:
-        raise in_order([refused(source, *one) for one in broken])
+    require_none(source, WORDING, find_violations(data, policy, folder, root, known))
     built = assemble(data, policy, folder, known)
     if isinstance(built, list):
-        raise in_order([refused(source, *one) for one in built])
+        raise make_problems(source, WORDING, built)
     return built
-
-
-def _shaped(source: Source, name: str) -> StudyData:
-    if not _ID.fullmatch(name):
-        reason = f"the folder's name is the case's id, and '{name}' is none"
-        raise Problems([source.refuse((), reason, "small letters, digits and hyphens only")])
-    if not isinstance(source.data, dict):
-        reason = "the file is empty" if source.data is None else "the file is not a mapping of keys to values"
-        raise Problems([source.refuse((), reason, "start with 'title:', 'summary:' and 'events:'")])
-    try:
-        return StudyData.model_validate(source.data)
-    except ValidationError as error:
-        raise shape_problems(source, error) from None
 
 
 def _pinned(source: Source, data: StudyData, folder: Path, root: Path) -> Policy:
@@ -76,8 +58,6 @@ def _pinned(source: Source, data: StudyData, folder: Path, root: Path) -> Policy
     path = root / FOLDER / SAMPLE if data.policy == "sample" else folder / data.policy
     shown = path.relative_to(root) if path.is_relative_to(root) else path
     if not path.is_file():
-        problem: OutageError = source.refuse(
-            ("policy",), f"there is no {shown}", "write sample, or add the file"
-        )
-        raise Problems([problem])
+        violation = Violation(("policy",), f"there is no {shown}", "write sample, or add the file")
+        require_none(source, WORDING, [violation])
     return load_policy(path, shown)

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, StringConstraints, ValidationError
+from pydantic import BeforeValidator, StringConstraints
 
 from outage.cases.load import FOLDER, find_cases
 from outage.cases.models import Line
-from outage.cases.problems import in_order, refused, shape_problems
-from outage.errors import OutageError, Problems
+from outage.cases.wording import WORDING
+from outage.errors import Problems
 from outage.policy.models import Part
 from outage.policy.vocabulary import Id
-from outage.source import Source, nearest, read_yaml
+from outage.source import nearest, read_yaml
+from outage.validate import Violation, require_none, validate
 
 FILE = "sessions.yml"
 
@@ -61,19 +62,14 @@ def load_sessions(root: Path) -> tuple[Session, ...]:
     if not isinstance(source.data, dict):
         hint = "start with 'sessions:', and write [] behind it as long as none was held"
         raise Problems([source.refuse((), "there is no list of sessions", hint)])
-    try:
-        data = SessionsData.model_validate(source.data)
-    except ValidationError as error:
-        raise shape_problems(source, error) from None
-    if missing := list(_missing(source, data, root)):
-        raise in_order(missing)
+    data = validate(SessionsData, source, WORDING)
+    require_none(source, WORDING, list(_find_missing_cases(data, root)))
     return data.sessions
 
 
-def _missing(source: Source, data: SessionsData, root: Path) -> Iterator[OutageError]:
-    """Cases that are not there."""
+def _find_missing_cases(data: SessionsData, root: Path) -> Iterator[Violation]:
     known = [folder.name for folder in find_cases(root)]
     for index, session in enumerate(data.sessions):
         if session.case not in known:
             at = ("sessions", str(index), "case")
-            yield refused(source, at, f"there is no case '{session.case}'", nearest(session.case, known))
+            yield Violation(at, f"there is no case '{session.case}'", nearest(session.case, known))

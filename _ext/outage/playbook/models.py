@@ -41,7 +41,7 @@ def _as_list(value: Any) -> Any:
 
 def _as_choices(value: Any) -> Any:
     """Bare texts become wordings without a condition."""
-    return [{"text": one} if isinstance(one, str) else one for one in _as_list(value)]
+    return [one if isinstance(one, dict) else {"text": one} for one in _as_list(value)]
 
 
 def _as_condition(value: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from outage.errors import Refused
 from outage.playbook.addresses import ROLES, Scope, check_possible, length_at, roles_in
@@ -16,6 +16,7 @@ from outage.playbook.resolve import first, holds, instances, negated
 from outage.policy import Duration
 from outage.policy.quote import KINDS, quote
 from outage.source import Address, nearest
+from outage.validate import Violation
 
 if TYPE_CHECKING:
     from outage.playbook.models import Choice, Link, Phase, PlaybookData, Step, When
@@ -25,20 +26,12 @@ _DIRECTIVE = re.compile(r"(^|\s)(`{3,}|:{3,}|~{3,})")
 _AS_ADDRESS = "write an address of the policy, for example severity.acknowledge"
 
 
-class Broken(NamedTuple):
-    """A rule that a playbook breaks: where, why, and what to do."""
-
-    address: Address
-    reason: str
-    hint: str | None = None
-
-
-def broken_rules(playbook: PlaybookData, policy: Policy, root: Path) -> list[Broken]:
-    """Every broken rule, in no particular order; ``root`` is the handbook's folder, where links must lead."""
+def find_violations(playbook: PlaybookData, policy: Policy, root: Path) -> list[Violation]:
+    """Find every rule that a playbook breaks; its links must lead somewhere below ``root``, the handbook."""
     try:
         scope = Scope(policy.severity_id(playbook.severity))
     except Refused as error:
-        return [Broken(("severity",), error.message, error.hint)]
+        return [Violation(("severity",), error.message, error.hint)]
     found = [*_bare(("name",), playbook.name), *_bare(("summary",), playbook.summary), *_unique(playbook)]
     for phase_id, phase in playbook.phases.items():
         at = ("phases", phase_id)
@@ -48,29 +41,33 @@ def broken_rules(playbook: PlaybookData, policy: Policy, root: Path) -> list[Bro
     return found
 
 
-def _unique(playbook: PlaybookData) -> Iterator[Broken]:
+def _unique(playbook: PlaybookData) -> Iterator[Violation]:
     seen: dict[str, str] = {}
     ends: list[str] = []
     for phase_id, phase in playbook.phases.items():
         for step_id, step in phase.steps.items():
             at = ("phases", phase_id, "steps", step_id)
             if step_id in seen:
-                yield Broken(
+                yield Violation(
                     at, f"the phase '{seen[step_id]}' has a step of this id too", "rename one of the two"
                 )
             if step_id in playbook.phases:
-                yield Broken(at, "a phase has this id too", "'outage playbook skip' takes either: rename one")
+                yield Violation(
+                    at, "a phase has this id too", "'outage playbook skip' takes either: rename one"
+                )
             seen[step_id] = phase_id
             if step.resolves:
                 ends.append(step_id)
                 if len(ends) == 2:
-                    yield Broken((*at, "resolves"), f"'{ends[0]}' ends the outage already", "one step does")
+                    yield Violation(
+                        (*at, "resolves"), f"'{ends[0]}' ends the outage already", "one step does"
+                    )
             if step.due and step.due.from_ == "resolved" and not ends:
                 reason = "it counts from the end of the outage, and no step before it says 'resolves: true'"
-                yield Broken((*at, "due"), reason, "mark the step with which the outage is over")
+                yield Violation((*at, "due"), reason, "mark the step with which the outage is over")
 
 
-def _phase(at: Address, phase: Phase, policy: Policy, scope: Scope) -> Iterator[Broken]:
+def _phase(at: Address, phase: Phase, policy: Policy, scope: Scope) -> Iterator[Violation]:
     try:
         stands = any(list(instances(key, step, policy, scope)) for key, step in phase.steps.items())
     except Refused:
@@ -81,7 +78,7 @@ def _phase(at: Address, phase: Phase, policy: Policy, scope: Scope) -> Iterator[
 
 def _step(
     at: Address, step_id: str, step: Step, policy: Policy, scope: Scope, root: Path
-) -> Iterator[Broken]:
+) -> Iterator[Violation]:
     faults = list(_condition((*at, "when"), step.when, policy, scope if not step.each else None))
     yield from faults
     if faults:
@@ -89,7 +86,7 @@ def _step(
     try:
         found = list(instances(step_id, step, policy, scope))
     except Refused as error:
-        yield Broken((*at, "when"), error.message, error.hint)
+        yield Violation((*at, "when"), error.message, error.hint)
         return
     for _, inner in found[:1]:  # what holds for one escalation holds for the next
         yield from _owner((*at, "owner"), step.owner, policy)
@@ -104,12 +101,14 @@ def _step(
             yield from _link((*at, "links", str(index)), link, policy, inner, root)
 
 
-def _owner(at: Address, owner: str, policy: Policy) -> Iterator[Broken]:
+def _owner(at: Address, owner: str, policy: Policy) -> Iterator[Violation]:
     if owner not in policy.roles:
-        yield Broken(at, f"this company has no {owner}", f"add 'when: roles.{owner}', or name another role")
+        yield Violation(
+            at, f"this company has no {owner}", f"add 'when: roles.{owner}', or name another role"
+        )
 
 
-def _condition(at: Address, when: When | None, policy: Policy, scope: Scope | None) -> Iterator[Broken]:
+def _condition(at: Address, when: When | None, policy: Policy, scope: Scope | None) -> Iterator[Violation]:
     """Faults of a condition; without a scope, what ``escalation`` stands for is not known yet."""
     if when is None:
         return
@@ -118,44 +117,44 @@ def _condition(at: Address, when: When | None, policy: Policy, scope: Scope | No
         try:
             check_possible((scope or Scope("any", "any")).address(address))
         except Refused as error:
-            yield Broken(at, error.message, error.hint)
+            yield Violation(at, error.message, error.hint)
     if when.severity is not None:
         try:
             policy.severity_id(when.severity)
         except Refused as error:
-            yield Broken((*at, "severity"), error.message, error.hint)
+            yield Violation((*at, "severity"), error.message, error.hint)
 
 
-def _times(at: Address, step: Step, policy: Policy, scope: Scope) -> Iterator[Broken]:
+def _times(at: Address, step: Step, policy: Policy, scope: Scope) -> Iterator[Violation]:
     if step.when and step.when.open_longer_than:
         yield from _lengths((*at, "when", "open_longer_than"), [step.when.open_longer_than], policy, scope)
     if step.due:
         yield from _lengths((*at, "due"), step.due.after, policy, scope)
 
 
-def _lengths(at: Address, addresses: Sequence[str], policy: Policy, scope: Scope) -> Iterator[Broken]:
+def _lengths(at: Address, addresses: Sequence[str], policy: Policy, scope: Scope) -> Iterator[Violation]:
     """Faults of addresses of lengths of time, of which one at least must be there."""
     missing: list[Refused] = []
     for written in addresses:
         if _is_length(written):
-            yield Broken(at, f"'{written}' is a length of time, and no address", _AS_ADDRESS)
+            yield Violation(at, f"'{written}' is a length of time, and no address", _AS_ADDRESS)
             return
         try:
             address = scope.address(written)
             check_possible(address)
         except Refused as error:
-            yield Broken(at, error.message, error.hint)
+            yield Violation(at, error.message, error.hint)
             return
         try:
             length_at(policy, address)
         except Refused as error:
             if "is no length" in error.message:
-                yield Broken(at, error.message, error.hint)
+                yield Violation(at, error.message, error.hint)
                 return
             missing.append(error)
     if len(missing) == len(addresses):
         hint = "this company has none: give the step a 'when', or name a second address that every policy has"
-        yield Broken(at, missing[0].message, hint)
+        yield Violation(at, missing[0].message, hint)
 
 
 def _is_length(written: str) -> bool:
@@ -166,68 +165,72 @@ def _is_length(written: str) -> bool:
     return True
 
 
-def _worded(at: Address, choices: Sequence[Choice], policy: Policy, scope: Scope) -> Iterator[Broken]:
+def _worded(at: Address, choices: Sequence[Choice], policy: Policy, scope: Scope) -> Iterator[Violation]:
     faults = list(_texts(at, choices, policy, scope))
     yield from faults
     if not faults and first(choices, policy, scope) is None:
-        yield Broken(at, "none of these wordings fits this company", "add one without a 'when' at the end")
+        yield Violation(at, "none of these wordings fits this company", "add one without a 'when' at the end")
 
 
 def _texts(
     at: Address, choices: Sequence[Choice], policy: Policy, scope: Scope, roles: tuple[str, ...] = ROLES
-) -> Iterator[Broken]:
+) -> Iterator[Violation]:
     for index, one in enumerate(choices):
         here = (*at, str(index))
         faults = list(_condition((*here, "when"), one.when, policy, scope))
         yield from faults
         if one.when and one.when.open_longer_than:
             reason = "how long it is open is not known when a text is written"
-            yield Broken((*here, "when", "open_longer_than"), reason, "put it on the step itself")
+            yield Violation((*here, "when", "open_longer_than"), reason, "put it on the step itself")
         if not faults and holds(one.when, policy, scope):
             if _DIRECTIVE.search(one.text):
-                yield Broken(
+                yield Violation(
                     here, "a text holds no directive and no block", "use command, say, evidence or links"
                 )
             yield from _roles(here, one.text, policy, scope, roles)
 
 
-def _roles(at: Address, text: str, policy: Policy, scope: Scope, known: tuple[str, ...]) -> Iterator[Broken]:
+def _roles(
+    at: Address, text: str, policy: Policy, scope: Scope, known: tuple[str, ...]
+) -> Iterator[Violation]:
     """Faults of the roles in a text."""
     for kind, _ in roles_in(text):
         if kind not in known:
             hint = nearest(kind, list(known), "it is shown as it stands" if not known else None)
-            yield Broken(at, f"the role {{{kind}}} may not stand here", hint)
+            yield Violation(at, f"the role {{{kind}}} may not stand here", hint)
             return
     try:
         for kind, target in roles_in(scope.text(text, policy)):
             if kind in KINDS:
                 quote(policy, kind, target)
     except Refused as error:
-        yield Broken(at, error.message, error.hint)
+        yield Violation(at, error.message, error.hint)
 
 
-def _bare(at: Address, text: str) -> Iterator[Broken]:
+def _bare(at: Address, text: str) -> Iterator[Violation]:
     if next(roles_in(text), None):
-        yield Broken(at, "this holds no roles: it is a name", "say it in words that hold for every company")
+        yield Violation(
+            at, "this holds no roles: it is a name", "say it in words that hold for every company"
+        )
 
 
-def _link(at: Address, link: Link, policy: Policy, scope: Scope, root: Path) -> Iterator[Broken]:
+def _link(at: Address, link: Link, policy: Policy, scope: Scope, root: Path) -> Iterator[Violation]:
     faults = list(_condition((*at, "when"), link.when, policy, scope))
     if faults or not holds(link.when, policy, scope):
         yield from faults
         return
     if (link.page is None) == (link.runbook is None):
-        yield Broken(at, "a link names a page or a runbook, and not both", "write page: process/review")
+        yield Violation(at, "a link names a page or a runbook, and not both", "write page: process/review")
     elif link.page is not None:
         yield from _leads((*at, "page"), root, "", link.page.partition("#")[0], "page")
     elif link.runbook is not None:
         yield from _leads((*at, "runbook"), root, "runbooks/", link.runbook, "runbook")
 
 
-def _leads(at: Address, root: Path, folder: str, name: str, kind: str) -> Iterator[Broken]:
+def _leads(at: Address, root: Path, folder: str, name: str, kind: str) -> Iterator[Violation]:
     if any((root / f"{folder}{name}{ending}").is_file() for ending in (".md", ".ipynb")):
         return
     beside = (root / f"{folder}{name}").parent
     here = [path.stem for path in sorted(beside.glob("*")) if path.suffix in (".md", ".ipynb")]
     listed = f"{beside.name}/ holds: {', '.join(here)}" if here else None
-    yield Broken(at, f"there is no {kind} '{name}'", nearest(name.rpartition("/")[2], here, listed))
+    yield Violation(at, f"there is no {kind} '{name}'", nearest(name.rpartition("/")[2], here, listed))

@@ -121,7 +121,8 @@ def _validate(value: Any) -> Duration:
     except ValueError:
         pass
     shown = value if isinstance(value, (str, int, float)) else type(value).__name__
-    raise PydanticCustomError("duration", "'{shown}' is not a length of time", {"shown": str(shown)})
+    context = {"shown": str(shown), "hint": "write 20m, 1h, 1h30m, 2 days or 3 business days"}
+    raise PydanticCustomError("duration", "'{shown}' is not a length of time", context)
 
 
 def _counted(count: int, unit: str) -> str:

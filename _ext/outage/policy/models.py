@@ -12,7 +12,15 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from outage.patterns import NotLinearError, linear
@@ -27,7 +35,7 @@ from outage.policy.vocabulary import (
     Text,
     Tool,
 )
-from outage.secrets import is_reference
+from outage.secrets import FORMS, is_reference
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 PLACEHOLDERS = ("incident", "division", "area")
@@ -70,7 +78,8 @@ class Company(Part):
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
-            raise PydanticCustomError("timezone", "'{zone}' is not a time zone", {"zone": value}) from None
+            context = {"zone": value, "hint": "write it as the IANA names it, for example Europe/London"}
+            raise PydanticCustomError("timezone", "'{zone}' is not a time zone", context) from None
         return value
 
 
@@ -181,6 +190,14 @@ class Audience(Part):
     channel: ChannelId
     promise_time: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_there(cls, value: Any) -> Any:
+        if value is None:  # the loader has dropped the audiences that a company may do without
+            hint = "responders are always told; the name and the channel are yours to choose"
+            raise PydanticCustomError("audience", "this audience cannot be left out", {"hint": hint})
+        return value
+
 
 class Channel(Part):
     """A place where people are told.
@@ -203,7 +220,10 @@ class Channel(Part):
     def _is_reference(cls, value: str | None) -> str | None:
         if value is not None and not is_reference(value):
             # The value itself may be the secret, so it is not repeated.
-            raise PydanticCustomError("secret_reference", "an address must be a secret reference")
+            hint = f"write {FORMS}, and keep the URL there: this file is published"
+            raise PydanticCustomError(
+                "secret_reference", "an address must be a secret reference", {"hint": hint}
+            )
         return value
 
     @field_validator("name")
@@ -211,8 +231,9 @@ class Channel(Part):
     def _known_placeholders(cls, value: str) -> str:
         for found in re.findall(r"\{([^{}]*)\}", value):
             if found not in PLACEHOLDERS:
-                shown = "{" + found + "}"
-                raise PydanticCustomError("placeholder", "unknown placeholder {found}", {"found": shown})
+                hint = f"known here: {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}"
+                context = {"found": "{" + found + "}", "hint": hint}
+                raise PydanticCustomError("placeholder", "unknown placeholder {found}", context)
         return value
 
     def filled(self, incident: str = "", division: str = "", area: str = "") -> str:
@@ -338,7 +359,8 @@ class Masks(Part):
     @classmethod
     def _is_reference(cls, value: str | None) -> str | None:
         if value is not None and not is_reference(value):
-            raise PydanticCustomError("names_reference", "the names must stand elsewhere: give a reference")
+            reason = "the names must stand elsewhere: give a reference"
+            raise PydanticCustomError("names_reference", reason, {"hint": f"write {FORMS}"})
         return value
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from outage.policy.duration import Duration
 from outage.policy.vocabulary import AUDIENCES, RoleId
 from outage.source import Address, nearest
+from outage.validate import Violation
 
 if TYPE_CHECKING:
     from outage.policy.models import PolicyData, Severity
@@ -21,18 +22,10 @@ MOST_OUTCOMES = 20_000
 """The classification form carries one row for each combination of answers."""
 
 
-class Broken(NamedTuple):
-    """A rule that a policy breaks: where, why, and what to do."""
-
-    address: Address
-    reason: str
-    hint: str | None = None
-
-
-def broken_rules(policy: PolicyData) -> list[Broken]:
-    """Every broken rule, in no particular order."""
+def find_violations(policy: PolicyData) -> list[Violation]:
+    """Find every rule that a policy breaks, in no particular order."""
     return [
-        broken
+        violation
         for rule in (
             _references,
             _none_is_no_name,
@@ -45,11 +38,11 @@ def broken_rules(policy: PolicyData) -> list[Broken]:
             _questions_are_few,
             _channels,
         )
-        for broken in rule(policy)
+        for violation in rule(policy)
     ]
 
 
-def _none_is_no_name(policy: PolicyData) -> Iterator[Broken]:
+def _none_is_no_name(policy: PolicyData) -> Iterator[Violation]:
     """``none`` drops an audience; a channel or role of which one writes the same would be called so."""
     instead = {
         "channels": "leave the channel out; where one is needed, a wider one stands in",
@@ -59,7 +52,7 @@ def _none_is_no_name(policy: PolicyData) -> Iterator[Broken]:
     for part, hint in instead.items():
         for key, named in getattr(policy, part).items():
             if named.name.lower() == "none" and not getattr(named, "same_as", None):
-                yield Broken((part, key), "'none' would become its name", hint)
+                yield Violation((part, key), "'none' would become its name", hint)
 
 
 class _Reference(NamedTuple):
@@ -70,7 +63,7 @@ class _Reference(NamedTuple):
     used: str
 
 
-def _references(policy: PolicyData) -> Iterator[Broken]:
+def _references(policy: PolicyData) -> Iterator[Violation]:
     known: dict[str, list[str]] = {
         "severity": list(policy.severities),
         "contact": list(policy.contacts),
@@ -81,7 +74,7 @@ def _references(policy: PolicyData) -> Iterator[Broken]:
     for at, kind, used in (*_severities_used(policy), *_others_used(policy)):
         if used not in known[kind]:
             hint = nearest(used, known[kind], f"define this {kind} first, or remove it here")
-            yield Broken(at, f"there is no {kind} '{used}'", hint)
+            yield Violation(at, f"there is no {kind} '{used}'", hint)
 
 
 def _severities_used(policy: PolicyData) -> Iterator[_Reference]:
@@ -138,19 +131,19 @@ def _promises(severity: Severity) -> dict[Address, Duration | None]:
     return found
 
 
-def _promises_in_order(policy: PolicyData) -> Iterator[Broken]:
+def _promises_in_order(policy: PolicyData) -> Iterator[Violation]:
     for (upper_id, upper), (lower_id, lower) in pairwise(policy.severities.items()):
         low = _promises(lower)
         for at, high in _promises(upper).items():
             if _longer(high, low[at]):
-                yield Broken(
+                yield Violation(
                     ("severities", upper_id, *at),
                     f"{upper_id} says {high or 'none'}, and the lesser {lower_id} says {low[at]}",
                     "severities stand worst first, and a worse one is never slower",
                 )
 
 
-def _review_in_order(policy: PolicyData) -> Iterator[Broken]:
+def _review_in_order(policy: PolicyData) -> Iterator[Violation]:
     for key, severity in policy.severities.items():
         steps = [("meeting", severity.review.meeting), ("draft", severity.review.draft)]
         steps.append(("shared", severity.review.shared))
@@ -158,90 +151,94 @@ def _review_in_order(policy: PolicyData) -> Iterator[Broken]:
         for (name, length), (later, limit) in pairwise(given):
             if length.length > limit.length:
                 at = ("severities", key, "review", later)
-                yield Broken(at, f"{later} is due after {limit}, before {name} after {length}")
+                yield Violation(at, f"{later} is due after {limit}, before {name} after {length}")
 
 
-def _staffing_holds(policy: PolicyData) -> Iterator[Broken]:
+def _staffing_holds(policy: PolicyData) -> Iterator[Violation]:
     leads: tuple[RoleId, ...] = ("incident-commander", "operations-lead")
     needed = [role for role in leads if not policy.roles[role].merged_into]
     for count, row in policy.staffing.items():
         at = ("staffing", str(count))
         if len(row) > count:
-            yield Broken(at, f"{len(row)} people hold roles when {count} are awake", "one list a person")
+            yield Violation(at, f"{len(row)} people hold roles when {count} are awake", "one list a person")
         for role in needed:
             if not any(role in person for person in row):
-                yield Broken(at, f"nobody is {role}", "give the role to one of the people in this row")
+                yield Violation(at, f"nobody is {role}", "give the role to one of the people in this row")
         for index, person in enumerate(row):
             for role in person:
                 if role not in policy.roles:
-                    yield Broken((*at, str(index)), f"there is no role '{role}' here")
+                    yield Violation((*at, str(index)), f"there is no role '{role}' here")
                 elif policy.roles[role].merged_into:
                     into = policy.roles[role].merged_into
-                    yield Broken((*at, str(index)), f"{role} is merged into {into}", f"write {into}")
+                    yield Violation((*at, str(index)), f"{role} is merged into {into}", f"write {into}")
             if count > 1 and {"incident-commander", "operations-lead"} <= set(person):
-                yield Broken(
+                yield Violation(
                     (*at, str(index)),
                     "one person is both incident commander and operations lead, and others are awake",
                     "the operations lead fixes and does nothing else: give one of the two to another person",
                 )
 
 
-def _merged_roles(policy: PolicyData) -> Iterator[Broken]:
+def _merged_roles(policy: PolicyData) -> Iterator[Violation]:
     for key, role in policy.roles.items():
         into = role.merged_into
         if into is None:
             continue
         at = ("roles", key, "merged_into")
         if into not in policy.roles or policy.roles[into].merged_into or into == key:
-            yield Broken(at, f"{key} cannot be merged into {into}", "merge it into a role that someone holds")
+            yield Violation(
+                at, f"{key} cannot be merged into {into}", "merge it into a role that someone holds"
+            )
         elif {key, into} == {"incident-commander", "operations-lead"}:
-            yield Broken(at, "the incident commander and the operations lead are never one role")
+            yield Violation(at, "the incident commander and the operations lead are never one role")
 
 
-def _hand_over(policy: PolicyData) -> Iterator[Broken]:
+def _hand_over(policy: PolicyData) -> Iterator[Violation]:
     limits = policy.hand_over
     if limits.commander_limit.length > limits.shift_limit.length:
-        yield Broken(
+        yield Violation(
             ("hand_over", "commander_limit"),
             f"a commander may lead for {limits.commander_limit}, longer than a shift of {limits.shift_limit}",
         )
     if limits.overlap.length >= limits.shift_limit.length or limits.overlap.length > timedelta(hours=12):
-        yield Broken(("hand_over", "overlap"), "the overlap is as long as the shift")
+        yield Violation(("hand_over", "overlap"), "the overlap is as long as the shift")
 
 
-def _calendar(policy: PolicyData) -> Iterator[Broken]:
+def _calendar(policy: PolicyData) -> Iterator[Violation]:
     country, region = policy.calendar.country, policy.calendar.region
     if len(set(policy.calendar.weekend)) > 6:
-        yield Broken(("calendar", "weekend"), "every day is a weekend day, so nothing would ever be due")
+        yield Violation(("calendar", "weekend"), "every day is a weekend day, so nothing would ever be due")
     if country is None:
         if region is not None:
-            yield Broken(("calendar", "region"), "a region needs a country")
+            yield Violation(("calendar", "region"), "a region needs a country")
         return
     known = json.loads(Path(__file__).with_name("countries.json").read_text(encoding="utf-8"))
     if country not in known:
         reason = f"no holidays are known for the country '{country}'"
         hint = "use its two-letter ISO code, or list the days under holidays"
-        yield Broken(("calendar", "country"), reason, hint)
+        yield Violation(("calendar", "country"), reason, hint)
     elif region is not None and region not in known[country]:
-        yield Broken(
+        yield Violation(
             ("calendar", "region"),
             f"no holidays are known for '{region}' in {country}",
             nearest(region, known[country], "remove it"),
         )
 
 
-def _questions_are_few(policy: PolicyData) -> Iterator[Broken]:
+def _questions_are_few(policy: PolicyData) -> Iterator[Violation]:
     questions = policy.classification.questions
     if "scale" in questions:
         at = ("classification", "questions", "scale")
-        yield Broken(at, "this question is asked already, from large_scale", "rename it, or remove it")
+        yield Violation(at, "this question is asked already, from large_scale", "rename it, or remove it")
     outcomes = prod(len(question.answers) + 1 for question in questions.values()) * 4
     if outcomes > MOST_OUTCOMES:
         reason = f"the questions have {outcomes} combinations of answers; {MOST_OUTCOMES} is the most"
-        yield Broken(("classification", "questions"), reason, "nobody answers that many at night: ask fewer")
+        yield Violation(
+            ("classification", "questions"), reason, "nobody answers that many at night: ask fewer"
+        )
 
 
-def _channels(policy: PolicyData) -> Iterator[Broken]:
+def _channels(policy: PolicyData) -> Iterator[Violation]:
     if "customers" not in policy.audiences and "customers" in policy.channels:
         reason = "there is a channel for customers, and no such audience"
-        yield Broken(("channels", "customers"), reason, "remove one or restore the other")
+        yield Violation(("channels", "customers"), reason, "remove one or restore the other")

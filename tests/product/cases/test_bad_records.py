@@ -25,7 +25,7 @@ def test_a_bad_record_is_refused_in_these_words(path: Path, tmp_path: Path) -> N
 
 def test_the_folder_names_the_case_and_so_must_be_an_id(tmp_path: Path) -> None:
     root = handbook(tmp_path)
-    with pytest.raises(Problems, match="'My Case' is none"):
+    with pytest.raises(Problems, match="'My Case' is not one"):
         load_case_study(case(root, "title: x", "My Case"), root)
 
 

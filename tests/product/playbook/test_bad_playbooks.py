@@ -27,7 +27,7 @@ def test_a_missing_playbook_is_refused() -> None:
 
 def test_the_file_names_the_playbook_and_so_must_be_an_id(tmp_path: Path) -> None:
     (tmp_path / "My Playbook.yml").write_text("name: x", encoding="utf-8")
-    with pytest.raises(Problems, match="'My Playbook' is none"):
+    with pytest.raises(Problems, match="'My Playbook' is not one"):
         load_playbook(tmp_path / "My Playbook.yml", policy(), tmp_path)
 
 
