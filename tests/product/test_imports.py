@@ -34,6 +34,7 @@ LAYERS = [  # a folder imports from its own layer and from those above it in thi
     {"run"},
     {"review"},
     {"cases", "check"},
+    {"schemas"},
     {"render"},
     {"doctor", "lab"},
     {"pages", "cli"},

@@ -13,8 +13,8 @@ import outage.lab.prove
 from benchmarks.proofs import main as table
 from outage.cli.prove import prove
 from outage.errors import Failed
-from outage.run.schema import proof_schema
 from outage.runbook.proof import Proof, load
+from outage.schemas import make_proof_schema
 from tests.product.runbook.test_proof import EVERYTHING
 
 VALIDATED = EVERYTHING.model_copy(
@@ -73,7 +73,7 @@ def test_a_program_gets_the_proofs_in_their_published_form(root, monkeypatch):
     made(monkeypatch, PROVED)
     data = json.loads(CliRunner().invoke(prove, ["--json"]).output)
     assert data["v"] == 1
-    jsonschema.Draft202012Validator(proof_schema()).validate(data["proofs"][0])
+    jsonschema.Draft202012Validator(make_proof_schema()).validate(data["proofs"][0])
 
 
 def test_hostile_words_of_a_service_stay_text(root, monkeypatch):

@@ -18,11 +18,11 @@ from outage.run.execute import carry_on, execute
 from outage.run.journal import FILE, read_journal
 from outage.run.model import Run
 from outage.run.request import Order
-from outage.run.schema import journal_schema
+from outage.schemas import make_journal_schema
 from tests.product.run.build import Cell, Handbook, code
 from tests.waiting import eventually
 
-VALIDATOR = jsonschema.Draft202012Validator(journal_schema())
+VALIDATOR = jsonschema.Draft202012Validator(make_journal_schema())
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from outage.errors import Refused
-from outage.run.schema import proof_schema
 from outage.runbook.proof import Alert, Attempt, Case, Failure, Proof, Sign, Undone, find, load, store
+from outage.schemas import make_proof_schema
 
 GOLDEN = Path(__file__).with_name("golden") / "proof.json"
 BEGAN = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
@@ -64,7 +64,9 @@ def test_what_is_stored_is_read_back_and_fits_the_published_schema(tmp_path):
     path = store(tmp_path, EVERYTHING)
     assert path == tmp_path / "proof" / "kill-switch.json"
     assert load(path) == EVERYTHING
-    jsonschema.Draft202012Validator(proof_schema()).validate(json.loads(path.read_text(encoding="utf-8")))
+    jsonschema.Draft202012Validator(make_proof_schema()).validate(
+        json.loads(path.read_text(encoding="utf-8"))
+    )
     assert [found.name for found in path.parent.iterdir()] == ["kill-switch.json"]
 
 
