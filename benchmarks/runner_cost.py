@@ -25,7 +25,7 @@ from outage.project import find_project
 from outage.run.execute import execute
 from outage.run.journal import Journal, read_journal
 from outage.run.lines import CellLine, OutputLine
-from outage.run.request import Order
+from outage.run.request import RunRequest
 
 CELLS = 500
 HERE = Path(__file__).parent
@@ -82,7 +82,7 @@ def journal_cost(folder: Path, step: Any, *, wait: bool) -> float:
 def ours(folder: Path) -> float:
     """Seconds from the first cell's start to the run's end, as the journal has them."""
     with contextlib.chdir(folder):
-        done = execute(find_project(), Order("many", incident="none"))
+        done = execute(find_project(), RunRequest("many", incident="none"))
     assert done.state == "succeeded", done.reason
     lines = read_journal(done.folder).lines
     first = next(line for line in lines if line.kind == "cell")

@@ -16,6 +16,7 @@ from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
     from outage.project import Project
+    from outage.run.request import RunHooks
 
 
 @click.command()
@@ -108,25 +109,25 @@ def run(
 ) -> None:
     """Plan RUNBOOK: look, and show what would be changed. With --apply, change it."""
     from outage.cli.options import terminal_ask
-    from outage.run.execute import carry_on, execute
+    from outage.run.execute import execute, resume_run
     from outage.run.interrupts import ignore_signals
-    from outage.run.request import PLAN, Order
+    from outage.run.request import PLAN, RunHooks, RunRequest
 
     project = find_project()
-    told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
+    hooks = RunHooks(Progress(as_json=as_json), terminal_ask(as_json), warn)
     if check:
-        sys.exit(_check(project, runbook, resume, assignments, asked, told, as_json=as_json))
+        sys.exit(_check(project, runbook, resume, assignments, asked, hooks, as_json=as_json))
     if resume is not None:
         folder = _resumed(project, resume, runbook, assignments, asked)
-        order = Order("", apply=True, by=asked["by"], alone=asked["alone"], yes=asked["yes"])
-        done = carry_on(project, folder, order, **told)
+        request = RunRequest("", apply=True, by=asked["by"], alone=asked["alone"], yes=asked["yes"])
+        done = resume_run(project, folder, request, hooks)
     elif runbook is None:
         raise click.UsageError("Missing argument 'RUNBOOK'.")
     else:
         if asked["apply"] and not asked["plan"]:
             asked["plan"] = os.environ.get(PLAN) or None
-        done = execute(project, Order(runbook, assignments, **asked), **told)
-    asks = told["ask"] and done.mode == "apply" and done.state == "failed"
+        done = execute(project, RunRequest(runbook, assignments, **asked), hooks)
+    asks = hooks.ask and done.mode == "apply" and done.state == "failed"
     if not asks:
         ignore_signals()
     finish(project, done, as_json=as_json)
@@ -143,7 +144,7 @@ def _check(
     resume: str | None,
     assignments: tuple[str, ...],
     asked: dict[str, Any],
-    told: dict[str, Any],
+    hooks: RunHooks,
     *,
     as_json: bool,
 ) -> int:
@@ -151,13 +152,13 @@ def _check(
     from tempfile import TemporaryDirectory
 
     from outage.run.execute import execute
-    from outage.run.request import Order
+    from outage.run.request import RunRequest
 
     if runbook is None or resume or asked["apply"] or asked["plan"]:
         raise click.UsageError("--check takes a runbook and its parameters, and applies nothing.")
     asked |= {"incident": "none", "checks_only": True}
     with TemporaryDirectory(prefix="outage-check-") as folder:
-        done = execute(project, Order(runbook, assignments, folder=Path(folder) / "run", **asked), **told)
+        done = execute(project, RunRequest(runbook, assignments, folder=Path(folder) / "run", **asked), hooks)
     if not as_json:
         good = terminal(f"Its checks pass from here. Plan it: {_command(project, done)}")
         click.echo(good if done.state == "succeeded" else terminal(f"Its checks do not pass: {done.reason}"))

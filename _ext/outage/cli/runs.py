@@ -305,11 +305,11 @@ def _terminate(folder: Path, process: int) -> None:
 def undo(run: str, by: str | None, apply: bool, yes: bool, as_json: bool) -> None:
     """Show what undoing RUN would do, newest change first. With --apply, do it."""
     from outage.cli.options import terminal_ask
-    from outage.run.execute import carry_on
+    from outage.run.execute import resume_run
     from outage.run.history import find_run, load_run
     from outage.run.interrupts import ignore_signals
     from outage.run.kernel import sweep_leftovers
-    from outage.run.request import Order
+    from outage.run.request import RunHooks, RunRequest
     from outage.run.resume import undo_was_planned
 
     project = find_project()
@@ -321,9 +321,9 @@ def undo(run: str, by: str | None, apply: bool, yes: bool, as_json: bool) -> Non
         return
     if found.changed and not as_json and not undo_was_planned(found):
         click.echo(terminal(_undo_shown(found)))  # nobody was shown it, or it is another by now
-    order = Order("", apply=True, by=by, yes=yes)
-    told: dict[str, Any] = {"observe": Progress(as_json=as_json), "warn": warn, "ask": terminal_ask(as_json)}
-    done = carry_on(project, folder, order, undo=True, **told)
+    request = RunRequest("", apply=True, by=by, yes=yes)
+    hooks = RunHooks(Progress(as_json=as_json), terminal_ask(as_json), warn)
+    done = resume_run(project, folder, request, hooks, undo=True)
     ignore_signals()
     finish(project, done, as_json=as_json)
     sys.exit(done.code)
@@ -335,8 +335,8 @@ def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> 
     What would refuse the undo is said now: nobody is sent to a command that does nothing.
     """
     from outage.incident.respond import who
-    from outage.run.request import Order
-    from outage.run.resume import plan_undo, prepare_again, undo_plan
+    from outage.run.request import RunRequest
+    from outage.run.resume import plan_undo, prepare_resume, undo_plan
 
     if as_json:
         click.echo(json.dumps(undo_plan(run), indent=2))
@@ -346,7 +346,7 @@ def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> 
         click.echo(terminal(_undo_shown(run)))
     if not run.changed:
         return
-    prepare_again(project, run.folder, Order("", apply=True, by=by), undo=True, can_ask=True)
+    prepare_resume(project, run.folder, RunRequest("", apply=True, by=by), undo=True, can_ask=True)
     plan_undo(run, who(by, project.root))
     if not as_json:
         click.echo(f"\nTo undo exactly this: outage undo {run.id} --apply")
@@ -362,9 +362,9 @@ def offer_undo(project: Project, done: Run, by: str | None) -> None:
     """After a failure, at a terminal: name what was changed, and undo it if the person says so."""
     from outage.cli.options import ask
     from outage.incident.respond import who
-    from outage.run.execute import carry_on
+    from outage.run.execute import resume_run
     from outage.run.gates import Question
-    from outage.run.request import Order
+    from outage.run.request import RunHooks, RunRequest
     from outage.run.resume import can_be_undone, plan_undo, undo_words
 
     if not done.changed:
@@ -375,10 +375,9 @@ def offer_undo(project: Project, done: Run, by: str | None) -> None:
     plan_undo(done, who(by, project.root))
     if ask(Question("", "Undo it now? Type yes to undo: ", ("yes", "no"))) != "yes":
         return
-    order = Order("", apply=True, by=by, yes=True)  # they have just said so
-    undone = carry_on(
-        project, done.folder, order, undo=True, observe=Progress(as_json=False), warn=warn, ask=ask
-    )
+    request = RunRequest("", apply=True, by=by, yes=True)  # they have just said so
+    hooks = RunHooks(Progress(as_json=False), ask, warn)
+    undone = resume_run(project, done.folder, request, hooks, undo=True)
     finish(project, undone, as_json=False)
 
 

@@ -1,6 +1,6 @@
-"""Carry out a runbook, and keep a journal that can be trusted. Reading one is in ``runbook``.
+"""Run a runbook, and keep a journal that can be trusted. Reading one is in ``runbook``.
 
-``execute`` is where a run begins; ``conduct`` takes it from cell to cell; ``journal`` is
-the record of that, and the truth about it; ``history`` reads it back; ``undo`` and
-``again`` (resume) go on from it. ``client`` and ``kernel`` do what nbclient does not.
+``execute`` is where a run begins; ``runner`` takes it from cell to cell; ``journal`` is the record of
+that, and the truth about it; ``history`` reads it back; ``resume`` goes on from it or undoes it.
+``client`` and ``kernel`` do what nbclient does not.
 """

@@ -4,7 +4,7 @@ With ``OUTAGE_PLAN=RUN`` it applies what that plan planned, and nothing else: th
 confirm anything on, so the plan that was seen must be named.
 
 papermill's own manager marks cells that never ran as completed after a kernel died or a limit
-passed, and runs change cells. This engine runs what a plan runs, by the same conductor as
+passed, and runs change cells. This engine runs what a plan runs, by the same runner as
 ``outage run``, and gives papermill the derived notebook with true states. The journal is put
 beside papermill's output, in ``OUT.run/``. papermill finds it by its entry point.
 """
@@ -21,9 +21,9 @@ from papermill.exceptions import PapermillException
 
 from outage.errors import OutageError
 from outage.project import find_project
-from outage.run.execute import carry_out
+from outage.run.execute import execute_notebook
 from outage.run.notebook import derived_notebook
-from outage.run.request import PLAN, Order
+from outage.run.request import PLAN, RunRequest
 
 if TYPE_CHECKING:
     from outage.run.model import Run
@@ -64,8 +64,10 @@ def _run(nb: Any, input_path: str, output_path: str | None) -> Run:
     given = dict(nb.metadata.get("papermill", {}).get("parameters", {}))
     folder = Path(f"{output_path or path}.run").resolve()
     plan = os.environ.get(PLAN) or None
-    order = Order(path.stem, data=given, incident="none", folder=folder, plan=plan, apply=plan is not None)
-    return carry_out(find_project(path.parent), path, order)
+    request = RunRequest(
+        path.stem, data=given, incident="none", folder=folder, plan=plan, apply=plan is not None
+    )
+    return execute_notebook(find_project(path.parent), path, request)
 
 
 def _as_papermill_has_it(nb: Any, run: Run) -> Any:

@@ -1,4 +1,4 @@
-"""``outage run``, as a function: from an order to a run that is on the journal and on the record.
+"""``outage run``, as a function: from a request to a run that is on the journal and on the record.
 
 The kernel's process is started first, so that it boots while everything else is imported and
 checked. It runs nothing until all of that is done, and a refusal ends it.
@@ -15,145 +15,106 @@ from outage.run import lines
 from outage.run.interrupts import Interrupts, raise_interrupt
 from outage.run.kernel import start_kernel, sweep_leftovers
 from outage.run.notebook import injected_source
+from outage.run.request import SILENT
 from outage.runbook.notebook import find_notebook
 from outage.runbook.structure import step_tag
 from outage.runbook.types import to_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from outage.project import Project
-    from outage.run.gates import Question
     from outage.run.journal import Journal
     from outage.run.kernel import Kernel
     from outage.run.lines import Data
     from outage.run.model import Run
-    from outage.run.request import Order, Prepared
+    from outage.run.request import Prepared, RunHooks, RunRequest
 
 
 _PATIENCE = 0.3
 
 
-def execute(
-    project: Project,
-    order: Order,
-    *,
-    observe: Callable[[str, dict[str, Any]], None] | None = None,
-    ask: Callable[[Question], str | None] | None = None,
-    warn: Callable[[str], None] = lambda text: None,
-) -> Run:
-    """Carry out an order.
+def execute(project: Project, request: RunRequest, hooks: RunHooks = SILENT) -> Run:
+    """Run a runbook.
 
     Args:
         project: the handbook.
-        order: what was asked for.
-        observe: hears every line of the journal, as kind and data, when it is written.
-        ask: puts a question before a person; None where nobody can be asked.
-        warn: hears what went wrong beside the run (the incident's record, the chat).
+        request: what was asked for.
+        hooks: how the run shows itself and asks.
 
     Raises:
         Refused, Problems: something speaks against it; nothing was started.
         Failed: the journal cannot be written.
     """
-    path = find_notebook(project.runbooks, order.runbook)
-    return carry_out(project, path, order, observe=observe, ask=ask, warn=warn)
+    return execute_notebook(project, find_notebook(project.runbooks, request.runbook), request, hooks)
 
 
-def carry_out(
-    project: Project,
-    path: Path,
-    order: Order,
-    *,
-    observe: Callable[[str, dict[str, Any]], None] | None = None,
-    ask: Callable[[Question], str | None] | None = None,
-    warn: Callable[[str], None] = lambda text: None,
-) -> Run:
-    """As :func:`execute`, for a notebook that was found already."""
+def execute_notebook(project: Project, path: Path, request: RunRequest, hooks: RunHooks = SILENT) -> Run:
+    """Run a runbook whose notebook was found already; else as :func:`execute`."""
 
-    def prepared() -> Prepared:
+    def check() -> Prepared:
         from outage.run.prepare import prepare  # not earlier: the kernel boots meanwhile
 
-        return prepare(project, path, order, can_ask=ask is not None)
+        return prepare(project, path, request, can_ask=hooks.ask is not None)
 
-    return _carry(project, prepared, observe, ask, warn)
+    return _run(project, check, hooks)
 
 
-def carry_on(
-    project: Project,
-    folder: Path,
-    order: Order,
-    *,
-    undo: bool = False,
-    observe: Callable[[str, dict[str, Any]], None] | None = None,
-    ask: Callable[[Question], str | None] | None = None,
-    warn: Callable[[str], None] = lambda text: None,
+def resume_run(
+    project: Project, folder: Path, request: RunRequest, hooks: RunHooks = SILENT, *, undo: bool = False
 ) -> Run:
-    """Let a run go on from where it ended, or undo its changes, in a fresh kernel.
+    """Resume a run from where it ended, or undo its changes, in a fresh kernel.
 
     Args:
         project: the handbook.
         folder: the run's.
-        order: who asks; its runbook and parameters are those of the run.
+        request: who asks; its runbook and parameters are those of the run.
+        hooks: as for :func:`execute`.
         undo: whether its changes are undone, newest first.
-        observe: as for :func:`execute`.
-        ask: likewise.
-        warn: likewise.
 
     Raises:
         Refused, Problems: it cannot go on; nothing was started.
         Failed: the journal cannot be written.
     """
 
-    def prepared() -> Prepared:
-        from outage.run.resume import prepare_again
+    def check() -> Prepared:
+        from outage.run.resume import prepare_resume
 
-        return prepare_again(project, folder, order, undo=undo, can_ask=ask is not None)
+        return prepare_resume(project, folder, request, undo=undo, can_ask=hooks.ask is not None)
 
-    return _carry(project, prepared, observe, ask, warn)
+    return _run(project, check, hooks)
 
 
-def _carry(
-    project: Project,
-    prepare: Callable[[], Prepared],
-    observe: Callable[[str, dict[str, Any]], None] | None,
-    ask: Callable[[Question], str | None] | None,
-    warn: Callable[[str], None],
-) -> Run:
-    """Start the kernel, check the order while it boots, and conduct the run."""
+def _run(project: Project, check: Callable[[], Prepared], hooks: RunHooks) -> Run:
+    """Start the kernel, check the request while it boots, and run what was asked for."""
     with Interrupts() as interrupts:
         kernel = start_kernel(project.root)
         try:
             sweep_leftovers()  # what a killed runner left may still be at work on this target
-            prepared = prepare()
-            with _locked(prepared):
-                return _conduct(prepared, kernel, interrupts, observe, ask, warn)
+            prepared = check()
+            with _lock(prepared):
+                return _run_prepared(prepared, kernel, interrupts, hooks)
         finally:
             interrupts.ignore()
             kernel.end()
 
 
-def _conduct(
-    prepared: Prepared,
-    kernel: Kernel,
-    interrupts: Interrupts,
-    observe: Callable[[str, dict[str, Any]], None] | None,
-    ask: Callable[[Question], str | None] | None,
-    warn: Callable[[str], None],
-) -> Run:
-    """Conduct the run; the record hears of its end when nothing of it runs any more."""
-    from outage.run.runner import Conductor
+def _run_prepared(prepared: Prepared, kernel: Kernel, interrupts: Interrupts, hooks: RunHooks) -> Run:
+    """Run the cells; record how that ended once nothing of it runs any more."""
+    from outage.run.runner import Runner
 
-    prepared, journal = _open(prepared, observe, can_ask=ask is not None)
+    prepared, journal = _open(prepared, hooks)
     try:
-        _record(prepared, "running", warn)
-        run = Conductor(prepared, kernel, journal, ask, interrupts).conduct()
+        _record(prepared, "running", hooks)
+        run = Runner(prepared, kernel, journal, interrupts, hooks.ask).run()
         kernel.end(_PATIENCE)
         interrupts.respond = raise_interrupt
         try:
-            _record(prepared, run.state, warn, code=run.code, journal=journal.head, **_alone(run))
+            _record(prepared, run.state, hooks, code=run.code, journal=journal.head, **_alone(run))
         except KeyboardInterrupt:  # the run has ended, and nothing changes how
-            warn(f"interrupted: the incident's record may not say that the run is {run.state}")
+            hooks.warn(f"interrupted: the incident's record may not say that the run is {run.state}")
         return run
     finally:
         interrupts.ignore()
@@ -165,8 +126,8 @@ def _alone(run: Run) -> dict[str, Any]:
     return {"alone": [f"{gate.by}: {gate.reason}" for gate in run.alone]} if run.alone else {}
 
 
-def _locked(prepared: Prepared) -> Any:
-    """The lock of runbook and target for an apply; plans exclude nobody."""
+def _lock(prepared: Prepared) -> AbstractContextManager[None]:
+    """Hold the lock of runbook and target for an apply; plans exclude no one."""
     from contextlib import nullcontext
 
     from outage.run.exclusion import exclusive
@@ -177,18 +138,15 @@ def _locked(prepared: Prepared) -> Any:
     return exclusive(prepared.contract.name, prepared.target, holder)
 
 
-def _open(
-    prepared: Prepared, observe: Callable[[str, dict[str, Any]], None] | None, *, can_ask: bool
-) -> tuple[Prepared, Journal]:
-    """The run's folder and journal, begun; of a run that goes on, its past as it is now."""
+def _open(prepared: Prepared, hooks: RunHooks) -> tuple[Prepared, Journal]:
+    """Begin the run's folder and journal; take the past of a resumed run as it is now."""
     from outage.errors import Failed
-    from outage.run.execute import began_line, notebook_line
     from outage.run.journal import Journal
 
     if prepared.past is not None:
-        journal = Journal(prepared.folder, observe, prepared.scrubber.data)
+        journal = Journal(prepared.folder, hooks.observe, prepared.scrubber.data)
         try:
-            return _go_on(prepared, journal, can_ask=can_ask), journal
+            return _resume(prepared, journal, can_ask=hooks.ask is not None), journal
         except BaseException:
             journal.close()
             raise
@@ -196,14 +154,14 @@ def _open(
         prepared.folder.mkdir(parents=True)
     except OSError as error:
         raise Failed(f"the run's folder cannot be made: {error.strerror}", file=prepared.folder) from None
-    journal = Journal(prepared.folder, observe, prepared.scrubber.data)
+    journal = Journal(prepared.folder, hooks.observe, prepared.scrubber.data)
     journal.append(began_line(prepared, prepared.folder.name), wait=False)
     journal.append(notebook_line(prepared))
     return prepared, journal
 
 
-def _go_on(prepared: Prepared, journal: Journal, *, can_ask: bool) -> Prepared:
-    """Check a run's past again, now that no other process can go on with it, and write that it goes on."""
+def _resume(prepared: Prepared, journal: Journal, *, can_ask: bool) -> Prepared:
+    """Check a run's past again, now that no other process can resume it, and write that it is resumed."""
     from outage.run.history import SPOOL
     from outage.run.resume import recheck
 
@@ -211,16 +169,15 @@ def _go_on(prepared: Prepared, journal: Journal, *, can_ask: bool) -> Prepared:
 
     def decide() -> list[Data]:
         found.append(recheck(prepared, can_ask=can_ask))
-        return _going_on(found[0], journal)
+        return _resume_lines(found[0], journal)
 
     journal.decide(decide)
     (prepared.folder / SPOOL).unlink(missing_ok=True)
     return found[0]
 
 
-def _going_on(prepared: Prepared, journal: Journal) -> list[Data]:
-    """The lines with which a run goes on, or begins to be undone; the observer hears its first ones again."""
-    from outage.run.execute import resumed_line
+def _resume_lines(prepared: Prepared, journal: Journal) -> list[Data]:
+    """Return the lines that resume a run or begin its undo; the observer gets its first ones again."""
     from outage.run.history import spooled
     from outage.run.lines import SavedLine
     from outage.run.resume import undo_line, undo_was_planned
@@ -230,7 +187,7 @@ def _going_on(prepared: Prepared, journal: Journal) -> list[Data]:
     journal.tell("run", {**past.began, "mode": prepared.mode})
     journal.tell("notebook", {"cells": [vars(cell) for cell in past.cells]})
     at = next((cell.index for cell in past.changed if cell.unsettled), 0)
-    found: list[Data] = [  # nobody lived to write it down
+    found: list[Data] = [  # the process was killed before it could write these down
         SavedLine(cell=at, name=name, value=value) for name, value in spooled(prepared.folder).items()
     ]
     if prepared.undo is not None and not undo_was_planned(past):
@@ -238,8 +195,8 @@ def _going_on(prepared: Prepared, journal: Journal) -> list[Data]:
     return [*found, resumed_line(prepared)]
 
 
-def _record(prepared: Prepared, state: str, warn: Callable[[str], None], **more: Any) -> None:
-    """Tell the incident's record what became of the run; that it cannot be told stops no run."""
+def _record(prepared: Prepared, state: str, hooks: RunHooks, **more: Any) -> None:
+    """Write into the incident's record what became of the run; a failure to do so stops no run."""
     if prepared.incident is None:
         return
     from outage.errors import OutageError
@@ -256,19 +213,17 @@ def _record(prepared: Prepared, state: str, warn: Callable[[str], None], **more:
         **more,
     }
     try:
-        if state == "running":  # nobody waits for a chat service before a change
+        if state == "running":  # a change does not wait for a chat service
             append(prepared.incident, "run", data, by=prepared.by)
             _share(prepared)
         else:
             respond.step(prepared.project, prepared.incident, "run", data, by=prepared.by, at=None)
     except OutageError as error:
-        warn(f"the incident's record was not told that the run is {state}: {error}")
+        hooks.warn(f"the incident's record was not told that the run is {state}: {error}")
 
 
 def _share(prepared: Prepared) -> None:
     """Ask for the incident's folder to be shared in the background, where policy wants that."""
-    from contextlib import suppress
-
     from outage.incident.respond import why_unshared
     from outage.incident.sync import background
 
@@ -288,7 +243,7 @@ def began_line(prepared: Prepared, run: str) -> lines.Began:
         runbook=contract.name,
         title=contract.notebook.title,
         path=str(contract.notebook.path),
-        mode="apply" if prepared.order.apply else "plan",
+        mode="apply" if prepared.request.apply else "plan",
         by=prepared.by,
         incident=prepared.incident.name if prepared.incident else None,
         target=prepared.target,
@@ -298,7 +253,7 @@ def began_line(prepared: Prepared, run: str) -> lines.Began:
         digest=prepared.digest,
         review=prepared.review,
         plan=prepared.plan.id if prepared.plan else None,
-        yes=prepared.order.yes or None,
+        yes=prepared.request.yes or None,
         limits={"cell": limits.cell.exact.total_seconds(), "run": limits.run.exact.total_seconds()},
         versions=_versions(),
         host=socket.gethostname(),
@@ -337,7 +292,7 @@ def resumed_line(prepared: Prepared) -> lines.Resumed:
         by=prepared.by,
         kept=tuple(kept) if prepared.undo is None else (),
         undo=undo,
-        yes=prepared.order.yes or None,
+        yes=prepared.request.yes or None,
         host=socket.gethostname(),
         pid=os.getpid(),
     )

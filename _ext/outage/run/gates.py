@@ -78,7 +78,7 @@ class Gatekeeper:
         before = self._before.pop(cell.index, None)
         if before and before.state in self._final and before.digest == digest:
             return self._outcome(cell, before)
-        second, alone = self._prepared.second_person, self._prepared.order.alone
+        second, alone = self._prepared.second_person, self._prepared.request.alone
         waiting = lines.GateLine(
             cell=cell.index, state="waiting", text=text, digest=digest, second_person=second or None
         )
@@ -109,7 +109,7 @@ class Gatekeeper:
     def _answer_line(self, cell: Cell, answer: str) -> lines.GateLine:
         """The line of an answer that was typed in the run's own terminal."""
         state: Any = "confirmed" if answer == "yes" else "declined"
-        alone = self._prepared.order.alone
+        alone = self._prepared.request.alone
         broke = self._prepared.second_person and alone and answer == "yes"
         more = {"alone": True, "reason": alone} if broke else {}
         return lines.GateLine(cell=cell.index, state=state, by=self._prepared.by, **more)

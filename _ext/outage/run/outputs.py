@@ -30,7 +30,7 @@ from outage.secrets import resolve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from outage.run.runner import Conductor
+    from outage.run.runner import Runner
     from outage.runbook.notebook import Cell
 
 
@@ -276,12 +276,12 @@ def _bad_image(encoded: str) -> str | None:
 class CellSink:
     """Where the client puts a cell's outputs."""
 
-    def __init__(self, conductor: Conductor, cell: Cell, tag: str) -> None:
-        self.conductor, self.cell, self.tag = conductor, cell, tag
-        journal = conductor.journal
+    def __init__(self, runner: Runner, cell: Cell, tag: str) -> None:
+        self.runner, self.cell, self.tag = runner, cell, tag
+        journal = runner.journal
         self.outputs = CellOutputs(
             self._emit,
-            conductor.prepared.scrubber,
+            runner.prepared.scrubber,
             lambda lines, latest: journal.tell(
                 "glimpse", {"cell": cell.index, "lines": lines, "latest": latest}
             ),
@@ -292,13 +292,13 @@ class CellSink:
 
     def _emit(self, output: dict[str, Any], cut: str | None) -> None:
         line = lines.OutputLine(cell=self.cell.index, output=output, cut=cut)
-        self.conductor.journal.append(line, wait=False)
+        self.runner.journal.append(line, wait=False)
 
     def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
         """Display data: proposals count in read cells only."""
         with contextlib.suppress(KeyError, TypeError, ValidationError):  # not the kit's: it counts as output
             if ACTIONS_MIME in data and self.tag == "read":
-                self.conductor.propose(self.cell, data[ACTIONS_MIME])
+                self.runner.propose(self.cell, data[ACTIONS_MIME])
             if SAVED_MIME in data:
-                self.conductor.save(self.cell, data[SAVED_MIME])
+                self.runner.save(self.cell, data[SAVED_MIME])
         self.outputs.rich(output_type, data, update)

@@ -13,7 +13,7 @@ from outage.redact.known import handbook_references, run_scrubber
 from outage.run.history import find_run, load_run
 from outage.run.lines import ReviewData
 from outage.run.model import Run
-from outage.run.request import Order, Prepared
+from outage.run.request import Prepared, RunRequest
 from outage.run.review import find_review, working_digest
 from outage.run.target import find_target, same_target
 from outage.runbook.command import run_command
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from outage.runbook.meta import RunbookMeta
 
 
-def prepare(project: Project, path: Path, order: Order, *, can_ask: bool) -> Prepared:
-    """Check an order.
+def prepare(project: Project, path: Path, request: RunRequest, *, can_ask: bool) -> Prepared:
+    """Check a request.
 
     Args:
         project: the handbook.
         path: the notebook, as :func:`outage.runbook.notebook.find_notebook` found it.
-        order: what was asked for.
+        request: what was asked for.
         can_ask: whether there is a terminal to ask on.
 
     Raises:
@@ -47,21 +47,21 @@ def prepare(project: Project, path: Path, order: Order, *, can_ask: bool) -> Pre
     contract = read_contract(path, shown)
     if problems := file_problems(contract, project.root):
         raise Problems(problems)
-    values = parameter_values(contract, order.assignments, _file_values(order))
-    incident = _incident(project, order.incident)
+    values = parameter_values(contract, request.assignments, _file_values(request))
+    incident = _incident(project, request.incident)
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{contract.name}-{secrets.token_hex(2)}"
-    folder = order.folder or (incident or project.root) / "runs" / name
-    found = prepared(project, order, path, contract, values, folder)
-    if order.apply and not contract.changes:
+    folder = request.folder or (incident or project.root) / "runs" / name
+    found = assemble(project, request, path, contract, values, folder)
+    if request.apply and not contract.changes:
         command = run_command(contract.name, contract.parameters, values, apply=False)
         hint = f"leave --apply out: {command}"
         raise Refused(f"'{contract.name}' changes nothing, so there is nothing to apply", hint=hint)
     plan = _plan(found)
-    confirm = order.apply and found.target.production and not (plan or order.yes)
+    confirm = request.apply and found.target.production and not (plan or request.yes)
     if confirm and not can_ask:
         hint = "name the plan that was seen: --plan RUN (or OUTAGE_PLAN=RUN), or say --yes"
         raise unconfirmed(found, hint)
-    review = _review(found) if order.apply else None
+    review = _review(found) if request.apply else None
     return replace(found, incident=incident, plan=plan, review=review, confirm=confirm)
 
 
@@ -71,30 +71,35 @@ def unconfirmed(found: Prepared, hint: str) -> Refused:
     return Refused(reason, hint=hint)
 
 
-def prepared(
-    project: Project, order: Order, path: Path, contract: Contract, values: dict[str, Any], folder: Path
+def assemble(
+    project: Project,
+    request: RunRequest,
+    path: Path,
+    contract: Contract,
+    values: dict[str, Any],
+    folder: Path,
 ) -> Prepared:
-    """What every run needs, a new one or one that goes on: its target, what may not be shown, who asks.
+    """Put together what every run needs, new or resumed: its target, what may not be shown, who asks.
 
     Args:
         project: the handbook.
-        order: what was asked for.
+        request: what was asked for.
         path: the notebook's file.
         contract: as read from it.
         values: of all parameters, checked.
         folder: the run's.
 
     Raises:
-        Refused: the order, the target or a secret speaks against it.
+        Refused: the request, the target or a secret speaks against it.
     """
     from outage.incident.respond import who
 
-    if order.alone is not None and not order.alone.strip():
+    if request.alone is not None and not request.alone.strip():
         raise Refused("--alone needs a reason", hint="--alone 'why nobody else can be asked'")
     policy = project.policy()
     return Prepared(
         project=project,
-        order=order,
+        request=request,
         path=path,
         contract=contract,
         values=values,
@@ -102,7 +107,7 @@ def prepared(
         target=find_target(contract.meta, values, policy),
         digest=working_digest(project.root, contract.notebook),
         folder=folder,
-        by=who(order.by, project.root),
+        by=who(request.by, project.root),
         scrubber=run_scrubber(contract.parameters, values, policy, handbook_references(path.parent)),
         second_person=needs_second_person(contract.meta, policy),
     )
@@ -113,11 +118,11 @@ def needs_second_person(meta: RunbookMeta, policy: Policy) -> bool:
     return meta.approvals == "second-person" or meta.risk in policy.runbooks.second_person
 
 
-def _file_values(order: Order) -> dict[str, Any]:
+def _file_values(request: RunRequest) -> dict[str, Any]:
     from outage.runbook.values import read_values_file
 
-    found = dict(order.data)
-    for file in order.files:
+    found = dict(request.data)
+    for file in request.files:
         found |= read_values_file(file)
     return found
 
@@ -135,15 +140,15 @@ def _incident(project: Project, wanted: str | None) -> Path | None:
 
 
 def _plan(found: Prepared) -> Run | None:
-    """The plan that the order names, if it was made of the same things."""
-    order, values = found.order, found.values
-    if order.yes and not order.apply:
+    """The plan that the request names, if it was made of the same things."""
+    request, values = found.request, found.values
+    if request.yes and not request.apply:
         raise Refused("--yes answers what --apply asks", hint="add --apply, or leave --yes out")
-    if order.plan is None:
+    if request.plan is None:
         return None
-    if not order.apply:
+    if not request.apply:
         raise Refused("--plan says which plan to apply", hint="add --apply, or leave --plan out")
-    run = load_run(find_run(found.project, order.plan))
+    run = load_run(find_run(found.project, request.plan))
     problems = []
     if run.runbook != found.contract.name or run.mode != "plan":
         problems.append(f"{run.id} is a {run.mode} of '{run.runbook}'")
@@ -165,7 +170,7 @@ def _plan(found: Prepared) -> Run | None:
 
 def _review(found: Prepared) -> ReviewData:
     """The commit that holds what is to be applied, or the reason to go on without one."""
-    reason = found.order.unreviewed
+    reason = found.request.unreviewed
     if reason is not None and not reason.strip():
         raise Refused("--unreviewed needs a reason", hint="--unreviewed 'what cannot wait for a review'")
     root, notebook = found.project.root, found.contract.notebook

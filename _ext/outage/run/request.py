@@ -1,4 +1,4 @@
-"""What somebody asked for, and the same once it is known that nothing speaks against it."""
+"""What was asked for, the same once it was checked, and how a run shows itself and asks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from outage.policy import Policy
     from outage.project import Project
     from outage.redact.scrub import Scrubber
+    from outage.run.gates import Question
     from outage.run.lines import ReviewData, TargetData
     from outage.run.model import Run
     from outage.runbook.contract import Contract
@@ -21,8 +22,8 @@ PLAN = "OUTAGE_PLAN"
 
 
 @dataclass(frozen=True)
-class Order:
-    """What somebody asked for.
+class RunRequest:
+    """What was asked for.
 
     Attributes:
         assignments: ``name=value`` texts.
@@ -30,12 +31,12 @@ class Order:
         plan: id of the plan whose notebook, parameters and actions the apply insists on.
         incident: an id; None for the one that is open; ``none`` for none.
         by: who asks; None: as :func:`outage.incident.respond.who` finds out.
-        unreviewed: why code may be applied that nobody reviewed.
-        alone: why whoever starts it also answers gates that are for a second person.
+        unreviewed: why code may be applied that no one reviewed.
+        alone: why the starter also answers gates that are for a second person.
         data: parameters from a program, as a file would give them.
         folder: where the run's journal goes; None: among the runs of the incident or the project.
         checks_only: run parameters, setup and checks, and stop there.
-        yes: whoever asks for it needs no question before production is changed.
+        yes: change production without asking first.
     """
 
     runbook: str
@@ -54,8 +55,26 @@ class Order:
 
 
 @dataclass(frozen=True)
+class RunHooks:
+    """How a run shows itself and asks; made once, by the command that starts it.
+
+    Attributes:
+        observe: called with kind and data of each line of the journal, once it is written.
+        ask: puts a question to the person at the terminal; None where no one can be asked.
+        warn: called when recording or notifying fails; the run continues.
+    """
+
+    observe: Callable[[str, dict[str, Any]], None] | None = None
+    ask: Callable[[Question], str | None] | None = None
+    warn: Callable[[str], None] = lambda _: None
+
+
+SILENT = RunHooks()
+
+
+@dataclass(frozen=True)
 class Prepared:
-    """An order that nothing speaks against.
+    """A request that passed every check.
 
     Attributes:
         path: the notebook's file.
@@ -73,7 +92,7 @@ class Prepared:
     """
 
     project: Project
-    order: Order
+    request: RunRequest
     path: Path
     contract: Contract
     values: dict[str, Any]
@@ -96,4 +115,4 @@ class Prepared:
         """Plan, apply or undo."""
         if self.undo is not None:
             return "undo"
-        return "apply" if self.order.apply else "plan"
+        return "apply" if self.request.apply else "plan"

@@ -19,7 +19,7 @@ from outage.run.history import find_run, load_run
 from outage.run.journal import Journal, is_alive
 from outage.run.lines import ActionData, ReviewData, UndoneCell, UndoPlanned
 from outage.run.model import DOUBTS, Run
-from outage.run.prepare import prepared, unconfirmed
+from outage.run.prepare import assemble, unconfirmed
 from outage.run.review import files_at, working_digest
 from outage.run.target import same_target
 from outage.runbook.command import repeat
@@ -32,20 +32,22 @@ if TYPE_CHECKING:
 
     from outage.project import Project
     from outage.run.model import Run
-    from outage.run.request import Order, Prepared
+    from outage.run.request import Prepared, RunRequest
 
 
 _MOST_LINES = 40
 _RESUMABLE = ("waiting", "failed", "interrupted", "abandoned")
 
 
-def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, can_ask: bool) -> Prepared:
+def prepare_resume(
+    project: Project, folder: Path, request: RunRequest, *, undo: bool, can_ask: bool
+) -> Prepared:
     """Check whether a run can go on, or be undone.
 
     Args:
         project: the handbook.
         folder: the run's.
-        order: who asks for it, and on what grounds; the rest is the run's own.
+        request: who asks for it, and on what grounds; the rest is the run's own.
         undo: whether its changes are to be undone.
         can_ask: whether there is a terminal to ask on.
 
@@ -64,13 +66,13 @@ def prepare_again(project: Project, folder: Path, order: Order, *, undo: bool, c
     values = recorded_values(contract, run.began.get("parameters", {}))
     if set(values) != {parameter.name for parameter in contract.parameters}:
         raise Refused(f"the parameters of {run.id} are no longer valid ones", hint="start a new run")
-    found = prepared(project, order, path, contract, values, folder)
+    found = assemble(project, request, path, contract, values, folder)
     if not same_target(run.began.get("target") or {}, found.target):
         hint = "go back to the shell that it was started from, or set again what named its target there"
         raise Refused(f"{run.id} was for {run.target}; this would be {found.target.words}", hint=hint)
     if not can_ask:
         _check_doubts(run, undo=undo)
-    confirm = found.target.production and not (order.yes or _is_confirmed(run, undo=undo))
+    confirm = found.target.production and not (request.yes or _is_confirmed(run, undo=undo))
     if confirm and not can_ask:
         look = f"look first: outage undo {run.id}; then type this again; or say --yes"
         raise unconfirmed(found, look if undo else "say --yes")

@@ -1,4 +1,4 @@
-"""Conducts a run: which cell is run, shown or left out, what is written down before it, and why it ends."""
+"""One run, cell by cell: what is run, shown or skipped, what is written down before it, and why it ends."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _NOTEBOOK_EVERY = 1.0
 _NOTEBOOK_SHARE = 0.02
 
 
-class Conductor:
+class Runner:
     """One run, from its first cell to its last line; or what is left of one that goes on, or its undoing."""
 
     def __init__(
@@ -50,10 +50,10 @@ class Conductor:
         prepared: Prepared,
         kernel: Kernel,
         journal: Journal,
-        ask: Callable[[Question], str | None] | None,
         interrupts: Interrupts,
+        ask: Callable[[Question], str | None] | None,
     ) -> None:
-        """``ask`` puts a question before the person at the terminal; None: nobody is there."""
+        """Prepare to run; ``ask`` is None where no one can be asked."""
         self.prepared = prepared
         self.kernel = kernel
         self.journal = journal
@@ -71,14 +71,14 @@ class Conductor:
         self._saved: dict[str, Any] = dict(past.saved) if past else {}
         self._past: dict[int, CellRun] = {cell.index: cell for cell in past.cells} if past else {}
 
-    def conduct(self) -> Run:
+    def run(self) -> Run:
         """Run what the mode runs, and end the journal; returns the run as it is then read.
 
         Raises:
             Failed: the journal cannot be written; what was started before is on it.
         """
         try:
-            stop = asyncio.run(self._conduct())
+            stop = asyncio.run(self._run_steps())
         except KeyboardInterrupt:
             stop = Stop("interrupted", 130, "interrupted")
         except Failed as error:
@@ -106,7 +106,7 @@ class Conductor:
             return Stop("failed", 1, f"not undone: the change in cell {cells}")
         return Stop("undone", 0, "every change is undone")
 
-    async def _conduct(self) -> Stop | None:
+    async def _run_steps(self) -> Stop | None:
         self._listen_to_signals()
         try:
             await self.client.connect()
@@ -144,7 +144,7 @@ class Conductor:
         """All steps, in order; to undo: parameters and setup, then the undos, newest change first."""
         steps, undo = self.prepared.contract.steps, self.prepared.undo
         if undo is None:
-            only = self.prepared.order.checks_only
+            only = self.prepared.request.checks_only
             yield from (step for step in steps if not only or step[1] in RUN_IN_CHECK)
             return
         yield from (step for step in steps if step[1] in RUN_IN_UNDO)
@@ -166,7 +166,7 @@ class Conductor:
     async def _step(self, cell: Cell, tag: str) -> Stop | None:
         mode = self.prepared.mode
         if mode == "undo":
-            return await (self._undo(cell) if tag == "undo" else self._run(cell, tag))
+            return await (self._undo(cell) if tag == "undo" else self._run_cell(cell, tag))
         if mode == "plan" and tag not in RUN_IN_PLAN:
             self._note(cell, tag, "planned")
             return None
@@ -177,14 +177,14 @@ class Conductor:
             return None
         if tag == "change":
             return await self._change(cell)
-        return await self._run(cell, tag)
+        return await self._run_cell(cell, tag)
 
     def _note(self, cell: Cell, tag: str, state: str) -> None:
         self.journal.append(cell_line(cell, tag, state), wait=False)
 
     # One cell.
 
-    async def _run(self, cell: Cell, tag: str) -> Stop | None:
+    async def _run_cell(self, cell: Cell, tag: str) -> Stop | None:
         """Run one cell, and write down what becomes of it."""
         meta = self.prepared.contract.meta
         assert meta.limits.cell.exact is not None
@@ -198,7 +198,7 @@ class Conductor:
         self.journal.append(cell_line(cell, tag, "running"), wait=guarded)  # a change waits for the disk
         sink = CellSink(self, cell, tag)
         limit = min(meta.limits.cell.exact.total_seconds(), left)
-        ending = await self._execute(cell, tag, sink, limit)
+        ending = await self._run_code(cell, tag, sink, limit)
         sink.outputs.finish()
         if guarded:
             self._collect(cell)
@@ -209,7 +209,7 @@ class Conductor:
             (self.prepared.folder / SPOOL).unlink(missing_ok=True)
         return stop_after(cell, tag, ending, limit)
 
-    async def _execute(self, cell: Cell, tag: str, sink: CellSink, limit: float) -> Ending:
+    async def _run_code(self, cell: Cell, tag: str, sink: CellSink, limit: float) -> Ending:
         """Run a cell's code, with a token if it changes something, handing on its output as it comes."""
         if tag in GUARDED:
             self._issue(cell, tag)
@@ -260,7 +260,7 @@ class Conductor:
         if stop := self._before_change(cell, number):
             return stop
         self._confirmed = False
-        return await self._run(cell, "change")
+        return await self._run_cell(cell, "change")
 
     def _settle(self, cell: Cell, before: CellRun) -> Stop | None:
         """Have a person say what became of a change that was started and did not pass."""
@@ -310,7 +310,7 @@ class Conductor:
                 return None
         if self._to_confirm and (stop := self._confirm_undo(cell)):
             return stop
-        if stop := await self._run(cell, "undo"):
+        if stop := await self._run_cell(cell, "undo"):
             return stop
         self._note(change, "change", "undone")
         return None

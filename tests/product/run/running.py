@@ -14,10 +14,10 @@ import psutil
 import pytest
 
 from outage.project import find_project
-from outage.run.execute import carry_on, execute
+from outage.run.execute import execute, resume_run
 from outage.run.journal import FILE, read_journal
 from outage.run.model import Run
-from outage.run.request import Order
+from outage.run.request import RunHooks, RunRequest
 from outage.schemas import make_journal_schema
 from tests.product.run.build import Cell, Handbook, code
 from tests.waiting import eventually
@@ -59,15 +59,15 @@ def marked() -> list[psutil.Process]:
 
 
 def run(name: str, *assignments: str, **asked: Any) -> Run:
-    """Carry out an order; keywords are those of :class:`Order`, and ask, observe, warn."""
-    more = {key: asked.pop(key) for key in ("ask", "observe", "warn") if key in asked}
-    return execute(find_project(), Order(name, assignments, **{"by": "Ines", **asked}), **more)
+    """Run a runbook; keywords are those of :class:`RunRequest` and :class:`RunHooks`."""
+    hooks = RunHooks(**{key: asked.pop(key) for key in ("ask", "observe", "warn") if key in asked})
+    return execute(find_project(), RunRequest(name, assignments, **{"by": "Ines", **asked}), hooks)
 
 
 def again(done: Run, *, undo: bool = False, by: str = "Ines", alone: str | None = None, **more: Any) -> Run:
     """Resume or undo a run."""
-    order = Order("", apply=True, by=by, alone=alone)
-    return carry_on(find_project(), done.folder, order, undo=undo, **more)
+    request = RunRequest("", apply=True, by=by, alone=alone)
+    return resume_run(find_project(), done.folder, request, RunHooks(**more), undo=undo)
 
 
 def states(done: Run) -> str:

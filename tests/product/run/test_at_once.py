@@ -38,14 +38,14 @@ def before_the_lock(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], o
     """Has something done, once, when a run was read and its lock is not taken yet."""
 
     def arrange(act: Callable[[], object]) -> None:
-        left, locked = [act], execute._locked
+        left, locked = [act], execute._lock
 
         def meanwhile(*arguments: Any, **more: Any) -> Any:
             if left:
                 left.pop()()
             return locked(*arguments, **more)
 
-        monkeypatch.setattr(execute, "_locked", meanwhile)
+        monkeypatch.setattr(execute, "_lock", meanwhile)
 
     return arrange
 

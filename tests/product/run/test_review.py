@@ -12,7 +12,7 @@ from outage.errors import Problems, Refused
 from outage.project import find_project
 from outage.run.lines import ReviewData
 from outage.run.prepare import prepare
-from outage.run.request import Order
+from outage.run.request import RunRequest
 from outage.run.review import files_at, find_review, working_digest
 from outage.runbook.notebook import read_notebook
 from tests.product.run.build import Handbook, code, touching
@@ -128,9 +128,9 @@ def test_a_playbook_and_what_stands_beside_it_count(with_playbook: Handbook) -> 
 
 def test_a_changed_playbook_is_not_what_the_plan_was_made_of(with_playbook: Handbook) -> None:
     path = with_playbook.root / "runbooks" / "touch.ipynb"
-    before = prepare(find_project(), path, Order("touch", ("path=x",)), can_ask=False).digest
+    before = prepare(find_project(), path, RunRequest("touch", ("path=x",)), can_ask=False).digest
     (with_playbook.root / "runbooks" / "plays" / "look.yml").write_text("- hosts: all\n")
-    assert prepare(find_project(), path, Order("touch", ("path=x",)), can_ask=False).digest != before
+    assert prepare(find_project(), path, RunRequest("touch", ("path=x",)), can_ask=False).digest != before
 
 
 def test_a_playbook_that_is_not_listed_or_not_there_is_refused(with_playbook: Handbook) -> None:
@@ -139,7 +139,7 @@ def test_a_playbook_that_is_not_listed_or_not_there_is_refused(with_playbook: Ha
     content["metadata"]["runbook"]["files"] = ["runbooks/palys"]
     path.write_text(json.dumps(content))
     with pytest.raises(Problems) as caught:
-        prepare(find_project(), path, Order("touch", ("path=x",)), can_ask=False)
+        prepare(find_project(), path, RunRequest("touch", ("path=x",)), can_ask=False)
     missing, unlisted = caught.value.problems
     assert "runbook.files.0: there is no runbooks/palys" in missing.message
     assert missing.hint == "did you mean 'runbooks/plays'?"
@@ -150,7 +150,7 @@ def test_a_playbook_that_is_not_listed_or_not_there_is_refused(with_playbook: Ha
 def test_a_listed_file_stands_inside_the_handbook(handbook: Handbook, outside: str) -> None:
     path = handbook.write("touch", touching(), {"files": [outside]})
     with pytest.raises(Problems, match=r"runbook\.files\.0"):
-        prepare(find_project(), path, Order("touch", ("path=x",)), can_ask=False)
+        prepare(find_project(), path, RunRequest("touch", ("path=x",)), can_ask=False)
 
 
 def test_an_older_reviewed_version_is_reviewed_still(committed: Handbook) -> None:
@@ -219,23 +219,23 @@ def test_a_branch_that_is_not_there_or_no_repository_is_refused_in_gits_words(
 
 def test_an_apply_records_the_commit_or_the_reason(committed: Handbook) -> None:
     project, path = find_project(), committed.root / "runbooks" / "touch.ipynb"
-    order = Order("touch", ("path=x",), apply=True)
-    assert (prepare(project, path, order, can_ask=False).review or ReviewData()).commit
+    request = RunRequest("touch", ("path=x",), apply=True)
+    assert (prepare(project, path, request, can_ask=False).review or ReviewData()).commit
     edit(committed, "source")
     with pytest.raises(Refused, match="this is not what branch"):
-        prepare(project, path, order, can_ask=False)
-    forced = Order("touch", ("path=x",), apply=True, unreviewed="the shop is down")
+        prepare(project, path, request, can_ask=False)
+    forced = RunRequest("touch", ("path=x",), apply=True, unreviewed="the shop is down")
     assert prepare(project, path, forced, can_ask=False).review == ReviewData(unreviewed="the shop is down")
     with pytest.raises(Refused, match="--unreviewed needs a reason"):
-        prepare(project, path, Order("touch", ("path=x",), apply=True, unreviewed=" "), can_ask=False)
+        prepare(project, path, RunRequest("touch", ("path=x",), apply=True, unreviewed=" "), can_ask=False)
 
 
 def test_a_plan_needs_no_review(handbook: Handbook) -> None:
     path = handbook.write("touch", touching())
-    assert prepare(find_project(), path, Order("touch", ("path=x",)), can_ask=False).review is None
+    assert prepare(find_project(), path, RunRequest("touch", ("path=x",)), can_ask=False).review is None
 
 
 def test_there_is_nothing_to_apply_without_a_change(handbook: Handbook) -> None:
     path = handbook.write("look", [code("parameters", ""), code("read", "1")])
     with pytest.raises(Refused, match="'look' changes nothing, so there is nothing to apply"):
-        prepare(find_project(), path, Order("look", apply=True, unreviewed="x"), can_ask=False)
+        prepare(find_project(), path, RunRequest("look", apply=True, unreviewed="x"), can_ask=False)

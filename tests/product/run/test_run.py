@@ -25,7 +25,7 @@ from outage.run.history import load_run
 from outage.run.journal import FILE, read_journal
 from outage.run.model import Run
 from outage.run.notebook import FILE as NOTEBOOK
-from outage.run.request import Order
+from outage.run.request import RunHooks, RunRequest
 from outage.schemas import make_journal_schema
 from tests.product.run.build import CHANGE, LIVE, PROPOSE, Handbook, code, prose, reading, touching
 from tests.waiting import eventually
@@ -58,8 +58,8 @@ def any_uses(folder: Path) -> bool:
 
 
 def run(name: str, *assignments: str, **asked: Any) -> Run:
-    more = {key: asked.pop(key) for key in ("ask", "observe", "warn") if key in asked}
-    return execute(find_project(), Order(name, assignments, by="Ines", **asked), **more)
+    hooks = RunHooks(**{key: asked.pop(key) for key in ("ask", "observe", "warn") if key in asked})
+    return execute(find_project(), RunRequest(name, assignments, by="Ines", **asked), hooks)
 
 
 def states(done: Run) -> str:
@@ -147,8 +147,8 @@ def test_an_apply_that_computes_other_actions_than_its_plan_waits(handbook: Hand
     (tmp_path / "sub").mkdir()
     plan = run("touch", f"path={tmp_path / 'sub' / 'x'}")
     (tmp_path / "sub" / "new").touch()
-    order = {"apply": True, "plan": plan.id, "unreviewed": "a test"}
-    done = run("touch", f"path={tmp_path / 'sub' / 'x'}", **order)
+    request = {"apply": True, "plan": plan.id, "unreviewed": "a test"}
+    done = run("touch", f"path={tmp_path / 'sub' / 'x'}", **request)
     assert (done.state, done.code) == ("waiting", 3)
     assert states(done).endswith("read:passed change:never-ran undo:never-ran verify:never-ran")
     assert f"are not the ones that {plan.id} planned" in done.gates[0].text
@@ -158,7 +158,7 @@ def test_an_apply_that_computes_other_actions_than_its_plan_waits(handbook: Hand
         asked.append(question.prompt)
         return "yes"
 
-    done = run("touch", f"path={tmp_path / 'sub' / 'x'}", ask=answer, **order)
+    done = run("touch", f"path={tmp_path / 'sub' / 'x'}", ask=answer, **request)
     assert done.state == "succeeded"
     assert len(asked) == 1
 
