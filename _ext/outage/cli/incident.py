@@ -56,27 +56,18 @@ def declare(
     """Open an incident. A title is enough."""
     from outage.cli import incident_output
     from outage.incident import respond
+    from outage.policy.classify.verdict import parse_answers
 
     project, now = find_project(), datetime.now(UTC)
     policy = project.policy()
-    grading, reason = respond.graded(policy, severity, _pairs(answers))
+    answered = None if answers is None else parse_answers([answers])
+    grading, reason = respond.graded(policy, severity, answered)
     given = {key: value for key, value in place.items() if value is not None}
     data = {"title": " ".join(title), **grading, **given} | ({"drill": True} if drill else {})
     by = respond.who(by, project.root)
     moment = typed(at, policy, now)
     taken = respond.declare(project, policy, data, by=by, at=moment, now=now, silent=silent)
     incident_output.lines(incident_output.declared(taken, project, reason, now))
-
-
-def _pairs(answers: str | None) -> dict[str, str] | None:
-    """``K=V,K=V`` as a mapping."""
-    if answers is None:
-        return None
-    parts = [part.strip() for part in answers.split(",") if part.strip()]
-    wrong = next((part for part in parts if "=" not in part), None)
-    if wrong is not None:
-        raise Refused(f"'{wrong}' is not an answer", hint="write --answers customers=many,function=stopped")
-    return {key.strip(): value.strip() for key, value in (part.split("=", 1) for part in parts)}
 
 
 def _record(
@@ -185,7 +176,8 @@ def stage(stage: str, **where: Any) -> None:
 def update(audience: str, text: tuple[str, ...], **where: Any) -> int:
     """Tell an audience: responders, executives or customers.
 
-    Exit code 1 when an update to customers is not delivered within three seconds.
+    An update to customers is waited for: up to five seconds until the status page is asked, and three
+    more for its answer. Exit code 1 when it is not delivered by then.
     """
     return _record("update", {"audience": audience, "text": " ".join(text)}, **where)
 
@@ -233,11 +225,22 @@ _NAMED = click.argument("words", metavar="[TEXT]", nargs=-1)
 _WHICH = "TEXT is an id, its last four characters, or any part of the title."
 
 
+def _wanted(words: tuple[str, ...], incident: str | None) -> str | None:
+    """The text that names the incident: TEXT, else --incident or its variable; Refused for two of them."""
+    source = click.get_current_context().get_parameter_source("incident")
+    if words and incident and source is click.core.ParameterSource.COMMANDLINE:
+        raise Refused(
+            f"two incidents are named, '{' '.join(words)}' and '{incident}', and only one would count",
+            hint="leave out TEXT or --incident",
+        )
+    return " ".join(words) or incident
+
+
 def _meant(words: tuple[str, ...], incident: str | None) -> tuple[Project, Path]:
     from outage.incident import folder as incidents
 
     project = find_project()
-    return project, incidents.find(project, " ".join(words) or incident)
+    return project, incidents.find(project, _wanted(words, incident))
 
 
 @click.command(epilog=_WHICH)
@@ -251,10 +254,9 @@ def status(words: tuple[str, ...], everything: bool, incident: str | None, as_js
     from outage.incident import folder as incidents
     from outage.incident.record import load
 
-    project, now = find_project(), datetime.now(UTC)
+    project, now, wanted = find_project(), datetime.now(UTC), _wanted(words, incident)
     found = incidents.folders(project) if everything else None
     listed = [load(folder) for folder in found] if found is not None else incidents.open_incidents(project)
-    wanted = " ".join(words) or incident
     if wanted or (len(listed) == 1 and not everything):
         folder = incidents.find(project, wanted) if wanted else project.incidents / listed[0].id
         look = incident_output.Look(folder, load(folder), incidents.policy_of(folder, project), now)

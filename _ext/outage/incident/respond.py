@@ -226,9 +226,10 @@ def graded(
         chosen = severity or found.severity
         if chosen is None:
             raise Refused("by these answers it is no incident", hint="--severity S declares it all the same")
-        clauses = [*found.severity_clauses, *found.scope_clauses]
+        clauses = [*(() if severity else found.severity_clauses), *found.scope_clauses]
         data = {"severity": chosen, "scope": found.scope, "answers": dict(answers), "clauses": clauses}
-        return data, f"by your answers ({', '.join(clauses)})"
+        by_answers = f"by your answers ({', '.join(clauses)})"
+        return data, f"the severity as you said, the scope {by_answers}" if severity else by_answers
     if severity is not None:
         return {"severity": severity, "scope": policy.scopes[0]}, "as you said"
     which = "highest" if policy.classification.when_in_doubt == "higher" else "lowest"

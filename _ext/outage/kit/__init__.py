@@ -99,6 +99,7 @@ class _Session:
     token: str = ""
     actions: list[Action] = field(default_factory=list)
     saved: dict[str, Any] = field(default_factory=dict)
+    scrubbed: set[str] = field(default_factory=set)
     spool: str = ""
     secrets: set[str] = field(default_factory=set)
 
@@ -163,6 +164,7 @@ def save(name: str, value: Any) -> None:
         raise ValueError(f"save({name!r}): {len(text)} bytes; {MOST_SAVED_BYTES} is the most")
     _no_secret(text, f"save({name!r})")
     kept = _session.saved[name] = json.loads(text)
+    _session.scrubbed.discard(name)
     if _session.spool:
         _to_disk(_session.spool, json.dumps({"name": name, "value": kept}))
     _display({SAVED_MIME: {"name": name, "value": kept}, "text/plain": f"saved {name} ({_size(len(text))})"})
@@ -175,8 +177,14 @@ def saved(name: str, default: Any = _MUST_BE) -> Any:
     it forgets, undo does not take back.
 
     Raises:
-        NotSaved: nothing was saved under that name, and there is no ``default``.
+        NotSaved: nothing was saved under that name, and there is no ``default``; or a secret was left
+            out of it when it was written down, and another kernel saved it.
     """
+    if name in _session.scrubbed:
+        raise NotSaved(
+            f"a secret was left out of what this run saved as {name!r}, so it cannot be used",
+            "do this step by hand; in the runbook, save the secret's reference and read it with secret()",
+        )
     if name not in _session.saved and default is not _MUST_BE:
         return default
     if name not in _session.saved:
@@ -244,8 +252,10 @@ def _issue(text: str) -> None:
 
 
 def _restore(text: str) -> None:
-    """Give a fresh kernel what the run has saved."""
-    _session.saved.update(json.loads(text))
+    """Give a fresh kernel what the run has saved, and which of it holds a mark in the place of a secret."""
+    data = json.loads(text)
+    _session.saved.update(data["saved"])
+    _session.scrubbed.update(data["scrubbed"])
 
 
 def _revoke() -> None:

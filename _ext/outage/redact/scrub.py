@@ -150,6 +150,15 @@ class Scrubber:
         return "".join([*pieces, bare.raw[done : max(done, bare.before(end))]])
 
 
+def is_scrubbed(value: Any) -> bool:
+    """Whether JSON values, as they were written down, have the mark in the place of a secret."""
+    if isinstance(value, dict):
+        return any(is_scrubbed(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(is_scrubbed(part) for part in value)
+    return isinstance(value, str) and MARK in value
+
+
 class _Known:
     """Forms that have their core in common, and the pattern that finds them, compiled when it is needed."""
 

@@ -194,9 +194,9 @@ class RunbookClient(NotebookClient):
         """Give the next cell its token, see :func:`outage.kit.guard`."""
         self.tell(f"{_KIT}._issue({json.dumps(session)!r})")
 
-    def restore(self, saved: dict[str, Any]) -> None:
-        """Give a fresh kernel what the run saved in an earlier one."""
-        self.tell(f"{_KIT}._restore({json.dumps(saved)!r})")
+    def restore(self, saved: dict[str, Any], scrubbed: list[str]) -> None:
+        """Give a fresh kernel what the run saved in an earlier one; ``scrubbed`` lacks a secret."""
+        self.tell(f"{_KIT}._restore({json.dumps({'saved': saved, 'scrubbed': scrubbed})!r})")
 
     def revoke(self) -> None:
         """Take the token back."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shlex
 from dataclasses import replace
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import OutageError, Refused
+from outage.redact.scrub import is_scrubbed
 from outage.run.history import find_run, load_run
 from outage.run.journal import Journal, is_alive
 from outage.run.lines import ActionData, ReviewData, UndoneCell, UndoPlanned
@@ -133,12 +135,35 @@ def _check_state(project: Project, run: Run, *, undo: bool) -> None:
         reason = f"nothing of {run.id} can be undone by its runbook: no change that stands has an undo"
         raise Refused(reason, hint="look at the target, and take back by hand what must go")
     if undo:
+        _check_scrubbed(run)
         return
     if run.state not in _RESUMABLE:
         raise Refused(f"{run.id} is {run.state}: there is nothing left to do", hint=f"start anew: {anew}")
     if run.mode == "undo" or any(cell.state == "undone" for cell in run.cells):
         hint = f"undo the rest: outage undo {run.id}; or start anew: {anew}"
         raise Refused(f"changes of {run.id} were undone, so it cannot go on", hint=hint)
+
+
+def _check_scrubbed(run: Run) -> None:
+    """An undo must not act on the mark that stands in the place of a secret."""
+    for change in undo_plan(run):
+        source, cell = change["source"] or "", run.cells[change["cell"]]
+        used = [
+            f"'{name}', which it saved"
+            for name in run.saved
+            if re.search(rf"""(["']){re.escape(name)}\1""", source) and is_scrubbed(run.saved[name])
+        ]
+        if "proposed" in source and is_scrubbed(list(cell.actions)):
+            used.append("its actions")
+        if used:
+            reason = (
+                f"the change in cell {cell.index + 1} of {run.id} cannot be undone by its runbook: a secret"
+            )
+            hint = (
+                f"take it back by hand; 'outage runs {run.id}' shows what was done. In the runbook, keep the"
+                " secret's reference and read it with secret()"
+            )
+            raise Refused(f"{reason} was left out of {joined(used)} when it was written down", hint=hint)
 
 
 def _check_doubts(run: Run, *, undo: bool) -> None:

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Failed
+from outage.redact.scrub import is_scrubbed
 from outage.run import lines
 from outage.run.client import Ending, NoKernelError, RunbookClient
 from outage.run.gates import Gatekeeper, Question, describe_departure, production_text
@@ -113,7 +114,9 @@ class Runner:
             self.began = monotonic()  # how long the kernel took to boot does not count
             self._admit()
             if self._past:
-                self.client.restore(self._saved)
+                self.client.restore(
+                    self._saved, [name for name in self._saved if is_scrubbed(self._saved[name])]
+                )
             for step in self._steps():
                 if self.client.request.reason:
                     return Stop("interrupted", 130, f"interrupted {self.client.request.reason}")

@@ -55,6 +55,12 @@ def test_answers_decide_by_the_clause(outage: Terminal) -> None:
     assert outage.incident.answers["effect"] == "hindered"
 
 
+def test_a_severity_that_is_given_is_not_said_to_come_from_the_answers(outage: Terminal) -> None:
+    answers = "affected=some,effect=hindered,mended-soon=no,scale=area"
+    said = outage.ok("declare", "x", "--severity", "sev1", "--answers", answers)
+    assert "Sev 1, scope area: the severity as you said, the scope by your answers (large_scale)" in said
+
+
 def test_a_declaration_can_say_it_all(outage: Terminal) -> None:
     outage.ok(
         *("declare", "x", "--severity", "sev2", "--scope", "division", "--area", "checkout"),
@@ -112,6 +118,7 @@ def test_a_hostile_title_makes_a_harmless_name(title: str, name: str) -> None:
         (["declare", "x", "--division", "shop", "--area", "checkout"], "there is no area 'checkout'"),
         (["declare", "x", "--answers", "affected"], "'affected' is not an answer"),
         (["declare", "x", "--answers", "afected=all"], "did you mean 'affected'?"),
+        (["declare", "x", "--answers", "affected=all,affected=some"], "'affected' is answered twice"),
         (["declare", "x", "--at", "tomorrow"], "'tomorrow' is not a time"),
         (["declare", "x", "--at", "2999-01-01 10:00"], "is in the future"),
         (["declare", "x", "--severty", "sev1"], "No such option"),

@@ -184,6 +184,18 @@ def test_parameters_may_come_from_a_file(handbook: Handbook, tmp_path: Path) -> 
     assert "'path': [1] is not a path" in done.stderr
 
 
+def test_of_several_files_of_parameters_a_later_one_wins_and_an_assignment_wins_over_all(
+    handbook: Handbook,
+) -> None:
+    parameters = "a: int = 1  # a\nb: int = 1  # b\nc: int = 1  # c\nd: int = 1  # d"
+    handbook.write("book", [code("parameters", parameters), code("read", "print('values', a, b, c, d)")])
+    (handbook.root / "one.yml").write_text("a: 10\nb: 10\nc: 10\n")
+    (handbook.root / "two.yml").write_text("b: 20\nc: 20\n")
+    done = outage("run", "book", "-f", "one.yml", "-f", "two.yml", "-p", "c=30")
+    assert done.returncode == 0, done.stderr
+    assert "values 10 20 30 1\n" in done.stdout
+
+
 def test_an_error_is_told_with_its_hint_and_without_a_traceback(handbook: Handbook) -> None:
     source = "from outage.kit import require\nrequire(False, 'the disk is full\\x1b[2J', 'free some')"
     handbook.write("book", reading(source))

@@ -77,6 +77,17 @@ def test_the_last_four_characters_are_enough(outage: Terminal) -> None:
         assert folder.name in outage.ok("note", "x", "--incident", folder.name[-4:].upper())
 
 
+def test_two_incidents_named_at_once_are_refused_but_a_text_wins_over_the_variable(
+    outage: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage.ok("declare", "Disk full")
+    outage.ok("declare", "Login is slow")
+    for command in ("status", "timeline", "audit"):
+        assert "two incidents are named" in outage.refused(command, "disk", "--incident", "login")
+    monkeypatch.setenv("OUTAGE_INCIDENT", "login")
+    assert "Disk full" in outage.ok("status", "disk")
+
+
 def test_the_end_of_an_id_goes_before_what_stands_in_another(outage: Terminal) -> None:
     for name in ("2026-01-05-host-k3f7-is-down-w2x9", "2026-01-06-disk-full-k3f7"):
         (outage.root / "incidents" / name).mkdir(parents=True)

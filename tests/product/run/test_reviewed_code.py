@@ -98,6 +98,7 @@ def test_what_was_compiled_before_does_not_stand_in_for_the_source(handbook: Han
 def test_a_stray_module_stands_in_for_none_of_pythons_own(handbook: Handbook, ran: Path) -> None:
     for name in ("psutil", "queue", "typing", "sitecustomize", "usercustomize", "runpy"):
         (handbook.root / f"{name}.py").write_text(TELL)
+    (handbook.root / "stray.pth").write_text(f"import os; {TELL}")
     handbook.write("r", reading("import queue\nprint(queue.Queue.__name__)"))
     assert text(run("r")) == "Queue\n"
     assert not ran.exists()
@@ -108,7 +109,9 @@ def test_a_python_path_does_not_lead_into_the_handbook(
     handbook: Handbook, ran: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     (handbook.root / "lib").mkdir()
-    (handbook.root / "lib/sitecustomize.py").write_text(TELL)
+    for name in ("sitecustomize.py", "usercustomize.py"):
+        (handbook.root / "lib" / name).write_text(TELL)
+    (handbook.root / "lib/stray.pth").write_text(f"import os; {TELL}")
     monkeypatch.setenv("PYTHONPATH", "lib" if where == "relative" else str(handbook.root / "lib"))
     handbook.write("r", reading("print('fine')"))
     assert text(run("r")) == "fine\n"

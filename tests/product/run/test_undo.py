@@ -11,8 +11,8 @@ from outage.run.history import load_run
 from outage.run.journal import FILE, read_journal
 from outage.run.resume import undo_plan
 from tests.product.cli.test_runbook_commands import on_terminal, outage
-from tests.product.run.build import Handbook, prose
-from tests.product.run.running import Log, again, changes, nothing_is_left, two_changes  # noqa: F401
+from tests.product.run.build import Handbook, code, prose
+from tests.product.run.running import Log, again, changes, nothing_is_left, run, two_changes  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
@@ -174,3 +174,51 @@ def test_a_failed_apply_names_what_it_changed_and_offers_to_undo_it(handbook: Ha
     assert "Undo done in" in seen
     assert "2 undone. Every change is undone." in seen
     assert str(log) == "a b unb una"
+
+
+# ---- what was written down without a secret in it
+
+
+def test_an_undo_does_not_act_on_the_mark_in_the_place_of_a_secret(
+    handbook: Handbook, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "correct horse")
+    log.trouble("a", "save('a', {'old': os.environ['SHOP_PASSWORD']})")
+    done = log.apply(handbook)
+    log.trouble("a", "")
+    with pytest.raises(Refused, match="a secret was left out of 'a', which it saved") as refused:
+        again(done, undo=True)
+    assert "take it back by hand" in str(refused.value.hint)
+    assert outage("undo", done.id).returncode == 2, "it is not shown as if it could be done"
+    assert str(log) == "a b"
+
+
+def test_an_undo_does_not_act_on_actions_that_lack_a_secret(
+    handbook: Handbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "correct horse")
+    kit = "import os\nfrom outage.kit import Action, guard, propose, proposed"
+    action = "Action('shop', 'set it', 'set it back', {'old': os.environ['SHOP_PASSWORD']})"
+    cells = [
+        code("parameters", "# none"),
+        code("setup", kit),
+        code("read", f"propose([{action}])"),
+        code("change", "guard()\nassert proposed()[0].data == {'old': 'correct horse'}"),
+        code("undo", "guard()\nprint(proposed()[0].data)"),
+        code("verify", "pass"),
+    ]
+    handbook.write("book", cells)
+    done = run("book", apply=True, unreviewed="a test")
+    assert done.state == "succeeded"
+    with pytest.raises(Refused, match="a secret was left out of its actions"):
+        again(done, undo=True)
+
+
+def test_a_cell_of_a_resumed_run_that_needs_the_secret_stops_in_words(
+    handbook: Handbook, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "correct horse")
+    log.trouble("a", "save('a', os.environ['SHOP_PASSWORD'])")
+    done = log.apply(handbook)
+    assert done.reason.endswith("nothing was saved"), "it is the secret, in the kernel that saved it"
+    assert "a secret was left out of what this run saved as 'a'" in again(done).reason

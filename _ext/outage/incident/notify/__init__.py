@@ -18,7 +18,7 @@ from outage.errors import OutageError, Refused
 from outage.incident.notify import background
 from outage.incident.notify.deliver import resolve_address
 from outage.incident.notify.flush import Report, flush
-from outage.incident.notify.outbox import REFUSED, Message, Outbox, box, look, put, read, waiting
+from outage.incident.notify.outbox import REFUSED, Message, Outbox, box, is_asked, look, put, read, waiting
 from outage.incident.notify.route import Post, posts
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Message", "Outbox", "Posted", "Report", "flush", "look", "post", "waiting"]
 
 PATIENCE = 3.0
-"""Seconds that a command waits for an update to reach customers."""
+"""Seconds that a command waits for an update to reach customers, once their service is asked."""
+START = 5.0
+"""Seconds that it waits before that, for the process that asks: a busy machine is slow to start one."""
 _SAID = "unconfigured"
 
 
@@ -99,16 +101,23 @@ def _post(folder: Path, policy_file: Path, made: tuple[Post, ...], event: str, p
 
 def _wait_for(path: Path) -> str:
     """Wait until a message is delivered; why it is not, when it was tried in vain or time is up."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
+    end, asked = time.monotonic() + START, False
+    while True:
+        late = time.monotonic() > end  # looked at before the message: what has arrived is never called late
         try:
             message = read(path)
         except FileNotFoundError:
             return "the service refuses it" if path.with_suffix(REFUSED).exists() else ""
         if message.problem:
             return message.problem
+        if not asked and is_asked(path):
+            end, asked = time.monotonic() + PATIENCE, True
+        elif late:
+            break
         time.sleep(0.02)
-    return f"nothing was heard for {PATIENCE:.0f} seconds"
+    if asked:
+        return f"nothing was heard for {PATIENCE:.0f} seconds"
+    return f"it was not sent within {START:.0f} seconds: this machine is busy, or earlier messages go first"
 
 
 def _lacking(post: Post, policy: Policy) -> str:

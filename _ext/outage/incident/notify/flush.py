@@ -107,6 +107,8 @@ def _one_channel(paths: list[Path], policy: Policy, end: float, results: list[De
         if left <= 0.05:
             results.append(Delivery(message, "there was no time left for it"))
             return
+        if message.outward:
+            outbox.mark_asked(path)
         outcome = _send(message, policy, left)
         if outcome.delivered:
             outbox.settle_delivered(path, message)

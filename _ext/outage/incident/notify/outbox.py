@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 FOLDER = ".outbox"
 _DELIVERED = "delivered.jsonl"
 REFUSED = ".refused"
+_ASKED = ".asked"
 _UNREADABLE = (ValueError, TypeError, KeyError)
 
 
@@ -125,6 +127,17 @@ def queues(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
+def mark_asked(path: Path) -> None:
+    """Let the command that waits for this message know that its service is asked now."""
+    with suppress(OSError):  # a full disk: it waits no longer than it would
+        path.with_suffix(_ASKED).touch()
+
+
+def is_asked(path: Path) -> bool:
+    """Whether a message's service is asked, or was."""
+    return path.with_suffix(_ASKED).exists()
+
+
 _SETTLING = threading.Lock()  # a thread that was left behind may still deliver what is called late
 
 
@@ -136,6 +149,7 @@ def settle_delivered(path: Path, message: Message) -> None:
         with (path.parent / _DELIVERED).open("a", encoding="utf-8") as file:
             file.write(line)
         path.unlink(missing_ok=True)
+        path.with_suffix(_ASKED).unlink(missing_ok=True)
 
 
 def settle_failed(path: Path, message: Message, problem: str, *, malformed: bool, aside: bool) -> None:
@@ -146,6 +160,7 @@ def settle_failed(path: Path, message: Message, problem: str, *, malformed: bool
             _write(path, replace(message, refused=refused, tried=datetime.now(UTC), problem=problem))
             if aside:
                 path.rename(path.with_suffix(REFUSED))
+            path.with_suffix(_ASKED).unlink(missing_ok=True)
 
 
 def fail_all(folder: Path, problem: str) -> None:

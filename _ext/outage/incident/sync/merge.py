@@ -18,6 +18,8 @@ from outage.incident.record.conflict_markers import find_markers, is_marker, wit
 from outage.incident.record.store import locked
 
 _LEFT_OUT = "S "  # how git's listing marks it
+_UNSCRUBBED = ":(exclude,glob)**/runs/*/saved.jsonl"
+"""What a kernel wrote in the middle of a change: the runner has taken no secret out of it yet."""
 _FILE_MODES = ("100644", "100755")
 
 
@@ -54,7 +56,7 @@ def combine(repo: Repository, tip: str | None, folders: Mapping[str, str | None]
     repo.git("read-tree", *([tip] if tip else ["--empty"]), index=index)
     for folder in folders:
         if (repo.top / folder).is_dir():
-            repo.git("add", "--all", "--", folder, index=index)
+            repo.git("add", "--all", "--", folder, _UNSCRUBBED, index=index)
             _keep_left_out(repo, tip, folder, index)
         else:
             repo.git("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", folder, index=index)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,16 +51,27 @@ def load(folder: Path) -> State:
 
 def save_success(folder: Path, at: datetime, notes: tuple[str, ...]) -> None:
     """Remember that a sync went well."""
-    _save(folder, State(succeeded=at, notes=notes))
+    with _locked(folder) as path:
+        _save(path, State(succeeded=at, notes=notes))
 
 
 def save_failure(folder: Path, at: datetime, error: OutageError) -> None:
     """Remember why a sync failed, and when one last went well."""
-    _save(folder, State(load(folder).succeeded, at, error.message, error.hint or "run 'outage sync' again"))
+    with _locked(folder) as path:
+        succeeded = load(folder).succeeded
+        _save(path, State(succeeded, at, error.message, error.hint or "run 'outage sync' again"))
 
 
-def _save(folder: Path, state: State) -> None:
+@contextmanager
+def _locked(folder: Path) -> Iterator[Path]:
+    """Hold the state against another sync, by hand or in the background; yields its file."""
     path = private(folder / FOLDER) / "state.json"
+    with path.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield path
+
+
+def _save(path: Path, state: State) -> None:
     values = {
         "succeeded": stamp(state.succeeded) if state.succeeded else None,
         "failed": stamp(state.failed) if state.failed else None,

@@ -53,6 +53,7 @@ def gate(chat: Chat) -> Iterator[threading.Event]:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command waits for as long as a busy machine may need."""
     monkeypatch.setattr(posting, "PATIENCE", 60.0)
+    monkeypatch.setattr(posting, "START", 60.0)
 
 
 def worker() -> "subprocess.Popen[bytes]":
@@ -166,13 +167,38 @@ def test_an_update_that_customers_did_not_get_is_said_with_the_reason(
 
 
 def test_a_status_page_that_hangs_is_not_waited_for_longer_than_promised(
-    desk: Desk, step: Step, chat: Chat, gate: threading.Event
+    desk: Desk, step: Step, chat: Chat, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(posting, "START", 60.0)
     posted = step("update", audience="customers", text="Some orders wait")
     assert posted.undelivered == "nothing was heard for 3 seconds"
     gate.set()
     eventually(lambda: not waiting(desk.folder), "it is not tried on in the background")
     assert chat.texts("customers") == ["Investigating\nSome orders wait"]
+
+
+def test_a_machine_that_is_slow_to_begin_is_no_reason_to_say_that_customers_heard_nothing(
+    step: Step, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = posting.background.request
+    monkeypatch.setattr(posting, "PATIENCE", 1.0)
+    monkeypatch.setattr(posting, "START", 60.0)
+    monkeypatch.setattr(
+        posting.background, "request", lambda *given: threading.Timer(1.5, begin, given).start()
+    )
+    posted = step("update", audience="customers", text="Some orders wait")
+    assert (posted.undelivered, chat.texts("customers")) == ("", ["Investigating\nSome orders wait"])
+
+
+def test_an_update_that_nothing_sends_is_not_waited_for_longer_than_promised(
+    desk: Desk, step: Step, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "START", 0.3)
+    monkeypatch.setattr(posting.background, "request", lambda *given: None)
+    posted = step("update", audience="customers", text="Some orders wait")
+    assert posted.undelivered.startswith("it was not sent within 0 seconds: this machine is busy")
+    assert "Status page" in [one.name for one in look(desk.folder).waiting]
+    assert chat.told == []
 
 
 @pytest.mark.usefixtures("patient", "chat")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,3 +121,28 @@ def test_the_state_survives_being_garbled(tmp_path: Path) -> None:
     state.save_failure(tmp_path, now, Failed("no route", hint="plug it in"))
     assert state.load(tmp_path) == state.State(now, now, "no route", "plug it in")
     assert (tmp_path / ".sync" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_failure_that_is_written_while_another_sync_succeeds_forgets_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 11, 20, 10, 3, tzinfo=UTC)
+    load, read = state.load, threading.Event()
+
+    def slow(folder: Path) -> state.State:
+        """Read the state, and let the other sync come in between."""
+        found = load(folder)
+        read.set()
+        other.join(0.3)
+        return found
+
+    def succeed() -> None:
+        read.wait()
+        state.save_success(tmp_path, now, ())
+
+    other = threading.Thread(target=succeed)
+    other.start()
+    monkeypatch.setattr(state, "load", slow)
+    state.save_failure(tmp_path, now, Failed("no route"))
+    other.join()
+    assert load(tmp_path).succeeded == now

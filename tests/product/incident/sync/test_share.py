@@ -13,6 +13,7 @@ import pytest
 from outage.errors import Failed, OutageError, Refused
 from outage.incident.record import read
 from outage.incident.sync.share import share
+from outage.run.history import SPOOL
 from tests.product.incident.sync.conftest import INCIDENT, Clone, at_remote, git
 
 Clones = Callable[[str], Clone]
@@ -189,6 +190,20 @@ def test_messages_that_wait_are_never_committed(clone: Clones, remote: Path) -> 
     ines.write(f"incidents/{INCIDENT}/.outbox/1.json", "{}")
     ines.share()
     assert ".outbox" not in git(remote, "ls-tree", "-r", "--name-only", "main")
+
+
+def test_what_a_change_saved_before_its_secrets_were_taken_out_stays_here(
+    clone: Clones, remote: Path
+) -> None:
+    ines = clone("ines")
+    ines.note("queue is full")
+    for name in (SPOOL, "journal.jsonl"):
+        ines.write(f"incidents/{INCIDENT}/runs/r1/{name}", '{"name":"key","value":"hunter2"}\n')
+    ines.share()
+    shared = git(remote, "ls-tree", "-r", "--name-only", "main")
+    assert "runs/r1/journal.jsonl" in shared
+    assert SPOOL not in shared
+    assert (ines.incident / "runs/r1" / SPOOL).exists()
 
 
 def test_a_torn_line_travels_no_further_than_it_must(clone: Clones) -> None:
