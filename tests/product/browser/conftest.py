@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -67,16 +68,42 @@ class Window:
 Reader = Callable[..., Window]
 
 
+@dataclass(frozen=True)
+class Started:
+    """A browser that is up, and the event loop that its driver talks through."""
+
+    browser: Browser
+    loop: asyncio.AbstractEventLoop
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, started once for each worker."""
+def started() -> Iterator[Started]:
+    """Debian's Chromium, started once for each worker.
+
+    Between its calls, Playwright's loop counts as running in this thread, and no run of a runbook could start
+    its own there; nor does Playwright start where another loop counts. So only a test of pages sees its loop.
+    """
     path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     assert path, "Chromium is missing; apt.txt names it, and 'make packages' installs it"
     expect.set_options(timeout=PATIENCE)
+    asyncio._set_running_loop(None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE
+        )
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield Started(browser, loop)
+        asyncio._set_running_loop(loop)
         browser.close()
+
+
+@pytest.fixture
+def chromium(started: Started) -> Iterator[Browser]:
+    """The worker's browser, for as long as a test lasts."""
+    asyncio._set_running_loop(started.loop)
+    yield started.browser
+    asyncio._set_running_loop(None)
 
 
 def _window(browser: Browser, width: int, theme: str, *, script: bool = True) -> Window:
@@ -116,7 +143,7 @@ def reader(chromium: Browser) -> Iterator[Reader]:
 
 
 @pytest.fixture(scope="session")
-def _kept(chromium: Browser) -> dict[tuple[int, str], Window]:
+def _kept(started: Started) -> dict[tuple[int, str], Window]:
     """Windows that stay open, by width and theme; they go with their browser."""
     return {}
 

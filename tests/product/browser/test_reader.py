@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.product.browser.conftest import DESK
@@ -34,3 +36,10 @@ def test_a_window_that_stays_open_tells_of_the_page_it_shows_and_of_none_before(
     window = glance(DESK, "dark")
     window.open((tmp_path / "quiet.html").as_uri())
     assert window.complaints == []
+
+
+def test_a_browser_that_is_open_leaves_the_thread_to_other_loops(started, request):
+    asyncio.run(asyncio.sleep(0))
+    window = request.getfixturevalue("reader")(DESK)
+    window.page.set_content(PAGE.format(animation="none", heading=""))
+    assert window.page.title() == "A page"
