@@ -86,6 +86,13 @@ def test_an_earlier_stop_never_loses_more():
     assert all(earlier < later for earlier, later in pairwise(by_minute))
 
 
+def test_the_story_tells_what_a_minute_costs_in_the_model():
+    first, tenth, last = (round((loss(stop=n) - loss(stop=n - 1)) / 1e6) for n in (1, 10, 45))
+    told = " ".join((FOLDER / "index.md").read_text(encoding="utf-8").split())
+    assert f"first minute costs about ${first} million, the tenth about ${tenth} million" in told
+    assert f"and the last about ${last} million" in told
+
+
 def test_a_limit_caps_the_position_however_long_it_runs():
     for limit in (1e4, 2e6, 1e8, 1e9):
         stopped = run(Day(), Controls(limit=limit), SEED)
