@@ -1,7 +1,7 @@
 """Work that goes on after its command has ended: one detached process a folder, never two at once.
 
-A command leaves a wish in a private folder, starts a process and goes on. Whoever holds the
-folder's lock fulfils the wishes; those that come meanwhile are fulfilled by one more round, not
+A command leaves a wish in a private folder, starts a process and goes on. The process that holds the
+The process that holds the the wishes; those that come meanwhile are fulfilled by one more round, not
 by one each. A process that is killed leaves the lock free and what it worked on where it was, so
 the next wish takes it along.
 """

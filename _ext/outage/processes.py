@@ -27,7 +27,7 @@ _PROCESSES = Path("/proc")
 def hold(folder: Path) -> int:
     """Take the lock that says that the runner of a kernel's folder lives; returns its descriptor.
 
-    The file gets its name when it is locked already, so that nobody finds it free in between.
+    The file gets its name when it is locked already, so that no one finds it free in between.
     """
     new = folder / f"{_LOCK}.new"
     descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -74,7 +74,7 @@ def sweep(parent: Path) -> int:
 
 
 def _is_left(folder: Path) -> bool:
-    """Whether it is a kernel's folder and its runner is gone."""
+    """Return whether it is a kernel's folder and its runner is gone."""
     if not (folder / "connection.json").is_file():
         return False
     try:

@@ -26,7 +26,7 @@ Server = tuple[str, int, bool]
 
 
 def look(policy: Policy) -> list[Finding]:
-    """One finding for each channel that has an address."""
+    """Check each channel that has an address."""
     addressed = {
         channel_words(policy, channel): channel.address
         for channel in policy.channels.values()
@@ -40,7 +40,7 @@ def look(policy: Policy) -> list[Finding]:
 
 
 def addresses(policy: Policy) -> list[str]:
-    """The addresses of the channels, as far as there is something behind their references."""
+    """Return the addresses of the channels, as far as there is something behind their references."""
     found = []
     for channel in policy.channels.values():
         with suppress(OutageError):  # its own finding says so
@@ -78,26 +78,26 @@ def _channel(name: str, reference: str) -> Finding:
 
 
 def address_of(place: Server) -> str:
-    """The address of a server's front page."""
+    """Return the address of a server's front page."""
     host, port, secure = place
     return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def _of_proxy(proxy: str) -> tuple[str, int]:
-    """Host and port of a proxy; people leave the scheme out, and then it is http."""
+    """Return host and port of a proxy; people leave the scheme out, and then it is http."""
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     return parts.hostname or proxy, parts.port or PORTS[parts.scheme == "https"]
 
 
 def plugin_of(address: str) -> Any:
-    """The service behind an Apprise URL, or None; what a place is left open for, is filled in with a word."""
+    """Return the service behind an Apprise URL, or None; a word is filled in for each open place."""
     for word in ("incident", "division", "area"):
         address = address.replace(f"{{{word}}}", word)
     return service(address)
 
 
 def server(plugin: Any) -> Server | None:
-    """Host, port and whether it is TLS of an Apprise service, as far as it tells."""
+    """Return host, port and whether it is TLS of an Apprise service, as far as it tells."""
     if host := getattr(plugin, "host", None):
         secure = bool(getattr(plugin, "secure", False))
         return str(host), int(plugin.port or PORTS[secure]), secure

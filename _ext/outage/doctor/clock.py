@@ -27,7 +27,7 @@ _VARIABLES = ("PROMETHEUS_URL", "ALERTMANAGER_URL")
 
 
 def look(policy: Policy) -> list[Finding]:
-    """How far this clock is from the first server that tells its time (to a second, as HTTP does)."""
+    """Compare this clock with the first server that tells its time (to a second, as HTTP does)."""
     for server in _servers(policy):
         if (theirs := _time(server)) is None:
             continue
@@ -66,7 +66,7 @@ def _of_channel(reference: str) -> list[chat.Server]:
 
 
 def _time(server: chat.Server) -> datetime | None:
-    """The Date header of a server's answer, a refusal's too; None when it gives none."""
+    """Return the Date header of a server's answer, a refusal's too; None when it gives none."""
     try:
         with open_url(Request(chat.address_of(server), method="HEAD"), chat.SECONDS) as answer:
             date = answer.headers["Date"]

@@ -1,4 +1,4 @@
-"""All examinations, side by side: most of their time is waiting for somebody else's answer."""
+"""All examinations, side by side: most of their time is waiting for someone else's answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AREAS: dict[str, Callable[[Project, Policy], list[Finding]]] = {
 
 
 def examine(project: Project, policy: Policy) -> Iterator[Finding]:
-    """Everything a responder relies on, area by area; each is told as soon as those before it are known."""
+    """Check everything that a responder relies on, and yield the findings area by area, in a fixed order."""
     if addresses := chat.addresses(policy):
         ready(addresses)  # Apprise is loaded by one thread, and before there are others
     with ThreadPoolExecutor(len(AREAS)) as pool:

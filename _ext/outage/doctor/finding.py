@@ -1,4 +1,4 @@
-"""One thing that was looked at, and how it stands."""
+"""One thing that was looked at, and its condition."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ AREA = "handbook"
 
 
 def look(project: Project, policy: Policy) -> list[Finding]:
-    """Policy and pages, kernel, name, age, what is not committed, and whether a push would be taken."""
+    """Check policy and pages, kernel, name, age, what is not committed, and whether a push would be taken."""
     found = [_sound(project), _kernel()]
     try:
         repository = Repository.around(project.root)
@@ -65,7 +65,7 @@ def _kernel() -> Finding:
 
 
 def _name(root: Path, repository: Repository) -> Finding:
-    """Whose name the record gets from here, and whose the commits that share it."""
+    """Return whose name the record gets from here, and whose the commits that share it."""
     by = who(None, root)
     author = repository.ask("var", "GIT_AUTHOR_IDENT")
     if not author or not repository.ask("var", "GIT_COMMITTER_IDENT"):
@@ -77,7 +77,7 @@ def _name(root: Path, repository: Repository) -> Finding:
 
 
 def _uncommitted(repository: Repository, project: Project, policy: Policy) -> Finding:
-    """Runbooks that differ from what was committed cannot be applied as reviewed; outputs do not count."""
+    """Find runbooks that differ from what was committed: they can't be applied as reviewed."""
     places = (str(project.runbooks), str(project.policy_path))
     listed = repository.git("status", "--porcelain", "--no-renames", "--", *places).decode(errors="replace")
     changed = [line[3:] for line in listed.splitlines()]
@@ -91,7 +91,7 @@ def _uncommitted(repository: Repository, project: Project, policy: Policy) -> Fi
 
 
 def _is_reviewed(path: Path, project: Project, policy: Policy) -> bool:
-    """Whether ``outage run --apply`` would take a notebook as it is, although its file was changed."""
+    """Return whether ``outage run --apply`` would take a notebook as it is, although its file was changed."""
     if path.suffix != ".ipynb" or not path.is_file():
         return False
     try:
@@ -105,7 +105,7 @@ def _is_reviewed(path: Path, project: Project, policy: Policy) -> bool:
 
 
 def _age(repository: Repository, remote: str, branch: str) -> Finding:
-    """Whether the remote's reviewed branch has something that this clone lacks."""
+    """Return whether the remote's reviewed branch has something that this clone lacks."""
     here = repository.ask("log", "-1", "--format=%ct")
     age = span(datetime.now(UTC) - datetime.fromtimestamp(int(here), UTC)) if here else "no commit yet"
     try:
@@ -121,7 +121,7 @@ def _age(repository: Repository, remote: str, branch: str) -> Finding:
 
 
 def _push(repository: Repository, remote: str, branch: str) -> Finding:
-    """A rehearsed push: it asks for the right to write, and sends nothing."""
+    """Rehearse a push: it asks for the right to write, and sends nothing."""
     try:
         repository.git("push", "--dry-run", "--no-verify", remote, f"HEAD:refs/heads/{branch}")
     except Failed as error:

@@ -29,7 +29,7 @@ CHANGE_ROLE = "change_user"
 
 
 def look(project: Project) -> list[Finding]:
-    """For each runbook its checks, as ``outage run --check`` has them, and what its changes log in with."""
+    """Run each runbook's checks, as ``outage run --check`` has them, and what its changes log in with."""
     from outage.runbook.contract import read_contract
 
     found: list[Finding] = []
@@ -92,7 +92,7 @@ def _checked(project: Project, contract: Contract) -> Finding:
 
 
 def _reason(out: str, err: str) -> tuple[str, str]:
-    """What a cell that failed said, and its hint; else what the command said."""
+    """Return what a cell that failed said, and its hint; else what the command said."""
     for line in reversed(out.splitlines()):
         try:
             event: dict[str, Any] = json.loads(line)
@@ -108,7 +108,7 @@ def _reason(out: str, err: str) -> tuple[str, str]:
 
 
 def _credentials(contract: Contract) -> list[Finding]:
-    """What its changes need beyond its checks: the secrets it names, and the role that it logs in as."""
+    """Check what its changes need beyond its checks: the secrets it names, the role it logs in as."""
     found = [
         Finding(AREA, contract.name, "fails", words, f"set what {reference} refers to")
         for reference in sorted(_references(contract))
@@ -121,7 +121,7 @@ def _credentials(contract: Contract) -> list[Finding]:
 
 
 def _references(contract: Contract) -> set[str]:
-    """Secret references that stand in its cells as they are."""
+    """Return the secret references written out in its cells."""
     found: set[str] = set()
     for cell, _ in contract.steps:
         if cell.cell_type == "code":

@@ -46,7 +46,7 @@ class Deadline:
 def deadline(
     incident: Incident, policy: Policy, since: datetime, pick: Pick, until: datetime | None = None
 ) -> Deadline | None:
-    """The deadline that counts for something expected from ``since`` on.
+    """Return the deadline that counts for something expected from ``since`` on.
 
     Args:
         incident: whose severity at each moment decides.
@@ -73,7 +73,7 @@ def deadline(
 def _in_force(
     changes: list[Change], policy: Policy, since: datetime, moment: datetime, pick: Pick
 ) -> Deadline | None:
-    """The earliest deadline among the severity at ``moment`` and every lesser one."""
+    """Return the earliest deadline among the severity at ``moment`` and every lesser one."""
     past = [change for change in changes if change.at <= moment] or changes[:1]
     if not past:
         return None
@@ -88,7 +88,7 @@ def _in_force(
 
 
 def _as_bad_since(past: list[Change], policy: Policy, severity: str) -> datetime:
-    """Since when the incident has been at least this bad without a break; it is now."""
+    """Return since when the incident has been at least this bad without a break; it is now."""
     since = past[-1].at
     for change in reversed(past):
         if policy.rank(change.value) > policy.rank(severity):
@@ -102,13 +102,13 @@ COMMANDER: RoleId = "incident-commander"
 
 
 def commander_role(policy: Policy) -> str:
-    """The role whose holder commands: the commander's, or the one it is merged into here."""
+    """Return the role whose holder commands: the commander's, or the one it is merged into here."""
     role = policy.roles.get(COMMANDER)
     return (role.merged_into if role else None) or COMMANDER
 
 
 def promised(promise: Promise, who: str) -> tuple[Pick, str]:
-    """How to read a promise off a severity, and its address below the severity."""
+    """Return how to read a promise off a severity, and its address below the severity."""
     if promise == "commander":
         return lambda severity: severity.commander, "commander"
     if promise == "first-message":

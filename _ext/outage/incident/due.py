@@ -49,7 +49,7 @@ class Due:
 
 
 def due(incident: Incident, policy: Policy, now: datetime) -> tuple[Due, ...]:
-    """Everything that is due in an incident, earliest first; nothing when it is closed or undeclared."""
+    """Return everything that is due in an incident, earliest first; nothing if it is closed or undeclared."""
     if incident.declared_at is None or not incident.is_open:
         return ()
     parts = (
@@ -73,7 +73,7 @@ def _due(what: What, who: str, text: str, at: datetime, clause: str, limit: Dura
 
 
 def _began(incident: Incident) -> datetime:
-    """When the present trouble began: the declaration, or the moment it was reopened."""
+    """Return when the present trouble began: the declaration, or the moment it was reopened."""
     return [begun for begun, _ in incident.running()][-1]
 
 
@@ -128,7 +128,7 @@ def _reassessment(incident: Incident, policy: Policy, now: datetime) -> Iterator
 
 
 def _state_document(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
-    """The next round of the state document. The record cannot see it, so it is never called late."""
+    """Yield the next round of the state document. The record cannot see it, so it is never called late."""
     document = policy.state_document
     every = document.cadence.exact
     if every is None:
@@ -140,7 +140,7 @@ def _state_document(incident: Incident, policy: Policy, now: datetime) -> Iterat
 
 
 def _escalations(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
-    """Escalations that apply at this severity and that no contact on the record has answered."""
+    """Yield escalations that apply at this severity and that no contact on the record has answered."""
     done = {e.data.get("escalation") for e in incident.entries if e.event.kind == "contact"}
     for name, escalation in policy.escalations.items():
         applies = not escalation.severities or incident.severity in escalation.severities
@@ -154,7 +154,7 @@ def _escalations(incident: Incident, policy: Policy, now: datetime) -> Iterator[
 
 
 def _hand_overs(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
-    """When the commander, and everybody who holds a role, has done enough."""
+    """Yield the moments at which the commander, and everyone with a role, must hand over."""
     held = [holding for holding in incident.holdings if holding.until is None]
     limits = policy.hand_over
     for holding in held:
@@ -174,7 +174,7 @@ def _hand_overs(incident: Incident, policy: Policy, now: datetime) -> Iterator[D
 
 
 def _on_shift_since(holdings: tuple[Holding, ...], person: str) -> datetime:
-    """When a person who holds a role now took up their roles without a break."""
+    """Return when a person who holds a role now took up their roles without a break."""
     own = [holding for holding in holdings if holding.person == person]
     since = min(holding.since for holding in own if holding.until is None)
     for holding in sorted(own, key=lambda holding: holding.since, reverse=True):

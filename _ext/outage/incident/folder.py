@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 POLICY = "policy.yml"
 PAGE = "index.md"
 STUB = "```{incident}\n\n```\n"
-"""The page of every incident: the directive knows the rest from the folder it stands in."""
+"""The page of every incident: the directive knows the rest from the folder it is in."""
 
 CODE = 4
 """Characters that end a new incident's id; alone, they are enough to name it."""
@@ -72,7 +72,7 @@ def declare(
 
 
 def slug(title: str) -> str:
-    """A title as part of a folder's name: small ASCII letters, digits and hyphens, 40 at most.
+    """Return a title as part of a folder's name: small ASCII letters, digits and hyphens, 40 at most.
 
     It is ``incident`` where nothing of the title is ASCII.
     """
@@ -123,14 +123,14 @@ def write_flushed(path: Path, content: bytes) -> None:
 
 
 def policy_of(folder: Path, project: Project) -> Policy:
-    """The policy that an incident is judged by: as declared; today's if that copy is gone."""
+    """Return the policy that an incident is judged by: as declared; today's if that copy is gone."""
     from outage.policy import load_policy
 
     return load_policy(policy_file(folder, project))
 
 
 def policy_file(folder: Path, project: Project) -> Path:
-    """The file of the policy that an incident is judged by."""
+    """Return the file of the policy that an incident is judged by."""
     return folder / POLICY if (folder / POLICY).exists() else project.policy_path
 
 
@@ -152,12 +152,12 @@ class LeftOut:
         )
 
     def refuse(self) -> Refused:
-        """The same as a finding of ``outage check``."""
+        """Return the same as a finding of ``outage check``."""
         return Refused(f"this is not read as an incident: {self.why}", file=self.folder)
 
 
 def is_name(name: str) -> bool:
-    """Whether a folder of this name may be an incident: an id, made by us or by hand in any script."""
+    """Return whether a folder of this name may be an incident: an id, made by us or by hand in any script."""
     return _NAME.fullmatch(name) is not None
 
 
@@ -212,19 +212,19 @@ def folders(project: Project) -> list[Path]:
 
 
 def _declared_at(folder: Path) -> datetime:
-    """When an incident was declared, without folding its record; long ago if nobody declared it."""
+    """Return when an incident was declared, without folding its record; long ago if no one declared it."""
     declared = _events_of((folder / FILE).read_bytes(), "declared")
     return min((event.at for event in declared), default=_LONG_AGO)
 
 
 def open_incidents(project: Project) -> list[Incident]:
-    """The incidents that are not closed, newest first."""
+    """Return the incidents that are not closed, newest first."""
     likely = (folder for folder in folders(project) if not _plainly_closed(folder / FILE))
     return [incident for folder in likely if (incident := load(folder)).is_open]
 
 
 def find(project: Project, wanted: str | None) -> Path:
-    """The folder of the incident that is meant.
+    """Return the folder of the incident that is meant.
 
     Args:
         project: where to look.
@@ -276,7 +276,7 @@ def _named(project: Project, wanted: str) -> Path:
 
 
 def _fitting(project: Project, names: list[str], wanted: str) -> list[str]:
-    """The ids that a text names, by the closest kind of likeness that any has."""
+    """Return the ids that a text names, by the closest kind of likeness that any has."""
     text = _comparable(wanted)
     ways: list[Callable[[str], bool]] = [
         lambda name: name == wanted,
@@ -291,7 +291,7 @@ def _fitting(project: Project, names: list[str], wanted: str) -> list[str]:
 
 
 def _comparable(text: str) -> str:
-    """A text in one form, whatever the case, spacing and Unicode form in which it is typed."""
+    """Return a text in one form, whatever the case, spacing and Unicode form in which it is typed."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
@@ -300,7 +300,7 @@ def _title(project: Project, name: str) -> str:
 
 
 def _plainly_closed(path: Path) -> bool:
-    """Whether a record can be seen to be closed without folding it; when unsure, it is not."""
+    """Return whether a record can be seen to be closed without folding it; when unsure, it is not."""
     content = path.read_bytes()
     if b'"correction"' in content or b'"closed"' not in content:
         return False
@@ -313,7 +313,7 @@ def _plainly_closed(path: Path) -> bool:
 
 
 def _events_of(content: bytes, kind: str) -> Iterator[Event]:
-    """The events of one kind in a record's content; lines that cannot be read are passed over."""
+    """Yield the events of one kind in a record's content; lines that cannot be read are passed over."""
     import json
 
     word = f'"{kind}"'.encode()

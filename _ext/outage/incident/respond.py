@@ -1,4 +1,4 @@
-"""One step of a response: record it, tell those who should hear, share it.
+"""One step of a response: record it, notify the right people, share it.
 
 The record comes first and is on the disk before anyone is told; neither a dead chat
 service nor an unreachable remote can lose an event or keep a responder waiting.
@@ -72,7 +72,7 @@ def step(
     """Record an event of an incident, post what it makes unless ``silent``, and ask for a sync.
 
     Raises Refused, before anything is written, for data that does not fit. ``still`` looks at the
-    incident again while nobody else can write to its record, and raises if the event no longer fits.
+    incident again while no one else can write to its record, and raises if the event no longer fits.
     """
     policy = incidents.policy_of(folder, project)
     found = _in_words_of(policy, data)
@@ -119,7 +119,7 @@ def _spread(project: Project, folder: Path, event: Event, policy: Policy, *, sil
 
 
 def why_unshared(folder: Path, policy: Policy) -> str:
-    """Why an incident is not shared by itself although policy says so; empty if it is, or need not be."""
+    """Say why an incident isn't shared although policy says so; empty if it is, or needn't be."""
     if not policy.sync.automatic:
         return ""
     try:
@@ -130,7 +130,7 @@ def why_unshared(folder: Path, policy: Policy) -> str:
 
 
 def _in_words_of(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with this policy's ids; a company's own names ("IC", "Sev 1") are understood too.
+    """Return the data with this policy's ids; a company's own names ("IC", "Sev 1") are understood too.
 
     Refused for a severity, audience, scope or place that this company has not.
     """
@@ -154,7 +154,7 @@ def _in_words_of(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _names(policy: Policy) -> dict[str, dict[str, str]]:
-    """What a company calls its severities, roles and audiences, in small letters, and the ids."""
+    """Return what a company calls its severities, roles and audiences, in small letters, and the ids."""
     roles = {name.casefold(): key for key, one in policy.roles.items() for name in (one.name, one.short)}
     return {
         "severity": {one.name.casefold(): key for key, one in policy.severities.items()},
@@ -164,7 +164,7 @@ def _names(policy: Policy) -> dict[str, dict[str, str]]:
 
 
 def _check_place(policy: Policy, data: dict[str, Any]) -> None:
-    """A division must be policy's, and so must an area; an area names its division if only one has it."""
+    """Check that division and area are policy's; an area names its division if only one has it."""
     division, area = data.get("division"), data.get("area")
     if division is not None and division not in policy.divisions:
         raise Refused(f"there is no division '{division}'", hint=nearest(division, list(policy.divisions)))
@@ -180,7 +180,7 @@ def _check_place(policy: Policy, data: dict[str, Any]) -> None:
 
 
 def _amending(incident: Incident, policy: Policy, kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    """The data of a correction or redaction, about one entry; Refused if it would not fit that entry."""
+    """Return the data of a correction or redaction of one entry; Refused if it would not fit that entry."""
     wanted = str(data["event"]).lower()
     fitting = [entry for entry in incident.entries if entry.event.id.startswith(wanted)]
     if len(fitting) != 1:
@@ -216,7 +216,7 @@ def _refuse_same_holder(
 def graded(
     policy: Policy, severity: str | None, answers: Mapping[str, str] | None
 ) -> tuple[dict[str, Any], str]:
-    """Severity and scope of a new incident, and the reason in words.
+    """Return severity and scope of a new incident, and the reason in words.
 
     Given is given; else the answers decide by policy's questions; else, in doubt, the
     highest or lowest as policy says. Refused for answers that make no incident.
@@ -257,7 +257,7 @@ def share(project: Project, folder: Path | None) -> Shared:
 
 
 def who(given: str | None, folder: Path) -> str:
-    """Name who records: as said, else $OUTAGE_BY, git's user.name, the login name. Nobody checks it.
+    """Name who records: as said, else $OUTAGE_BY, git's user.name, the login name. No one checks it.
 
     A blank name is no name: the next source is asked.
     """
@@ -266,7 +266,7 @@ def who(given: str | None, folder: Path) -> str:
 
 
 def _names_of_who(given: str | None, folder: Path) -> Iterator[str]:
-    """The names that the sources give, asked one after the other and only as far as needed."""
+    """Yield the names that the sources give, asked one after the other and only as far as needed."""
     yield given or ""
     yield os.environ.get("OUTAGE_BY", "")
     yield _git_name(folder)
@@ -274,7 +274,7 @@ def _names_of_who(given: str | None, folder: Path) -> Iterator[str]:
 
 
 def _login() -> str:
-    """The login name, as the variables of a login say it or else as the system does."""
+    """Return the login name, as the variables of a login say it or else as the system does."""
     variables = (os.environ.get(name, "").strip() for name in ("LOGNAME", "USER"))
     if named := next(filter(None, variables), ""):
         return named

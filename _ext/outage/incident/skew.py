@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from outage.incident.record.model import Incident
 
 _BELIEVED = timedelta(seconds=1)
-"""Clocks of one room differ by as much, and nobody has to see to it."""
+"""Clocks of one room differ by as much, and no one has to see to it."""
 _NOT_YET = timedelta(minutes=2)
 
 
@@ -32,7 +32,7 @@ def clocks_ahead(incident: Incident, now: datetime, zone: str) -> list[str]:
 
 
 def _contradictions(incident: Incident, zone: str) -> Iterator[tuple[timedelta, str, str]]:
-    """Changes whose order contradicts their times; the one with the higher ``n`` holds.
+    """Yield changes whose order contradicts their times; the one with the higher ``n`` holds.
 
     Two clones that had not synced may contradict each other with clocks that are right.
     """
@@ -52,7 +52,7 @@ def _contradictions(incident: Incident, zone: str) -> Iterator[tuple[timedelta, 
 
 
 def _not_yet(incident: Incident, now: datetime, zone: str) -> Iterator[tuple[timedelta, str, str]]:
-    """Entries from the future: their writer's clock is ahead, or the reader's is behind."""
+    """Yield entries from the future: their writer's clock is ahead, or the reader's is behind."""
     for event in (entry.event for entry in incident.entries):
         latest = max(event.at, event.recorded)
         if latest - now > _NOT_YET:

@@ -71,7 +71,7 @@ def _has_date(text: str) -> bool:
 
 
 def _written(text: str, zone: ZoneInfo, now: datetime, days_ago: int = 0) -> datetime | None:
-    """The moment that a date and a time, or a time alone, names; None if it is neither."""
+    """Return the moment that a date and a time, or a time alone, names; None if it is neither."""
     match = _WRITTEN.fullmatch(text)
     try:
         if match is None:
@@ -102,13 +102,13 @@ def _is_named(at: datetime, zone: ZoneInfo, name: str) -> bool:
 
 
 def _readings(local: datetime, zone: ZoneInfo) -> list[datetime]:
-    """The moments (UTC) at which the clocks show a local time: one, or two, or none where they change."""
+    """Return the moments (UTC) at which clocks show a local time: one, or two or none where they change."""
     both = sorted({local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)})
     return [one for one in both if one.astimezone(zone).replace(tzinfo=None) == local]
 
 
 def _dated(local: datetime, zone: ZoneInfo, now: datetime) -> datetime:
-    """The moment at which the clocks show a local time on its date; Refused if that is not plain."""
+    """Return the moment at which the clocks show a local time on its date; Refused if that is not plain."""
     found = _readings(local, zone)
     past = [one for one in found if one <= now + _TOLERANCE]
     if len(past) > 1:
@@ -119,7 +119,7 @@ def _dated(local: datetime, zone: ZoneInfo, now: datetime) -> datetime:
 
 
 def _latest(local: datetime, zone: ZoneInfo, now: datetime) -> datetime:
-    """The latest past moment at which the clocks show a local time on its date, or else a future one."""
+    """Return the latest past moment at which clocks show a local time on its date, or else a future one."""
     found = _readings(local, zone) or [_skipped(local, zone)]
     past = [one for one in found if one <= now + _TOLERANCE]
     return past[-1] if past else found[0]
@@ -209,13 +209,13 @@ class Times:
         return near(at, other, self.zone)
 
     def local(self, at: datetime) -> tuple[str, str]:
-        """Local time and the zone's name at that moment: ``("10:42", "BST")``; empty where it is UTC's."""
+        """Return local time and zone name at a moment: ``("10:42", "BST")``; empty where that is UTC's."""
         _, opened, local = self.time(at).rstrip(")").partition(" (")
         hour, _, name = local.rpartition(" ")
         return (hour, name) if opened else ("", "")
 
     def explained(self, at: datetime) -> str:
-        """One sentence on which times a page shows, true at ``at``."""
+        """Return one sentence on which times a page shows, true at ``at``."""
         _, name = self.local(at)
         place = self.zone.rsplit("/", 1)[-1].replace("_", " ")
         if name:
@@ -225,10 +225,10 @@ class Times:
 
 
 def day(at: datetime) -> str:
-    """The UTC day: ``2026-06-17``."""
+    """Return the UTC day: ``2026-06-17``."""
     return f"{at.astimezone(UTC):%Y-%m-%d}"
 
 
 def stamp(at: datetime) -> str:
-    """The moment for a script, to the second: ``2026-11-20T09:42:00Z``."""
+    """Return the moment for a script, to the second: ``2026-11-20T09:42:00Z``."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

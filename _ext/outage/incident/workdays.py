@@ -19,7 +19,7 @@ _LONGEST_REST = 60
 
 
 def add(start: datetime, length: Duration, policy: Policy) -> datetime:
-    """The moment (UTC) that lies ``length`` after ``start`` (aware).
+    """Return the moment (UTC) that lies ``length`` after ``start`` (aware).
 
     An exact length is simply added. So many business days end with the last minute, in
     the company's time zone, of the so-manieth business day after the day of ``start``.
@@ -35,7 +35,7 @@ def add(start: datetime, length: Duration, policy: Policy) -> datetime:
 
 
 def next_business_day(day: date, calendar: Calendar) -> date:
-    """The first business day after ``day``; Refused if the calendar leaves none."""
+    """Return the first business day after ``day``; Refused if the calendar leaves none."""
     for _ in range(_LONGEST_REST):
         day += timedelta(days=1)
         if is_business_day(day, calendar):
@@ -44,7 +44,7 @@ def next_business_day(day: date, calendar: Calendar) -> date:
 
 
 def is_business_day(day: date, calendar: Calendar) -> bool:
-    """Whether the company works on ``day``: no weekend, public holiday or day off of its own."""
+    """Return whether the company works on ``day``: no weekend, public holiday or day off of its own."""
     if _WEEKDAYS[day.weekday()] in calendar.weekend or day in calendar.holidays:
         return False
     return calendar.country is None or day not in _public(calendar.country, calendar.region, day.year)

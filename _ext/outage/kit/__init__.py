@@ -14,7 +14,7 @@ Decide in a ``read`` cell, act in a ``change`` cell::
 
 Outside ``outage run --apply`` (JupyterLab's Run All, plain papermill, nbval) ``guard()``
 raises, with the command to type. The guard stops accidents; it is no security boundary:
-whoever writes a notebook can write a cell without it, which ``outage check`` reports.
+the author of a notebook can write a cell without it, which ``outage check`` reports.
 
 Data reaches the runner as display data of our own media types, with text beside it, so
 that the same notebook reads well in any front end.
@@ -75,7 +75,7 @@ class RunbookError(Exception):
         return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback."""
+        """Return what IPython shows in place of a traceback."""
         return [f"{type(self).__name__}: {self}"]
 
 
@@ -113,7 +113,7 @@ def propose(actions: list[Action]) -> None:
     Raises:
         TypeError: something in the list is no :class:`Action`, or its data is not JSON.
         ValueError: more than 1,000 actions, or more than 1 MB of them.
-        RunbookError: a secret stands in them; they are written down.
+        RunbookError: they hold a secret; they are written down.
     """
     for action in actions:
         if not isinstance(action, Action):
@@ -129,7 +129,7 @@ def propose(actions: list[Action]) -> None:
 
 
 def proposed() -> list[Action]:
-    """The actions that the runner wrote down before this change: do these, and nothing else.
+    """Return the actions that the runner wrote down before this change: do these, and nothing else.
 
     Raises:
         Guarded: the calling cell has no token, see :func:`guard`.
@@ -140,7 +140,7 @@ def proposed() -> list[Action]:
 
 
 def guard() -> None:
-    """First statement of every ``change`` and ``undo`` cell.
+    """Stop a ``change`` or ``undo`` cell outside ``outage run --apply``; its first statement.
 
     Raises:
         Guarded: the runner has issued no token for the cell that is being run.
@@ -157,7 +157,7 @@ def save(name: str, value: Any) -> None:
     Raises:
         TypeError: the value is not JSON.
         ValueError: the value is too long.
-        RunbookError: a secret stands in it; it is written down.
+        RunbookError: it holds a secret; it is written down.
     """
     text = _json(value, f"save({name!r})")
     if len(text) > MOST_SAVED_BYTES:
@@ -171,7 +171,7 @@ def save(name: str, value: Any) -> None:
 
 
 def saved(name: str, default: Any = _MUST_BE) -> Any:
-    """What this run saved under ``name``, also when the kernel is another one by now.
+    """Return what this run saved under ``name``, also when the kernel is another one by now.
 
     A change that is run again after it failed half way begins with ``saved(name, [])`` and adds to it: what
     it forgets, undo does not take back.
@@ -206,7 +206,7 @@ def require(condition: object, what: str, hint: str = "") -> None:
 
 
 def run_folder() -> Path:
-    """The folder of this run, in a ``change`` cell: for a file that the run leaves as evidence.
+    """Return the folder of this run, in a ``change`` cell: for a file that the run leaves as evidence.
 
     Raises:
         Guarded: the calling cell has no token, see :func:`guard`.
@@ -219,7 +219,7 @@ def run_folder() -> Path:
 
 
 def secret(reference: str) -> str:
-    """The value that ``secret://env/NAME`` or ``secret://file/PATH`` refers to, read here in the kernel.
+    """Read the value that ``secret://env/NAME`` or ``secret://file/PATH`` refers to, here in the kernel.
 
     The runner is told the reference, and leaves the value out of all that it writes and shows.
 
@@ -281,7 +281,7 @@ def _json(value: Any, what: str) -> str:
 
 
 def _no_secret(text: str, what: str) -> None:
-    """What is written down for later may not hold a secret, nor a mark in its place, which undo would use."""
+    """Refuse to write down a secret, or a mark in its place, which undo would use."""
     if any(json.dumps(value)[1:-1] in text for value in _session.secrets):
         raise RunbookError(f"{what} holds a secret, and it is written down", "keep the secret's reference")
 
@@ -291,7 +291,7 @@ def _size(count: int) -> str:
 
 
 def _as_text(actions: list[Action]) -> str:
-    """The actions in words, for a terminal and for front ends without our media type."""
+    """Return the actions in words, for a terminal and for front ends without our media type."""
     from outage.text import one_line
 
     if not actions:
@@ -307,7 +307,7 @@ def _as_text(actions: list[Action]) -> str:
 
 
 def _as_table(actions: list[Action]) -> str:
-    """The actions as a Markdown table that shows every text literally."""
+    """Return the actions as a Markdown table that shows every text literally."""
     from outage.text import plain
 
     if not actions:
@@ -331,7 +331,7 @@ def _display(data: dict[str, Any]) -> None:
 
 
 def _how_to_run(frame: FrameType) -> str:
-    """The message of a guard, with the command to type for this very cell and these parameters."""
+    """Return the message of a guard, with the command to type for this very cell and these parameters."""
     import linecache
 
     source = "".join(linecache.getlines(frame.f_code.co_filename))

@@ -1,8 +1,8 @@
-"""One archive of what somebody else needs to help: collected in memory, scrubbed, then written.
+"""One archive of what someone else needs to help: collected in memory, scrubbed, then written.
 
 Scrubbed means: secrets that this machine knows are replaced in every encoding that
 :mod:`outage.redact.scrub` names, and what the policy masks (:mod:`outage.redact.mask`) is masked. A secret
-that nobody here knows, in a log for example, is not recognised. It is imported in kernels.
+that no one here knows, in a log for example, is not recognised. It is imported in kernels.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Bundle:
         """Add a text.
 
         Raises:
-            ValueError: the name is no relative path of plain words, or stands already.
+            ValueError: the name is no relative path of plain words, or is taken.
         """
         clean = self._mask.text(self._scrubber.text(text))
         self.replaced[name] = len(_MASKED.findall(clean)) - len(_MASKED.findall(text))
@@ -61,7 +61,7 @@ class Bundle:
         self._keep(name, png)
 
     def skip(self, name: str, why: str) -> None:
-        """Say that something could not be had, and why; it stands in the archive."""
+        """Say that something could not be had, and why; the archive lists it."""
         self.left_out[name] = self._scrubber.text(one_line(why))
 
     def write(self, path: Path) -> None:
@@ -87,7 +87,7 @@ class Bundle:
                 archive.addfile(entry, io.BytesIO(data))
 
     def leaks(self, path: Path) -> list[str]:
-        """Names of files in a written archive that still hold a password which this machine knows."""
+        """Return names of files in a written archive that still hold a password which this machine knows."""
         return [
             name
             for name, data in read(path).items()
@@ -101,7 +101,7 @@ class Bundle:
 
 
 def read(path: Path) -> dict[str, bytes]:
-    """The files of an archive by name, its sums checked.
+    """Return the files of an archive by name, its sums checked.
 
     Raises:
         ValueError: a file is not what its sum says, or is missing.

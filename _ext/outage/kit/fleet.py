@@ -78,7 +78,7 @@ class Played:
 
 
 def natural(names: Sequence[str] | Mapping[str, Any]) -> list[str]:
-    """Names in the order in which people count: web2 before web10."""
+    """Sort names in the order in which people count: web2 before web10."""
     import re
 
     return sorted(names, key=lambda name: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", name)])
@@ -139,13 +139,13 @@ def play(
 
 
 def _root() -> Path:
-    """The handbook's root, above the folder in which the cells run."""
+    """Return the handbook's root, above the folder in which the cells run."""
     here = Path.cwd()
     return next((each for each in (here, *here.parents) if (each / "handbook.yml").exists()), here)
 
 
 def _environment() -> dict[str, str]:
-    """Ansible beside our Python; host keys are checked (ansible-runner would switch that off).
+    """Return an environment with Ansible beside our Python; host keys are checked, unlike ansible-runner's.
 
     Ansible refuses a locale that is not UTF-8 or not installed, so it gets the one that every system has.
     """
@@ -168,7 +168,7 @@ class _Watcher:
     nobody: bool = False
 
     def take(self, event: dict[str, Any]) -> bool:
-        """One event; False, for none of them need be kept."""
+        """Return one event; False, for none of them need be kept."""
         kind, data = event.get("event", ""), event.get("event_data", {})
         if kind in {"runner_on_ok", "runner_on_failed", "runner_on_unreachable"}:
             self._result(kind.removeprefix("runner_on_"), data)
@@ -192,7 +192,7 @@ class _Watcher:
 
 
 def _why(result: Mapping[str, Any]) -> str:
-    """What went wrong on a host, on one line."""
+    """Return what went wrong on a host, on one line."""
     said = [str(result.get(name) or "").strip() for name in ("msg", "stderr", "module_stderr")]
     told = one_line(" ".join(text for text in said if text)) or "it gave no reason"
     told = told.removeprefix("Task failed: ").removeprefix("Failed to connect to the host via ssh: ")
@@ -211,7 +211,7 @@ def _not_started(code: int, watcher: _Watcher) -> RunbookError:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Rows under a head, in columns; every text stays on its line."""
+    """Return rows under a head, in columns; every text stays on its line."""
     lines = [[one_line(str(each)) for each in row] for row in [head, *rows]]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(

@@ -46,7 +46,7 @@ def ask(variable: str, command: str) -> str:
         command: as HAProxy's management guide has it.
 
     Raises:
-        RunbookError: the variable is not set, or nobody answers there.
+        RunbookError: the variable is not set, or no one answers there.
     """
     path = os.environ.get(variable, "")
     if not path:
@@ -63,7 +63,7 @@ def ask(variable: str, command: str) -> str:
 
 
 def servers(backend: str) -> dict[str, Server]:
-    """The servers of a backend by name.
+    """Return the servers of a backend by name.
 
     Raises:
         RunbookError: HAProxy does not answer, or has no such backend.
@@ -80,7 +80,7 @@ def servers(backend: str) -> dict[str, Server]:
 
 
 def may_change(variable: str) -> bool:
-    """Whether HAProxy lets who uses that socket change anything; asked so that nothing changes.
+    """Return whether HAProxy lets who uses that socket change anything; asked so that nothing changes.
 
     Raises:
         RunbookError: HAProxy does not answer.

@@ -36,7 +36,7 @@ class Manifest:
         return self.history[-1]
 
     def before(self, version: str) -> str | None:
-        """The latest release that was rolled out and is another one."""
+        """Return the latest release that was rolled out and is another one."""
         return next((other for other in reversed(self.history) if other != version), None)
 
     def write(self, history: list[str]) -> None:
@@ -53,7 +53,7 @@ class Manifest:
 
 
 def read() -> Manifest:
-    """The manifest.
+    """Return the manifest.
 
     Raises:
         RunbookError: there is none, or it is not one.

@@ -49,7 +49,7 @@ _CATALOGUE = {"pg_catalog", '"pg_catalog"'}
 
 
 def connect(name: str, **where: Any) -> psycopg.Connection[Any]:
-    """A session in autocommit that says itself what it needs, so that every server answers alike.
+    """Return a session in autocommit that says itself what it needs, so that every server answers alike.
 
     Settings of the server, the database and the role stay in force where we depend on none: tables are looked
     for where the role says, after PostgreSQL's own; and a server that was switched to read-only
@@ -82,7 +82,7 @@ def connect(name: str, **where: Any) -> psycopg.Connection[Any]:
 
 
 def _encoding(db: psycopg.Connection[Any]) -> str:
-    """How texts are sent: as they are where the server knows no encoding; it refuses what is not UTF-8."""
+    """Choose how texts are sent: as they are where the server has no encoding; it refuses invalid UTF-8."""
     return "sql_ascii" if db.info.parameter_status("server_encoding") == "SQL_ASCII" else "utf8"
 
 
@@ -98,7 +98,7 @@ def _put_catalogue_first(db: psycopg.Connection[Any]) -> None:
 
 @cache
 def _tolerant() -> type[Loader]:
-    """A reader of texts that may not be UTF-8: those of a database in SQL_ASCII, and statements of others."""
+    """Read texts that may not be UTF-8: those of a database in SQL_ASCII, and other people's statements."""
     from psycopg.adapt import Loader
 
     class Tolerant(Loader):
@@ -113,7 +113,7 @@ def _tolerant() -> type[Loader]:
 def session(
     name: str, *, user: str | None = None, user_from: str = "PGUSER", service: str | None = None
 ) -> psycopg.Connection[Any]:
-    """A session of :func:`connect` whose rows have names. It stops the runbook, in words, if there is none.
+    """Open a session as :func:`connect` does, with named rows; it stops the runbook, in words, if it can't.
 
     Args:
         name: what ``pg_stat_activity`` shows as its program.
@@ -122,7 +122,7 @@ def session(
         service: a section of ``PGSERVICEFILE``; None takes ``PGHOST`` and ``PGPORT``.
 
     Raises:
-        CheckFailed: nobody answers, or the server refuses; the hint names the variable to look at.
+        CheckFailed: no one answers, or the server refuses; the hint names the variable to look at.
     """
     import psycopg
     from psycopg.rows import namedtuple_row
@@ -146,7 +146,7 @@ def session(
 
 
 def too_much(db: psycopg.Connection[Any]) -> list[str]:
-    """What the role of a session may do beyond looking, as words behind "it"; empty when it can only look.
+    """Say what a session's role may do beyond looking, as words behind "it"; empty if it can only look.
 
     It asks the server for the role's rights; nothing is tried.
     """
@@ -177,7 +177,7 @@ from pg_roles me where me.rolname = current_user
 
 
 def enforced(db: psycopg.Connection[Any], *also: str) -> str:
-    """Whether the server itself holds a session's role to looking, for the check's line.
+    """Return whether the server itself holds a session's role to looking, for the check's line.
 
     Args:
         db: a session of the role.
@@ -188,23 +188,23 @@ def enforced(db: psycopg.Connection[Any], *also: str) -> str:
 
 
 def place(db: psycopg.Connection[Any]) -> str:
-    """Host, port and database of a session, for a reader."""
+    """Return host, port and database of a session, for a reader."""
     return f"{db.info.host}:{db.info.port}, database {one_line(db.info.dbname)}"
 
 
 def short(text: str | None, width: int) -> str:
-    """Somebody else's text on one line; what could steer a terminal or a page is shown, not sent."""
+    """Return someone else's text on one line; what could steer a terminal or a page is shown, not sent."""
     line = one_line(" ".join((text or "").split()))
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
 def exact(moment: datetime | None) -> str | None:
-    """A moment as text that does not depend on anybody's time zone."""
+    """Return a moment as text that does not depend on anybody's time zone."""
     return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
 def length(span: timedelta | float | None) -> str:
-    """A length of time (or seconds) for a reader: milliseconds, seconds, from two minutes on h:mm:ss."""
+    """Format a length of time (or seconds): milliseconds, seconds, from two minutes on h:mm:ss."""
     if span is None:
         return "–"
     seconds = span.total_seconds() if isinstance(span, timedelta) else float(span)
@@ -216,7 +216,7 @@ def length(span: timedelta | float | None) -> str:
 
 
 def size(count: float | None) -> str:
-    """Bytes for a reader, in units of 1024."""
+    """Return bytes for a reader, in units of 1024."""
     if count is None:
         return "–"
     value = float(count)

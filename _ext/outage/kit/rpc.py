@@ -51,7 +51,7 @@ class _Limited(xmlrpc.client.Transport):
         self._url, self._seconds = url, seconds
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        """One connection, which the transport keeps for its one question."""
+        """Return one connection, which the transport keeps for its one question."""
         name, self._extra_headers, _ = self.get_host_info(host)
         if self._url.startswith(UNIX):
             found: http.client.HTTPConnection = _Socket(self._url.removeprefix(UNIX), self._seconds)

@@ -44,12 +44,12 @@ class Scratch:
     programs: Path
 
     def connect(self) -> psycopg.Connection[Any]:
-        """A session of its superuser in the empty database, in autocommit; rows have names."""
+        """Return a session of its superuser in the empty database, in autocommit; rows have names."""
         from psycopg.rows import namedtuple_row
 
         where: dict[str, Any] = {"host": str(self.folder), "port": _PORT, "user": _ROLE, "dbname": _DATABASE}
         db = postgres.connect("outage scratch", row_factory=namedtuple_row, **where)
-        db.execute("set statement_timeout = 0")  # nobody else waits for it
+        db.execute("set statement_timeout = 0")  # no one else waits for it
         return db
 
     def restore(self, dump: Path) -> tuple[float, str]:
@@ -72,7 +72,7 @@ class Scratch:
 
 
 def programs(given: Path | None, major: int) -> Path:
-    """The folder of PostgreSQL's programs to use: at least as new as the server, as pg_dump demands.
+    """Return the folder of PostgreSQL's programs to use: at least as new as the server, as pg_dump demands.
 
     Args:
         given: the folder that the responder names; None looks in PATH, where Debian puts them, and in
@@ -101,7 +101,7 @@ def programs(given: Path | None, major: int) -> Path:
 
 @contextmanager
 def server(binaries: Path) -> Iterator[Scratch]:
-    """A scratch server made from ``binaries``, empty; it and its folder are gone when the block is left.
+    """Yield an empty scratch server made from ``binaries``; it goes, with its folder, when the block ends.
 
     Raises:
         CheckFailed: it does not come up; its own words are in the message.
@@ -145,7 +145,7 @@ def server(binaries: Path) -> Iterator[Scratch]:
 
 
 def _usual() -> list[Path]:
-    """Where the programs usually are, the newest first."""
+    """Return where the programs usually are, the newest first."""
     found = [Path(path).parent for path in [shutil.which("pg_restore")] if path]
     debian = Path("/usr/lib/postgresql").glob("*/bin")
     found += sorted(debian, key=lambda path: -int(re.sub(r"\D", "", path.parent.name) or 0))
@@ -164,12 +164,12 @@ def _major(folder: Path) -> int:
 
 
 def _environment() -> dict[str, str]:
-    """What the programs see: none of libpq's variables, which lead to production."""
+    """Return what the programs see: none of libpq's variables, which lead to production."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
 def _as_owner() -> list[str]:
-    """Words before a command: it ends when we do, and is ``nobody`` when we are root (PostgreSQL refuses)."""
+    """Return words before a command: it ends when we do, and is ``nobody`` if we are root, as it must be."""
     words = ["setpriv", "--pdeathsig", "QUIT"]
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
@@ -178,7 +178,7 @@ def _as_owner() -> list[str]:
 
 
 def _reachable(binaries: Path, folder: Path) -> Path:
-    """The programs, or a copy in ``folder`` where ``nobody`` cannot enter theirs, in the same layout."""
+    """Return the programs, or a copy in ``folder`` where ``nobody`` can't enter theirs, laid out the same."""
     tried = subprocess.run(
         [*_as_owner(), binaries / "postgres", "--version"], cwd="/", capture_output=True, check=False
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TO_SIGMA = 1.4826
 ALL = ""
-"""The name of all servers together, where one server's would stand."""
+"""The name of all servers together, where one server's would be."""
 
 _Samples = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -72,12 +72,12 @@ Found = dict[Signal, dict[str, Series]]
 
 
 def robust_z(value: float, others: Sequence[float], least: float) -> float:
-    """How far ``value`` lies from what is usual, in robust standard deviations.
+    """Return how far ``value`` lies from what is usual, in robust standard deviations.
 
     Args:
         value: to judge.
         others: what is usual: earlier values, or those of the other servers; at least one.
-        least: a difference that matters; it stands in for the deviation where nearly all are the same.
+        least: a difference that matters; it replaces the deviation where nearly all are the same.
 
     Returns:
         Negative below the median; 0.0 where the difference is smaller than ``least``.
@@ -103,7 +103,7 @@ def expressions(names: Names, window: float) -> dict[Signal, str]:
 
 
 def from_prometheus(names: Names, begin: float, end: float, step: float, window: float) -> Found:
-    """The signals over time, of all servers together and of each.
+    """Return the signals over time, of all servers together and of each.
 
     Args:
         names: of the metrics.
@@ -125,7 +125,7 @@ def from_prometheus(names: Names, begin: float, end: float, step: float, window:
 
 
 def from_servers(names: Names, servers: Iterable[Watched], seconds: float) -> tuple[Found, dict[str, str]]:
-    """The signals now, from two looks at the servers' own metrics; there is no history then.
+    """Return the signals now, from two looks at the servers' own metrics; there is no history then.
 
     Args:
         names: of the metrics.
@@ -172,7 +172,7 @@ def _looks(servers: Sequence[Watched]) -> tuple[dict[str, _Samples], dict[str, s
 
 
 def _difference(first: _Samples, second: _Samples) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """How much each counter grew; one that began anew counts from nothing."""
+    """Return how much each counter grew; one that began anew counts from nothing."""
     return {
         key: value - first.get(key, 0.0) if value >= first.get(key, 0.0) else value
         for key, value in second.items()
@@ -210,7 +210,7 @@ def _signals(
 
 
 def _quantile(buckets: Mapping[float, float], share: float) -> float | None:
-    """The quantile of a histogram, as Prometheus reckons it; None without observations.
+    """Return the quantile of a histogram, as Prometheus reckons it; None without observations.
 
     Args:
         buckets: upper edge to how many lie below or at it.
@@ -238,7 +238,7 @@ BEFORE, AFTER, LIMIT = "#b3261e", "#1b5e20", "#6b6b6b"
 
 
 def picture(draw: Callable[[Axes], None], title: str, *, width: float = 7.0, height: float = 2.6) -> bytes:
-    """A PNG of 100 dots an inch, on white.
+    """Return a PNG of 100 dots an inch, on white.
 
     Args:
         draw: puts everything but the title on the axes.

@@ -44,7 +44,7 @@ class Program:
 
     @property
     def stopped(self) -> bool:
-        """Whether somebody told the supervisor to stop it, or never to start it."""
+        """Whether someone told the supervisor to stop it, or never to start it."""
         return self.state in {"STOPPED", "STOPPING"}
 
     @property
@@ -59,10 +59,10 @@ class Program:
 
 
 def ask(url: str, method: str, *arguments: Any) -> Any:
-    """One call of the supervisor's XML-RPC, for example ``ask(url, "getState")``.
+    """Make one call of the supervisor's XML-RPC, for example ``ask(url, "getState")``.
 
     Raises:
-        CheckFailed: nobody answers there in time, or it refuses; the hint names what to look at.
+        CheckFailed: no one answers there in time, or it refuses; the hint names what to look at.
     """
     require(url, "no supervisor is named", "look at SUPERVISOR_URL: unix:///path/of/its/socket")
     form = url.startswith(("unix:///", "http://"))
@@ -82,7 +82,7 @@ def ask(url: str, method: str, *arguments: Any) -> Any:
 
 
 def programs(url: str) -> dict[str, Program]:
-    """Every program by name; two of one name in two groups go by ``group:name``.
+    """Return every program by name; two of one name in two groups go by ``group:name``.
 
     Raises:
         CheckFailed: as :func:`ask`.
@@ -96,13 +96,13 @@ def programs(url: str) -> dict[str, Program]:
 
 
 def last_words(url: str, program: Program, lines: int = 6) -> list[str]:
-    """The end of what a program has written, oldest line first; each safe to show."""
+    """Return the end of what a program has written, oldest line first; each safe to show."""
     text = tail(url, program, 4000)
     return [one_line(line) for line in text.splitlines() if line.strip()][-lines:]
 
 
 def tail(url: str, program: Program, most: int) -> str:
-    """The last bytes, at most so many, of what a program has written.
+    """Return the last bytes, at most so many, of what a program has written.
 
     XML cannot carry control characters, and supervisor does not escape them: then the file itself is
     read, where it is on this machine.

@@ -56,7 +56,7 @@ class Watched:
 
 
 def fetch(url: str, seconds: float = _SECONDS) -> str:
-    """What a server says at ``url``.
+    """Return what a server says at ``url``.
 
     Raises:
         OSError: it does not answer, in time, or not with success.
@@ -66,7 +66,7 @@ def fetch(url: str, seconds: float = _SECONDS) -> str:
 
 
 def why_silent(url: str, seconds: float = _SECONDS) -> str:
-    """Why nothing useful comes from ``url``, in words; empty if it answers."""
+    """Return why nothing useful comes from ``url``, in words; empty if it answers."""
     try:
         fetch(url, seconds)
     except HTTPError as error:
@@ -79,7 +79,7 @@ def why_silent(url: str, seconds: float = _SECONDS) -> str:
 
 
 def prometheus(path: str, **query: str) -> Any:
-    """The data that Prometheus' HTTP API gives for ``/api/v1/`` and ``path``.
+    """Return the data that Prometheus' HTTP API gives for ``/api/v1/`` and ``path``.
 
     Raises:
         CheckFailed: it does not answer, or refuses; the hint names what to look at.
@@ -107,7 +107,7 @@ def prometheus_answers() -> str:
 
 
 def over_time(expression: str, begin: float, end: float, step: float) -> list[Series]:
-    """A range query.
+    """Return a range query.
 
     Args:
         expression: PromQL.
@@ -123,7 +123,7 @@ def over_time(expression: str, begin: float, end: float, step: float) -> list[Se
 
 
 def watched() -> list[Watched]:
-    """All that Prometheus watches: as it says itself, then as its files say.
+    """Return all that Prometheus watches: as it says itself, then as its files say.
 
     Its files know what it does not: everything while it is down, and for some seconds after its start.
     """
@@ -140,7 +140,7 @@ def watched() -> list[Watched]:
 
 
 def metrics(url: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """The metrics of one server: (name, sorted labels) to value.
+    """Return the metrics of one server: (name, sorted labels) to value.
 
     Raises:
         OSError: it does not answer.

@@ -33,7 +33,7 @@ class Alarm:
 
 
 def firing(lab: Lab) -> list[Alarm]:
-    """The alerts that fire now, without ``Watchdog``, which always does; none from what does not answer."""
+    """Return the alerts that fire now, except ``Watchdog``, which always does; none if nothing answers."""
     if not lab.has("alertmanager"):
         return []
     places = (alertmanager.url(lab), alertmanager.switch(lab))
@@ -41,7 +41,7 @@ def firing(lab: Lab) -> list[Alarm]:
 
 
 def _raised(place: str) -> list[Alarm] | None:
-    """What fires at one of the two; None if it does not answer."""
+    """Return what fires at one of the two; None if it does not answer."""
     try:
         with open_url(f"{place}/api/v2/alerts?active=true", 2) as answer:
             raised = json.load(answer)
@@ -93,7 +93,7 @@ class Watch:
                     self._change.notify_all()
 
     def _seen(self) -> bool | None:
-        """Whether it fires; None while Alertmanager is silent and the switch knows nothing of it."""
+        """Return whether it fires; None while Alertmanager is silent and the switch knows nothing of it."""
         told, known = _raised(alertmanager.url(self._lab)), _raised(alertmanager.switch(self._lab))
         if any(alarm.name == self._name for alarm in (*(told or ()), *(known or ()))):
             return True

@@ -7,7 +7,7 @@
 Where to connect is the ordinary libpq environment.
 
 It has the mistake that real ones have: like ``pg_dump | store`` in a shell, it never looks at
-pg_dump's exit code. As long as pg_dump works, nobody notices.
+pg_dump's exit code. As long as pg_dump works, no one notices.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def take(job: dict[str, Any]) -> Path:
 
 
 def main(path: Path, *, once: bool) -> None:
-    """Take backups until somebody ends the process."""
+    """Take backups until someone ends the process."""
     while True:
         job = json.loads(path.read_text(encoding="utf-8"))
         take(job)

@@ -85,7 +85,7 @@ def prove_case(copy: Copy, folder: Path, contract: Contract, fault: Fault, look:
 def plan_case(
     copy: Copy, folder: Path, contract: Contract, fault: Fault, look: Look | None
 ) -> tuple[Lab, Run]:
-    """As :func:`prove_case`, as far as the plan; the lab is left up, and broken.
+    """Return as :func:`prove_case`, as far as the plan; the lab is left up, and broken.
 
     Raises:
         Failed: a promise was not kept on the way.
@@ -104,7 +104,7 @@ def plan_case(
 
 
 def _watchers(fault: Fault) -> tuple[str, ...]:
-    """The parts that see the fault and raise its alert, if it has one."""
+    """Return the parts that see the fault and raise its alert, if it has one."""
     if not fault.alert:
         return ()
     return ("prometheus", "database_metrics") if _MEASURED & set(fault.parts) else ("prometheus",)
@@ -129,7 +129,7 @@ class _Proving:
     watch: Watch | None
 
     def all(self) -> None:
-        """From a lab that is well to a lab that is well."""
+        """Prove it, from a lab that is well to a lab that is well."""
         self._well_before()
         try:
             self._begin()
@@ -148,7 +148,7 @@ class _Proving:
         self.fault.fix(self.lab)
 
     def plan(self) -> Run:
-        """From a lab that is well to the plan; the lab is left broken."""
+        """Break a lab that is well, and plan; the lab is left broken."""
         self._well_before()
         self._begin()
         return self._plan()[0]
@@ -220,7 +220,7 @@ class _Proving:
         return run, last, moving
 
     def _page_shows(self, run: Run) -> None:
-        """The outputs that the page shows are those of this fault's plan; of others it shows none."""
+        """Check that the page shows the outputs of this fault's plan, and none of others."""
         name = self.contract.name
         under = shown(name)
         if under is None or under[0].id != self.fault.id:
@@ -235,7 +235,7 @@ class _Proving:
             raise _NotKept("the page shows what a plan shows", expected, "; ".join(found), next_)
 
     def _fixed_by_the_lab(self) -> None:
-        """A runbook that only looks has done its work; the alert must still go once the fault is fixed."""
+        """Fix the fault after a runbook that only looks; the alert must go then."""
         self.fault.fix(self.lab)
         ended = time.monotonic()
         symptom = self._until(sick=False, patience=_WELL)
@@ -325,7 +325,7 @@ class _Proving:
             yield from ("-p", f"{name}={value}")
 
     def _run_of(self, spoken: Spoken, promise: str, codes: set[int], *, not_run: str = "") -> Run:
-        """The run that a command began, or went on with; its exit code must be one of ``codes``."""
+        """Return the run that a command began, or went on with; its exit code must be one of ``codes``."""
         run = self.copy.last_run(self.contract.name)
         if spoken.code not in codes or run is None or run.id == not_run:
             expected = "exit " + " or ".join(str(code) for code in sorted(codes))
@@ -334,7 +334,7 @@ class _Proving:
         return run
 
     def _until(self, *, sick: bool, patience: float) -> Symptom:
-        """The symptom, as soon as it is there or gone, or after ``patience`` seconds as it is then."""
+        """Return the symptom, as soon as it is there or gone, or after ``patience`` seconds as it is then."""
         until = time.monotonic() + patience
         while (symptom := self.fault.symptom(self.lab)).sick != sick and time.monotonic() < until:
             time.sleep(0.2)
@@ -342,7 +342,7 @@ class _Proving:
 
 
 def _lasting(found: dict[str, str]) -> dict[str, str]:
-    """What an undo can restore: of a program that it runs, and not as which process; no sessions."""
+    """Return what an undo can restore: of a program that it runs, and not as which process; no sessions."""
     return {
         name: value.split()[0] if name.startswith("program ") else value
         for name, value in found.items()
@@ -351,7 +351,7 @@ def _lasting(found: dict[str, str]) -> dict[str, str]:
 
 
 def _can_be_undone(run: Run) -> bool:
-    """Whether any action of a run says how it is undone."""
+    """Return whether any action of a run says how it is undone."""
     said = [str(action.get("undo", "")) for cell in run.cells for action in cell.actions]
     return any(text and not text.startswith("not possible") for text in said)
 

@@ -59,7 +59,7 @@ class Measured:
 
 
 def conditions(lab: Lab) -> list[Condition]:
-    """How each part is that was started, in the usual order; the supervisor first, if it does not answer.
+    """Return the condition of each part that was started, in the usual order; a dead supervisor comes first.
 
     A part that the supervisor runs is up when all its programs are; another is asked whether it serves,
     and so are all while the supervisor does not answer.
@@ -75,7 +75,7 @@ def conditions(lab: Lab) -> list[Condition]:
 
 
 def measured(lab: Lab, faults: list[Fault]) -> dict[str, Measured]:
-    """What the symptoms of the faults show, by id; they are measured at once, for some may have to wait."""
+    """Measure the faults' symptoms, by id; all at the same time, for some may have to wait."""
     with ThreadPoolExecutor(max(1, len(faults))) as pool:
         found = pool.map(lambda fault: _measured(lab, fault), faults)
         return {fault.id: one for fault, one in zip(faults, found, strict=True)}

@@ -44,7 +44,7 @@ def run_folder(root: Path) -> Path:
 
 
 def _tell_nobody(lab: Lab, part: Part) -> None:
-    """For callers that show no progress."""
+    """Show no progress."""
 
 
 def up(folder: Path, parts: Sequence[str] = ("postgres",), told: Told = _tell_nobody) -> tuple[Lab, bool]:
@@ -91,7 +91,7 @@ def require(lab: Lab, *parts: str) -> None:
 
 
 def environment(lab: Lab) -> dict[str, str]:
-    """The ordinary variables that lead programs and runbooks to the parts that are up."""
+    """Return the ordinary variables that lead programs and runbooks to the parts that are up."""
     merged = {FOLDER: str(lab.folder)}  # by which a run knows that its target is no production
     merged |= {"SUPERVISOR_URL": lab.supervisor.url} if lab.supervisor.alive() else {}
     for part in PARTS.values():
@@ -120,12 +120,12 @@ def down(folder: Path) -> bool:
 
 
 def was_started(folder: Path) -> bool:
-    """Whether a lab was started in ``folder`` and not taken down, whether it still runs or not."""
+    """Return whether a lab was started in ``folder`` and not taken down, whether it still runs or not."""
     return (folder / STATE).exists()
 
 
 def find(folder: Path) -> Lab:
-    """The lab that is up in ``folder``.
+    """Return the lab that is up in ``folder``.
 
     Raises:
         Refused: there is none, or its server has died.
@@ -139,7 +139,7 @@ def find(folder: Path) -> Lab:
 
 
 def running(folder: Path) -> Lab | None:
-    """The lab that is up in ``folder``; None if there is none, or its server or supervisor died."""
+    """Return the lab that is up in ``folder``; None if there is none, or its server or supervisor died."""
     known = state.read(folder)
     if known.get("v") != state.VERSION or not known.get("parts"):
         return None
@@ -152,7 +152,7 @@ def running(folder: Path) -> Lab | None:
 
 
 def _start(folder: Path, parts: Sequence[Part], told: Told) -> Lab:
-    """A new lab, after whatever another left; one that does not start is removed."""
+    """Return a new lab, after whatever another left; one that does not start is removed."""
     _clear(folder)
     try:
         lab = Lab(folder, datetime.now(UTC))
@@ -167,7 +167,7 @@ def _start(folder: Path, parts: Sequence[Part], told: Told) -> Lab:
 
 
 def _add(lab: Lab, parts: Sequence[Part], told: Told) -> None:
-    """More parts for a lab that is up; if one does not start, all of these are removed."""
+    """Add parts to a lab that is up; if one does not start, remove all of these."""
     try:
         starting.start(lab, parts, told)
     except BaseException:
@@ -200,7 +200,7 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Never clear a folder that is not a lab's: ``$OUTAGE_LAB`` is typed by people."""
+    """Refuse to clear a folder that isn't a lab's: people type ``$OUTAGE_LAB``."""
     names = {path.name for path in folder.iterdir()}
     if STATE not in names and not all(map(state.is_ours, names)):
         raise Refused(f"{folder} is not a lab's folder", hint="name an empty or new folder in OUTAGE_LAB")
@@ -208,7 +208,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """One ``up`` or ``down`` at a time in a folder, which exists meanwhile."""
+    """Allow one ``up`` or ``down`` at a time in a folder, which exists meanwhile."""
     handle = locks.open_current(folder, lambda: _open(folder))  # a ``down`` may remove it meanwhile
     try:
         yield

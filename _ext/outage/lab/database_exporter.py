@@ -52,7 +52,7 @@ class Database(Collector):
         self._one_at_a_time = threading.Lock()
 
     def collect(self) -> Iterable[Metric]:
-        """Called by prometheus-client for each scrape."""
+        """Measure; prometheus-client calls this for each scrape."""
         with self._one_at_a_time:
             return [*self._primary(), *self._replica(), *self._backups(), *self._disk()]
 
@@ -74,7 +74,7 @@ class Database(Collector):
         yield slow
 
     def _slow_statements(self) -> int:
-        """Lines of the slow-query log, read from where the last scrape stopped."""
+        """Return lines of the slow-query log, read from where the last scrape stopped."""
         with suppress(OSError), self._log.open("rb") as log:
             log.seek(self._read)
             text = log.read()
@@ -130,7 +130,7 @@ class Database(Collector):
         yield _gauge("disk_free_ratio", "Free space, of all.", free, path=str(disk))
 
     def _session(self, service: str) -> psycopg.Connection[tuple[Any, ...]]:
-        """One session to each server, kept between scrapes."""
+        """Return the session to a server, kept between scrapes."""
         if service not in self._sessions or self._sessions[service].closed:
             where: dict[str, Any] = {"service": service} if service else {}
             session = connect("database metrics", connect_timeout=2, **where)

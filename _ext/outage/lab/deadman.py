@@ -1,10 +1,10 @@
-"""A dead man's switch: it hears ``Watchdog`` every second, and raises an alert when it does not.
+"""A dead man's switch: it receives ``Watchdog`` every second, and raises an alert when it does not.
 
     python _ext/outage/lab/deadman.py PORT [SECONDS]
 
 ``GET /api/v2/alerts`` answers as Alertmanager does: nothing, or the alert ``MonitoringDown``. It knows no
-more than that nothing came: Prometheus, Alertmanager or the way between may be the reason. Nobody watches
-this program in turn; in a real company it runs elsewhere, at somebody else's.
+more than that nothing came: Prometheus, Alertmanager or the way between may be the reason. No one watches
+this program in turn; in a real company it runs elsewhere, at someone else's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST = 1_000_000  # bytes of a message
 
 
 class Switch:
-    """When Watchdog was heard last."""
+    """When Watchdog last arrived."""
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
@@ -40,7 +40,7 @@ class Switch:
                 self._heard = time.monotonic()
 
     def alerts(self) -> list[dict[str, Any]]:
-        """What it raises now, as ``/api/v2/alerts`` of Alertmanager would say it."""
+        """Return what it raises now, as ``/api/v2/alerts`` of Alertmanager would say it."""
         with self._lock:
             silent, stopped = time.monotonic() - self._heard, self._stopped
         if not stopped and silent < self._patience:
@@ -76,7 +76,7 @@ def serve(port: int, patience: float) -> None:
             self._answer({})
 
         def do_GET(self) -> None:
-            """The alert, if there is one."""
+            """Answer with the alert, if there is one."""
             self._answer(switch.alerts())
 
         def _answer(self, data: Any) -> None:
@@ -88,7 +88,7 @@ def serve(port: int, patience: float) -> None:
             self.wfile.write(body)
 
         def log_message(self, *words: Any) -> None:
-            """Say nothing: a line a second helps nobody."""
+            """Say nothing: a line a second helps no one."""
 
     ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 

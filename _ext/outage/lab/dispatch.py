@@ -70,7 +70,7 @@ def main(folder: Path, link: Path, port: int, size: int) -> None:
         """Says how the writing goes."""
 
         def do_GET(self) -> None:
-            """Health, whatever the path."""
+            """Answer with the health, whatever the path."""
             state = {"written": writer.written, "failed": writer.failed, "error": writer.error}
             body = json.dumps(state).encode()
             self.send_response(507 if writer.error else 200)

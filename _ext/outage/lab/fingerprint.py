@@ -63,7 +63,7 @@ _WRITTEN_SUFFIXES = (
 
 
 def fingerprint(lab: Lab) -> dict[str, str]:
-    """Name of each thing that a runbook could change, to a digest or a state of it.
+    """Return name of each thing that a runbook could change, to a digest or a state of it.
 
     That is, of the parts that are up: the database server, deployed and configuration files, flags,
     HAProxy's view of its servers, and the supervisor's programs. It does not wait: what an exclusively
@@ -82,7 +82,7 @@ def fingerprint(lab: Lab) -> dict[str, str]:
 
 
 def differences(before: dict[str, str], after: dict[str, str]) -> set[str]:
-    """Names of what is not the same in both."""
+    """Return names of what is not the same in both."""
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
@@ -105,7 +105,7 @@ def _replica(lab: Lab) -> dict[str, str]:
 
 
 def _flags(lab: Lab) -> dict[str, str]:
-    """Flags and, apart from them, who set them when and why: an undo writes that anew."""
+    """Return flags and, apart from them, who set them when and why: an undo writes that anew."""
     from outage.lab.parts import redis
 
     with redis.connect(lab) as client:
@@ -115,7 +115,7 @@ def _flags(lab: Lab) -> dict[str, str]:
 
 
 def _proxy(lab: Lab) -> Iterator[tuple[str, str]]:
-    """What HAProxy was told of each server: drained, in maintenance or neither, and its weight."""
+    """Yield what HAProxy was told of each server: drained, in maintenance or neither, and its weight."""
     from outage.lab.parts import haproxy
 
     with socket.socket(socket.AF_UNIX) as channel:
@@ -132,7 +132,7 @@ def _proxy(lab: Lab) -> Iterator[tuple[str, str]]:
 
 
 def _programs(lab: Lab) -> Iterator[tuple[str, str]]:
-    """Each supervised program: whether it runs, and as which process."""
+    """Yield each supervised program: whether it runs, and as which process."""
     for name, state in lab.supervisor.states().items():
         yield f"program {name}", f"{'RUNNING' if state.runs else state.state} {state.pid}"
 
@@ -150,7 +150,7 @@ def _files(lab: Lab) -> Iterator[tuple[str, str]]:
 
 
 def _content(path: Path) -> str:
-    """Where a link leads, or what a file holds and who may run it."""
+    """Return where a link leads, or what a file holds and who may run it."""
     if path.is_symlink():
         return f"link to {path.readlink()}"
     try:

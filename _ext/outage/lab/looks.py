@@ -40,7 +40,7 @@ LOOKS = (
 
 
 def shown(runbook: str) -> tuple[Fault, Look | None] | None:
-    """The fault under which a runbook's stored outputs are made; None if the lab has none for it."""
+    """Return the fault under which a runbook's stored outputs are made; None if the lab has none for it."""
     look = next((look for look in LOOKS if look.runbook == runbook), None)
     if look is not None:
         return FAULTS[look.fault], look

@@ -36,7 +36,7 @@ class Lab:
         return tuple(self._state().get("parts", ()))
 
     def has(self, part: str) -> bool:
-        """Whether that part was started and became ready."""
+        """Return whether that part was started and became ready."""
         return part in self.parts
 
     @property
@@ -62,7 +62,7 @@ class Lab:
     # ------------------------------------------------------------ places and ports
 
     def port(self, name: str) -> int:
-        """A TCP port on loopback for that server; chosen when first asked for, then always the same.
+        """Return a TCP port on loopback for that server; chosen when first asked for, then always the same.
 
         Args:
             name: begins with the id of the part, then a number or ``-words``: ``web3``, ``haproxy-metrics``.
@@ -91,7 +91,7 @@ class Lab:
             lab["ports"] = kept
 
     def place(self, part: str) -> Path:
-        """The folder of a part's files, for its owner alone; made when first asked for."""
+        """Return the folder of a part's files, for its owner alone; made when first asked for."""
         folder = self.folder / part
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
@@ -108,7 +108,7 @@ class Lab:
             return Path(lab["sockets"])
 
     def new_home(self, part: str) -> Path:
-        """An empty folder for a PostgreSQL cluster, where the account that runs PostgreSQL may enter.
+        """Return an empty folder for a PostgreSQL cluster, where the account that runs PostgreSQL may enter.
 
         What is in it is stopped and removed with the lab, or when the same part asks again.
         """
@@ -119,7 +119,7 @@ class Lab:
         return home
 
     def home(self, part: str) -> Path:
-        """The folder that :meth:`new_home` gave that part."""
+        """Return the folder that :meth:`new_home` gave that part."""
         return Path(self._state()["homes"][part])
 
     def remove_home(self, part: str) -> None:
@@ -135,11 +135,11 @@ class Lab:
     # ------------------------------------------------------------ processes of faults
 
     def record(self, name: str) -> Path:
-        """The process record of one fault, for :mod:`outage.lab.processes`."""
+        """Return the process record of one fault, for :mod:`outage.lab.processes`."""
         return self.folder / f"{name}.process"
 
     def log(self, name: str) -> Path:
-        """What one program or fault has written."""
+        """Return what one program or fault has written."""
         return self.folder / f"{name}.log"
 
     def start(self, name: str, script: Path, *arguments: str, user: str) -> None:
@@ -154,12 +154,12 @@ class Lab:
 
 
 def _is_of(name: str, part: str) -> bool:
-    """Whether a port's name is one of a part's: ``web3`` and ``web-admin`` are web's, ``webhook`` is not."""
+    """Return whether a port's name is of a part: ``web3`` and ``web-admin`` are web's, ``webhook`` is not."""
     rest = name.removeprefix(part)
     return name.startswith(part) and (not rest or rest.isdigit() or rest.startswith("-"))
 
 
 def _short_temporary_folder() -> str:
-    """The temporary folder, or ``/tmp`` where that one's path is long."""
+    """Return the temporary folder, or ``/tmp`` where that one's path is long."""
     folder = tempfile.gettempdir()
     return folder if len(os.fsencode(folder)) < 40 else "/tmp"

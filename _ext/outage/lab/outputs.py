@@ -55,7 +55,7 @@ def refresh(project: Project, name: str) -> None:
             control.down(Path(folder) / "lab")
     fresh = {cell.index: cell.outputs for cell in run.cells if cell.state == "passed"}
     notebook: Any = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)  # type: ignore[no-untyped-call]
-    ran = count(1)  # nbval takes a cell without a number for one that nobody ran
+    ran = count(1)  # nbval takes a cell without a number for one that no one ran
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             cell.execution_count = next(ran) if index in fresh else None
@@ -64,7 +64,7 @@ def refresh(project: Project, name: str) -> None:
 
 
 def _named(value: Any, known: Mapping[str, str]) -> Any:
-    """A JSON value with the names of places in its texts, also where Markdown escapes their marks."""
+    """Return a JSON value with the names of places in its texts, also where Markdown escapes their marks."""
     if isinstance(value, dict):
         kept = {key: value[key] if key == PICTURE else _named(value[key], known) for key in value}
         return nbformat.from_dict(kept)  # type: ignore[no-untyped-call]
@@ -77,7 +77,7 @@ def _named(value: Any, known: Mapping[str, str]) -> Any:
 
 
 def _titled(output: Any) -> Any:
-    """The output with its picture's title as the words for who does not see it, where it is one."""
+    """Return the output with its picture's title as the words for who does not see it, where it is one."""
     data = output.get("data", {})
     if PICTURE in data:
         alt = data.get("text/plain", "").removeprefix(TITLE)

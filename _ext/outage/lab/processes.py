@@ -1,6 +1,6 @@
 """Processes that outlive the command which starts them, found again by a record of pid and start time.
 
-A pid alone is not enough: after a crash or a reboot it may belong to somebody else's process.
+A pid alone is not enough: after a crash or a reboot it may belong to someone else's process.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _let_go() -> None:
 
 
 def running(record: Path) -> psutil.Process | None:
-    """The process of a record if it still runs; None if it ended or the record is missing or torn."""
+    """Return the process of a record if it still runs; None if it ended or the record is missing or torn."""
     try:
         data = json.loads(record.read_text(encoding="utf-8"))
         process = psutil.Process(int(data["pid"]))
@@ -63,7 +63,7 @@ def running(record: Path) -> psutil.Process | None:
 
 
 def halted(process: psutil.Process) -> bool:
-    """Whether it was told to stop where it is, as ``kill -STOP`` does; False if it is over."""
+    """Return whether it was told to stop where it is, as ``kill -STOP`` does; False if it is over."""
     try:
         return bool(process.status() == psutil.STATUS_STOPPED)
     except psutil.NoSuchProcess:
@@ -97,7 +97,7 @@ def end(record: Path, *, patience: float = 5.0) -> bool:
 
 
 def _left(processes: list[psutil.Process], patience: float) -> list[psutil.Process]:
-    """Those that are not over after ``patience`` seconds, or at once, if all are.
+    """Return those that are not over after ``patience`` seconds, or at once, if all are.
 
     They are looked at again and again: psutil's own way to wait opens the process, and not every kernel
     says of one that is just going what psutil expects.

@@ -52,7 +52,7 @@ def prove(
     """Prove runbooks, each in a lab of its own, three at a time.
 
     Args:
-        project: the handbook, as it stands in its folder.
+        project: the handbook, as it is in its folder.
         names: of runbooks; none: all.
         faults: what can be broken.
         looks: which of them runbooks that fix none are shown.
@@ -92,13 +92,13 @@ def _faults_of(
 
 
 def _expected(root: Path, task: Task) -> float:
-    """Seconds that a task took when it was last proved; else a guess from the parts that it breaks."""
+    """Return the seconds that a task took when last proved; else a guess from the parts that it breaks."""
     last = find(root, task.contract.name)
     return last.seconds if last else 15.0 * sum(len(fault.parts) for fault, _ in task.faults)
 
 
 def _prove(project: Project, copy: Copy, folder: Path, task: Task) -> Proof:
-    """One runbook against each of its faults, in one lab, to which each adds the parts that it needs."""
+    """Prove one runbook against each of its faults, in one lab; each adds the parts that it needs."""
     at, began = datetime.now(UTC), time.monotonic()
     cases = [prove_case(Copy(copy.root, copy.of), folder, task.contract, *fault) for fault in task.faults]
     control.down(folder)
@@ -124,7 +124,7 @@ def _prove(project: Project, copy: Copy, folder: Path, task: Task) -> Proof:
 
 
 def _commit(root: Path) -> str:
-    """The commit that the handbook stands on; empty where there is none."""
+    """Return the commit that the handbook is at; empty where there is none."""
     try:
         return proving.git(root, "rev-parse", "HEAD").strip()
     except Failed:
@@ -132,7 +132,7 @@ def _commit(root: Path) -> str:
 
 
 def _clean(root: Path) -> bool:
-    """Whether runbooks, lab and package are as in that commit."""
+    """Return whether runbooks, lab and package are as in that commit."""
     try:
         return not proving.git(root, "status", "--porcelain", "--", "runbooks", "lab", "_ext").strip()
     except Failed:

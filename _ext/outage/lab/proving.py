@@ -80,14 +80,14 @@ class Copy:
         return Spoken(done.returncode, done.stdout, time.monotonic() - began, at)
 
     def last_run(self, runbook: str) -> Run | None:
-        """The run that was begun last here."""
+        """Return the run that was begun last here."""
         folders = (self.root / "runs").glob(f"*-{runbook}-*")
         newest = max(folders, key=lambda folder: folder.stat().st_ctime_ns, default=None)
         return None if newest is None else load_run(newest)
 
 
 def copy(root: Path, policy: Policy, into: Path) -> Copy:
-    """Copy the handbook at ``root`` as it stands, and commit it to its reviewed branch.
+    """Copy the handbook at ``root`` as it is, and commit it to its reviewed branch.
 
     Raises:
         Failed: git does not.
@@ -105,7 +105,7 @@ def copy(root: Path, policy: Policy, into: Path) -> Copy:
 
 
 def attempt(spoken: Spoken, run: Run) -> Attempt:
-    """What a command cost, from its time and what the journal says of the cells that it ran.
+    """Return what a command cost, from its time and what the journal says of the cells that it ran.
 
     Args:
         spoken: the command.
@@ -125,7 +125,7 @@ def attempt(spoken: Spoken, run: Run) -> Attempt:
 
 
 def git(root: Path, *words: str) -> str:
-    """Run git in a folder, with nobody's settings, and return its words.
+    """Run git in a folder, with no one's settings, and return its words.
 
     Raises:
         GitFailed: it fails.
@@ -135,7 +135,7 @@ def git(root: Path, *words: str) -> str:
 
 
 def _files(root: Path) -> list[Path]:
-    """All that git would commit; without git, all that is not made by a build."""
+    """Return all that git would commit; without git, all that is not made by a build."""
     try:
         listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
     except Failed:

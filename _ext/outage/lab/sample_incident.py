@@ -102,7 +102,7 @@ def play(pace: float) -> None:
 
 
 def _first_note() -> str:
-    """The id of the first note, or nothing while there is none."""
+    """Return the id of the first note, or nothing while there is none."""
     found = sorted(find_project().incidents.glob("*/record.jsonl"))
     entries = load(found[-1].parent).entries if found else ()
     return next((entry.event.id for entry in entries if entry.event.kind == "note"), "")

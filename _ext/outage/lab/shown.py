@@ -26,7 +26,7 @@ _MUCH = 160  # characters of a line in a message
 
 
 def stale(path: Path, run: Run, places: Mapping[str, str]) -> list[str]:
-    """What the notebook at ``path`` shows and a plan does not, a sentence a cell; empty: it is up to date.
+    """Say what the notebook at ``path`` shows and a plan doesn't, a sentence a cell; empty: it is up to date.
 
     Args:
         path: the runbook, with the outputs that its page shows. A notebook that stores none is not judged.
@@ -52,7 +52,7 @@ def stale(path: Path, run: Run, places: Mapping[str, str]) -> list[str]:
 
 
 def said(outputs: Iterable[Any], cell: tuple[str, str], places: Mapping[str, str]) -> Iterator[str]:
-    """The lines of a cell's outputs, with words for what varies.
+    """Yield the lines of a cell's outputs, with words for what varies.
 
     Args:
         outputs: in the notebook format's form.
@@ -69,7 +69,7 @@ def said(outputs: Iterable[Any], cell: tuple[str, str], places: Mapping[str, str
 
 
 def _texts(outputs: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Kind and text of what can be seen. A stream may come in any number of pieces: they are one kind."""
+    """Yield kind and text of what can be seen; the pieces of a stream are joined."""
     displays = 0
     for output in outputs:
         if output["output_type"] == "stream":
@@ -89,7 +89,7 @@ def _joined(text: Any) -> str:
 
 
 def _difference(then: list[str], now: list[str]) -> str:
-    """The first difference in words, or nothing."""
+    """Return the first difference in words, or nothing."""
     for tag, *where in SequenceMatcher(None, then, now, autojunk=False).get_opcodes():
         if tag != "equal":
             old, new = then[where[0] : where[1]], now[where[2] : where[3]]

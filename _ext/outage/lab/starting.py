@@ -21,11 +21,11 @@ _TAKEN = "address already in use"
 
 
 class _PortTaken(Failed):
-    """Somebody took a port between our choosing it and the program's binding it."""
+    """Someone took a port between our choosing it and the program's binding it."""
 
 
 def start(lab: Lab, parts: Sequence[Part], told: Told) -> None:
-    """Start the parts, which stand in an order that respects their needs; return when all are ready.
+    """Start the parts, in an order that respects their needs; return when all are ready.
 
     Args:
         lab: where to start them.
@@ -119,7 +119,7 @@ def _check(lab: Lab, part: Part, programs: Sequence[Program]) -> None:
 
 
 def _lacking(lab: Lab, part: Part) -> str | None:
-    """None once the part is ready, else why it is not, as far as that is known.
+    """Return none once the part is ready, else why it is not, as far as that is known.
 
     An error is a no: clients of many libraries are asked, each with errors of its own.
     """
@@ -130,7 +130,7 @@ def _lacking(lab: Lab, part: Part) -> str | None:
 
 
 def _last_words(lab: Lab, program: Program) -> str:
-    """The end of a program's log."""
+    """Return the end of a program's log."""
     try:
         text = lab.log(program.name).read_text(encoding="utf-8", errors="replace")
     except OSError:

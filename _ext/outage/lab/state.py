@@ -20,7 +20,7 @@ LOCK = "lab.json.lock"
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The state; empty if there is none, or it is torn."""
+    """Return the state; empty if there is none, or it is torn."""
     try:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -30,7 +30,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def change(folder: Path) -> Iterator[dict[str, Any]]:
-    """The state to alter in place; written when the block ends well, by one process or thread at a time.
+    """Yield the state, to be altered in place; it is written if the block ends well, by one thread at a time.
 
     It is replaced in one step: a reader never sees half of it.
     """

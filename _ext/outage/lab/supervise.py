@@ -101,17 +101,17 @@ class Supervisor:
         return f"unix://{self.sockets / 'supervisor'}"
 
     def alive(self) -> bool:
-        """Whether supervisord runs."""
+        """Return whether supervisord runs."""
         return processes.running(self._record) is not None
 
     def was_started(self) -> bool:
-        """Whether this lab has a supervisor, dead or alive."""
+        """Return whether this lab has a supervisor, dead or alive."""
         return self._record.exists()
 
     # ------------------------------------------------------------ programs, by name
 
     def states(self) -> dict[str, State]:
-        """Every program by name.
+        """Return every program by name.
 
         Raises:
             Failed: the supervisor does not answer.
@@ -125,7 +125,7 @@ class Supervisor:
         }
 
     def state(self, name: str) -> State:
-        """One program.
+        """Return one program.
 
         Raises:
             Failed: there is none of that name.
@@ -226,7 +226,7 @@ class Supervisor:
             time.sleep(0.02)
 
     def _descendants(self) -> Iterator[psutil.Process]:
-        """Supervisord's processes; if it was killed, those that its log says it started, and theirs."""
+        """Yield Supervisord's processes; if it was killed, those that its log says it started, and theirs."""
         own = processes.running(self._record)
         if own is not None:
             yield from own.children(recursive=True)
@@ -269,7 +269,7 @@ class Supervisor:
         )
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        """One request; starting waits until the program has run for a second.
+        """Make one request; starting waits until the program has run for a second.
 
         Raises:
             Failed: it refuses, or does not answer; that it is halted is seen without waiting.
@@ -289,7 +289,7 @@ class Supervisor:
 
 
 def _configuration(folder: Path, part: str, programs: Iterable[Program]) -> Iterator[str]:
-    """The lines of a part's own configuration file."""
+    """Yield the lines of a part's own configuration file."""
     programs = tuple(programs)
     for program in programs:
         pairs = ",".join(f'{name}="{_value(value)}"' for name, value in program.environment.items())
@@ -308,7 +308,7 @@ def _configuration(folder: Path, part: str, programs: Iterable[Program]) -> Iter
 
 
 def _plain(value: Path | str) -> str:
-    """A value as supervisor's configuration wants it.
+    """Return a value as supervisor's configuration wants it.
 
     Raises:
         Failed: it cannot be written there.
@@ -323,7 +323,7 @@ def _plain(value: Path | str) -> str:
 
 
 def _value(text: str) -> str:
-    """The value of an environment variable between double quotes.
+    """Return the value of an environment variable between double quotes.
 
     Raises:
         ValueError: it has quotes, which supervisor would drop.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def folder(lab: Lab) -> Path:
-    """Where the files are."""
+    """Return where the files are."""
     return lab.place("targets")
 
 

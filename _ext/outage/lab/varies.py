@@ -27,7 +27,7 @@ class Rule:
     why: str
 
     def __call__(self, text: str) -> str:
-        """The text with the word for what varies."""
+        """Return the text with the word for what varies."""
         return self.pattern.sub(self.word, text)
 
 

@@ -13,7 +13,7 @@ from outage.lab.parts.model import PYPI, Part
 
 
 def versions(parts: Iterable[Part]) -> dict[str, str]:
-    """Name of each package of the parts, of Python and of ``outage``, to its version."""
+    """Return name of each package of the parts, of Python and of ``outage``, to its version."""
     packages = {package for part in parts for package in part.packages.values()}
     named = {package.removeprefix(PYPI): _version(package) for package in sorted(packages)}
     ours = {"python": platform.python_version(), "outage": metadata.version("outage-handbook")}
@@ -22,7 +22,7 @@ def versions(parts: Iterable[Part]) -> dict[str, str]:
 
 @cache
 def _version(package: str) -> str:
-    """The installed version; ``unknown`` where neither pip nor dpkg knows the package."""
+    """Return the installed version; ``unknown`` where neither pip nor dpkg knows the package."""
     if package.startswith(PYPI):
         return metadata.version(package.removeprefix(PYPI))
     if shutil.which("dpkg-query") is None:

@@ -50,7 +50,7 @@ def run_scrubber(
         parameters: of the runbook.
         values: of this run; a secret is its reference.
         policy: whose references count as well; its masks do if they are to be applied to the journal.
-        references: others of the handbook. What nothing stands behind here cannot leak from here.
+        references: others of the handbook. What resolves to nothing here cannot leak from here.
         environ: the environment; ``os.environ`` when None.
 
     Raises:

@@ -30,7 +30,7 @@ class Masker:
     """What one policy masks."""
 
     def __init__(self, masks: Masks, names: Iterable[str] = ()) -> None:
-        """``names`` are left out literally, in whatever case they stand."""
+        """``names`` are left out literally, in any case."""
         self._sql = masks.sql_literals
         patterns = masks.patterns.items()
         self._patterns = [(linear(pattern), f"[{key}]") for key, pattern in patterns if pattern is not None]
@@ -40,7 +40,7 @@ class Masker:
             self._patterns.append((re.compile(rf"\b(?:{anyone})\b", re.IGNORECASE), NAME))
 
     def text(self, text: str, *, sql: bool = True) -> str:
-        """The text with what is masked replaced; ``sql=False`` leaves literals in SQL as they are."""
+        """Return the text with what is masked replaced; ``sql=False`` leaves literals in SQL as they are."""
         for pattern, mark in self._patterns:
             text = pattern.sub(mark, text)
         if not (sql and self._sql and "'" in text):
@@ -49,7 +49,7 @@ class Masker:
 
 
 def _without_literals(line: str) -> str:
-    """A line without what stands in single quotes behind a word of SQL."""
+    """Return a line without what is in single quotes after a word of SQL."""
     found = linear(_SQL).search(line[:_LONGEST_LINE])
     if found is None:
         return line
@@ -57,7 +57,7 @@ def _without_literals(line: str) -> str:
 
 
 def masker(masks: Masks) -> Masker:
-    """The masker of a policy, the list of names read.
+    """Return the masker of a policy, the list of names read.
 
     Raises:
         Refused: the list of names cannot be read: what cannot be masked is not published.

@@ -52,7 +52,7 @@ class Scrubber:
         """Leave this value out from now on; one that is too short to be told from other text is not.
 
         Args:
-            value: as it stands.
+            value: as it is.
             lines: whether each long line of it is a secret by itself, as those of a key are.
         """
         parts = [part for part in find_passwords(value) if len(part) >= SHORTEST_PART]
@@ -69,19 +69,19 @@ class Scrubber:
             self._known.setdefault(form.core, _Known()).add(form)
 
     def text(self, text: str) -> str:
-        """The text without the values."""
+        """Return the text without the values."""
         if not self._forms:
             return text
         bare = _Bare(text)
         return self._without(bare, self._found(bare.text), len(bare.text))
 
     def output(self, text: str) -> str:
-        """What may be written of an output: no secret, and nothing that is masked."""
+        """Return what may be written of an output: no secret, and nothing that is masked."""
         text = self.text(text)
         return self.mask(text) if self.mask else text
 
     def split(self, text: str) -> tuple[str, str]:
-        """Of a text that goes on: what is safe to show, scrubbed, and the end that must wait.
+        """Split a text that goes on: into what is safe to show, scrubbed, and the end that must wait.
 
         The end is held back only if it may be the beginning of a value: fewer characters than the
         longest form has. Where outputs are masked, a line waits for its end, or for its two
@@ -102,14 +102,14 @@ class Scrubber:
         return self.mask(shown) if self.mask else shown, text[bare.before(cut) :] + line
 
     def end(self, text: str) -> str:
-        """The end of a text whose beginning was cut off, perhaps inside a value: scrubbed, and trusted."""
+        """Scrub the end of a text whose beginning was cut off, perhaps inside a value."""
         bare = _Bare(text)
         at = min(self.longest, len(bare.text))
         at = max([at, *(end for start, end in self._found(bare.text) if start < at < end)])
         return self.output(text[bare.before(at) :])
 
     def data(self, value: Any) -> Any:
-        """JSON values without the secrets; references, images and our own words stay."""
+        """Return JSON values without the secrets; references, images and our own words stay."""
         return self._data(value, _OURS) if self._forms else value
 
     def _data(self, value: Any, ours: frozenset[str]) -> Any:
@@ -127,7 +127,7 @@ class Scrubber:
         return value
 
     def _found(self, bare: str) -> list[tuple[int, int]]:
-        """Where values stand, in order; what overlaps is one."""
+        """Return where values are, in order; what overlaps is one."""
         spans: list[tuple[int, int]] = []
         for core, known in self._known.items():
             if core in bare:
@@ -141,7 +141,7 @@ class Scrubber:
         return merged
 
     def _without(self, bare: _Bare, found: list[tuple[int, int]], end: int) -> str:
-        """The text up to ``end`` without what was found; colours stay."""
+        """Return the text up to ``end`` without what was found; colours stay."""
         pieces, done = [], 0
         for start, stop in found:
             first, last = bare.before(start), bare.after(stop)
@@ -179,7 +179,7 @@ class _Known:
 
 
 class _Bare:
-    """A text without its colours, and where its characters stand in the text with them."""
+    """A text without its colours, and where its characters are in the text with them."""
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
@@ -189,16 +189,16 @@ class _Bare:
         self._places = [code.start() - gone for code, gone in zip(codes, self._gone, strict=False)]
 
     def before(self, at: int) -> int:
-        """Where a character stands: behind the codes that come before it."""
+        """Return where a character is: after the codes that come before it."""
         return at + self._gone[bisect_right(self._places, at)]
 
     def after(self, at: int) -> int:
-        """Where the characters before ``at`` end: in front of the codes that follow them."""
+        """Return where the characters before ``at`` end: in front of the codes that follow them."""
         return at + self._gone[bisect_left(self._places, at)]
 
 
 def _inside(key: str, of: dict[str, Any], ours: frozenset[str]) -> frozenset[str]:
-    """Which keys are our own words in the value of a key."""
+    """Return which keys are our own words in the value of a key."""
     if key == "data" and "output_type" in of and ours:
         return frozenset({"image/png"})
     return frozenset() if key in _THEIRS else ours

@@ -1,6 +1,6 @@
 """How programs spell a text when they print it: the escapes and encodings in which a secret is known.
 
-ASCII letters and digits stand as they are in every escape here; what differs is how the other
+ASCII letters and digits are left as they are in every escape here; what differs is how the other
 characters are spelled, and libraries differ in which of them they escape at all. So a form is,
 for each character, all its spellings in one kind of escape; Base64 and hexadecimal are texts.
 Which forms there are is listed for people in ``runbooks/secret-forms.csv``, whose rows are tests.
@@ -58,7 +58,7 @@ class Form:
         return frozenset(letter for each in self.spellings for spelling in each for letter in spelling)
 
     def begun(self, text: str) -> int:
-        """How many characters at the end of a text may be the beginning of this form, and not all of it."""
+        """Return how many characters at a text's end may begin this form without completing it."""
         if text[-1:] not in self._letters:  # mostly: a text ends with its line
             return 0
         best = len(text)
@@ -70,7 +70,7 @@ class Form:
         return len(text) - best
 
     def _goes_on(self, text: str, start: int) -> bool:
-        """Whether the text ends inside a spelling that begins at ``start``."""
+        """Return whether the text ends inside a spelling that begins at ``start``."""
         ends = {start}
         for each in self.spellings:
             if any(len(text) - at < len(one) and one.startswith(text[at:]) for at in ends for one in each):
@@ -99,14 +99,14 @@ def _spell(family: Callable[[str], tuple[str, ...]]) -> Callable[[str], tuple[st
 
 
 def _percent(char: str) -> tuple[str, ...]:
-    """In a URL; which characters stay differs (RFC 3986, forms, browsers). Also encoded twice."""
+    """Spell it as in a URL; which characters stay differs (RFC 3986, forms, browsers). Also encoded twice."""
     upper = "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
     once = (upper, upper.lower())
     return (char, *once, *(one.replace("%", "%25") for one in once), *("+" for _ in char if char == " "))
 
 
 def _html(char: str) -> tuple[str, ...]:
-    """In HTML and XML: by name, decimal or hexadecimal. Also escaped twice."""
+    """Spell it as in HTML and XML: by name, decimal or hexadecimal. Also escaped twice."""
     number = ord(char)
     name = "apos" if char == "'" else codepoint2name.get(number)
     once = (f"&#{number};", f"&#{number:03};", f"&#x{number:x};", f"&#x{number:X};", f"&#x{number:02x};")
@@ -115,7 +115,7 @@ def _html(char: str) -> tuple[str, ...]:
 
 
 def _backslash(char: str) -> tuple[str, ...]:
-    r"""In JSON, JavaScript, Python, C, MySQL and shells: ``\"``, ``\n``, ``\u003c``, ``\x3c``, ``\074``."""
+    r"""Spell it as in JSON, JavaScript, C, MySQL, shells: ``\"``, ``\n``, ``\u003c``, ``\x3c``, ``\074``."""
     number = ord(char)
     units = char.encode("utf-16-be", "surrogatepass")
     wide = [f"{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)]
@@ -130,7 +130,7 @@ def _backslash(char: str) -> tuple[str, ...]:
 
 
 def _backslash_twice(char: str) -> tuple[str, ...]:
-    """A text in JSON in JSON, for example a logged request."""
+    """Return a text in JSON in JSON, for example a logged request."""
     return tuple(one.replace("\\", "\\\\").replace('"', '\\"') for one in _backslash(char))
 
 
@@ -139,17 +139,17 @@ def _sql(char: str) -> tuple[str, ...]:
 
 
 def _sql_escapes(char: str) -> tuple[str, ...]:
-    """PostgreSQL's ``E'...'``."""
+    """Return PostgreSQL's ``E'...'``."""
     return {"'": ("''",), "\\": ("\\\\",)}.get(char, (char,))
 
 
 def _doubled(char: str) -> tuple[str, ...]:
-    """In CSV, and in names in SQL."""
+    """Spell it as in CSV, and in names in SQL."""
     return ('""',) if char == '"' else (char,)
 
 
 def _shell(char: str) -> tuple[str, ...]:
-    """In single quotes, as ``shlex`` and people write it."""
+    """Spell it in single quotes, as ``shlex`` and people write it."""
     return ("'\"'\"'", "'\\''") if char == "'" else (char,)
 
 
@@ -157,7 +157,7 @@ _FAMILIES = (_percent, _html, _backslash, _backslash_twice, _sql, _sql_escapes, 
 
 
 def _base64(raw: bytes) -> Iterator[tuple[tuple[str, ...], ...]]:
-    """The characters that these bytes alone decide, wherever in a longer encoding they stand."""
+    """Yield the characters that these bytes alone decide, wherever in a longer encoding they are."""
     other = {"+": ("+", "-"), "/": ("/", "_")}
     for before in range(3):
         first, last = -(-before * 8 // 6), (before + len(raw)) * 8 // 6

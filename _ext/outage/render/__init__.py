@@ -51,7 +51,7 @@ ROLE_VIEWS: dict[str, Callable[[Policy, str], str]] = {
 
 
 def show(policy: Policy, kind: str, argument: str = "") -> str:
-    """What the policy answers to a page: a view's text, a quote, or whether it has something (``when``).
+    """Answer a page from the policy: a view's text, a quote, or whether it has something (``when``).
 
     Raises:
         Refused: the argument names nothing in this policy.

@@ -28,32 +28,32 @@ def role(name: str, words: str, target: str = "") -> str:
 
 
 def moment(at: datetime, words: str) -> str:
-    """A time that a script can read."""
+    """Return a time that a script can read."""
     return role("moment", words, stamp(at))
 
 
 def chip(words: str, *look: str) -> str:
-    """Words with a look: ``chip("Sev 1", "severity", "rank-0")``."""
+    """Return words with a look: ``chip("Sev 1", "severity", "rank-0")``."""
     return role("chip", words, " ".join(look))
 
 
 def goto(words: str, anchor: str) -> str:
-    """A link within the page; ``anchor`` is an id that was made safe by :func:`anchor_id`."""
+    """Return a link within the page; ``anchor`` is an id that was made safe by :func:`anchor_id`."""
     return role("goto", words, anchor)
 
 
 def here(anchor: str) -> str:
-    """An anchor in the page."""
+    """Return an anchor in the page."""
     return role("here", anchor)
 
 
 def anchor_id(prefix: str, name: str) -> str:
-    """An id for HTML: letters, digits and hyphens only, whatever the name holds."""
+    """Return an id for HTML: letters, digits and hyphens only, whatever the name holds."""
     return f"{prefix}-{re.sub(r'[^A-Za-z0-9-]+', '-', name)[:80]}"
 
 
 def directive(name: str, argument: str = "", body: str = "", options: Sequence[tuple[str, str]] = ()) -> str:
-    """A fenced directive; its fence outgrows any in the body."""
+    """Return a fenced directive; its fence outgrows any in the body."""
     longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
     fence = "`" * max(3, longest + 1)
     head = f"{fence}{{{name}}} {argument}".rstrip()
@@ -64,12 +64,12 @@ def directive(name: str, argument: str = "", body: str = "", options: Sequence[t
 
 
 def folded(title: str, body: str, *, opened: bool = False) -> str:
-    """A part that is folded away until somebody opens it; ``title`` is MyST text."""
+    """Return a part that is folded away until someone opens it; ``title`` is MyST text."""
     return directive("dropdown", title, body, [("open", "")] if opened else [])
 
 
 def list_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, widths: str, css: str) -> str:
-    """A table whose cells hold any MyST text, lines and blocks too."""
+    """Return a table whose cells hold any MyST text, lines and blocks too."""
     body = "\n".join(_row(row) for row in (head, *rows))
     options = [("header-rows", "1"), ("widths", widths), ("class", css)]
     return directive("list-table", body=body, options=options)
@@ -85,33 +85,33 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def bullets(items: Iterable[str]) -> str:
-    """A list; an item may have several lines."""
+    """Return a list; an item may have several lines."""
     return "\n".join("- " + item.replace("\n", "\n  ") for item in items)
 
 
 def words(text: str) -> str:
-    """A text as people wrote it: in the line when it is one line, else as a block that keeps its lines."""
+    """Show a text as people wrote it: inline if it is one line, else as a block that keeps its lines."""
     return block(text.strip("\n")) if "\n" in text.strip() else plain(text)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; each cell is inline MyST on one line."""
+    """Return a Markdown table; each cell is inline MyST on one line."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def ref(kind: str, target: str) -> str:
-    """A role: ``{severity}`sev1```. The target is an id or an address, so it holds no backtick."""
+    """Return a role: ``{severity}`sev1```. The target is an id or an address, so it holds no backtick."""
     return f"{{{kind}}}`{target}`"
 
 
 def refs(kind: str, targets: Iterable[str], between: str = " ") -> str:
-    """Several roles in a row; a dash for none."""
+    """Return several roles in a row; a dash for none."""
     return between.join(ref(kind, target) for target in targets) or cell("")
 
 
 def value(policy: Policy, address: str, words: str | None = None) -> str:
-    """A value's words, linked to its clause; a dash where the policy says none."""
+    """Return a value's words, linked to its clause; a dash where the policy says none."""
     found = policy.at(address)
     if found.raw is None:
         return cell("")
@@ -119,5 +119,5 @@ def value(policy: Policy, address: str, words: str | None = None) -> str:
 
 
 def blocks(parts: Iterable[str]) -> str:
-    """Paragraphs, tables and lists with an empty line between; empty ones are left out."""
+    """Return paragraphs, tables and lists with an empty line between; empty ones are left out."""
     return "\n\n".join(part for part in parts if part)

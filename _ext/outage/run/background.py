@@ -1,6 +1,6 @@
 """Keeps, in the kernel, failures that no cell raises: of threads and tasks, and refusals that were caught.
 
-A thread that raises prints a traceback and is gone; a task that nobody awaits says nothing at all; and
+A thread that raises prints a traceback and is gone; a task that no one awaits says nothing at all; and
 ``except Exception`` catches what was meant to stop a run. Whatever is recorded here fails the cell.
 """
 
@@ -37,7 +37,7 @@ class Background:
         self._tasks: list[asyncio.Task[Any]] = []
 
     def install(self) -> None:
-        """Hear of threads that raise, and of coroutines that are thrown away."""
+        """Watch for threads that raise, and for coroutines that are thrown away."""
         previous, unraisable = threading.excepthook, sys.unraisablehook
 
         def thread_failed(args: threading.ExceptHookArgs) -> None:
@@ -56,7 +56,7 @@ class Background:
         warnings.filterwarnings("error", "coroutine .* was never awaited", RuntimeWarning)
 
     def follow(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Hear of every task that begins in this loop, and of callbacks in it that raise."""
+        """Watch every task that begins in this loop, and callbacks in it that raise."""
         if loop.get_task_factory() is self._begin:
             return
         loop.set_task_factory(self._begin)
@@ -67,14 +67,14 @@ class Background:
         self._failures.append(failure)
 
     def failure(self, result: Any = None) -> RunbookError | None:
-        """The first thing that failed and was not raised, or None.
+        """Return the first thing that failed and was not raised, or None.
 
         Args:
-            result: of the cell's last expression, which may be a coroutine that nobody awaited.
+            result: of the cell's last expression, which may be a coroutine that no one awaited.
         """
         for task in [task for task in self._tasks if task.done()]:
             self._tasks.remove(task)
-            if not task.cancelled() and getattr(task, "_log_traceback", True):  # nobody asked it how it ended
+            if not task.cancelled() and getattr(task, "_log_traceback", True):  # no one asked it how it ended
                 error = task.exception()
                 if error is not None:
                     self._add_failure(f"the task {_name(task.get_coro())}", error)
@@ -83,7 +83,7 @@ class Background:
         return self._failures[0] if self._failures else None
 
     def unfinished(self) -> RunbookError | None:
-        """The first thing that a cell wrote itself, began, and has not waited for; daemons may go on."""
+        """Return the first thing that a cell began itself and hasn't waited for; daemons may go on."""
         for task in self._tasks:
             code = getattr(task.get_coro(), "cr_code", None)
             if not task.done() and isinstance(code, CodeType) and self.written(code.co_filename):

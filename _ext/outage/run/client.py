@@ -40,7 +40,7 @@ _node: Any = from_dict
 _SILENT = logging.getLogger(__name__)  # what nbclient would log, the journal tells
 _SILENT.disabled = True
 # ipykernel closes its sockets at exit, and joins a thread that in some runs in a hundred waits for
-# seconds on one that has stopped. A kernel whose sockets nobody uses any more can go without that.
+# seconds on one that has stopped. A kernel whose sockets no one uses any more can go without that.
 _LEAVE = "import atexit, ipykernel.kernelapp as _app; atexit.unregister(_app.IPKernelApp.instance().close)"
 _KIT = "__import__('outage.kit', fromlist=['kit'])"
 _LAUNCHER = "__import__('outage.run.launcher', fromlist=['launcher'])"
@@ -56,20 +56,20 @@ class Sink(Protocol):
     """Where a cell's outputs go; see :class:`outage.run.outputs.CellOutputs`."""
 
     def stream(self, name: str, text: str) -> None:
-        """Text on stdout or stderr."""
+        """Take text on stdout or stderr."""
 
     def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
-        """Display data or a result; ``update`` names the display that it takes the place of."""
+        """Take display data or a result; ``update`` names the display that it replaces."""
 
     def clear(self) -> None:
-        """What was shown is to be cleared."""
+        """Clear what was shown."""
 
     def error(self, name: str, value: str, traceback: list[str]) -> Any:
-        """What the cell raised."""
+        """Return what the cell raised."""
 
 
 class _Unseen:
-    """Takes outputs that nobody sees."""
+    """Takes outputs that no one sees."""
 
     def stream(self, name: str, text: str) -> None:
         """Leave it out."""
@@ -78,7 +78,7 @@ class _Unseen:
         """Leave it out."""
 
     def clear(self) -> None:
-        """There is nothing to clear."""
+        """Do nothing: there is nothing to clear."""
 
     def error(self, name: str, value: str, traceback: list[str]) -> dict[str, str]:
         """Keep what matters of it."""
@@ -187,7 +187,7 @@ class RunbookClient(NotebookClient):
         self.tell(f"{_LAUNCHER}.admit({told!r})")
 
     async def settle(self) -> Ending:
-        """How what cells left behind stands: ``failed`` if some of it did, or is not over yet."""
+        """Return the state of what cells left behind: ``failed`` if some of it did, or is not over yet."""
         return await self.run(f"{_LAUNCHER}.settle()", _Unseen(), SETTLE_SECONDS)
 
     def issue(self, session: dict[str, Any]) -> None:
@@ -288,9 +288,7 @@ class RunbookClient(NotebookClient):
             sink.stream(content["name"], content["text"])
         elif kind in {"display_data", "execute_result"}:
             sink.rich(kind, content["data"])
-        elif (
-            kind == "update_display_data"
-        ):  # a journal replaces nothing: the last state stands below the first
+        elif kind == "update_display_data":  # a journal replaces nothing: the last state is below the first
             sink.rich(
                 "display_data", content["data"], str(content.get("transient", {}).get("display_id", ""))
             )

@@ -71,7 +71,7 @@ def _run(nb: Any, input_path: str, output_path: str | None) -> Run:
 
 
 def _as_papermill_has_it(nb: Any, run: Run) -> Any:
-    """The derived notebook, with papermill's metadata: its own words for the states that they fit."""
+    """Return the derived notebook, with papermill's metadata: its own words for the states that they fit."""
     content = derived_notebook(run)
     content["metadata"]["papermill"] = dict(nb.metadata.papermill)
     for cell in content["cells"]:

@@ -1,4 +1,4 @@
-"""Two applies of one runbook against one target exclude each other on one machine, whoever starts them.
+"""Two applies of one runbook against one target exclude each other on one machine, no matter who starts them.
 
 A lock is a file in a folder that every user of the machine may write to, so that other clones and other
 users meet it. It is the kernel's lock that counts, which goes with its process; the file stays, empty.
@@ -54,7 +54,7 @@ def lock_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of this machine's locks: ``$OUTAGE_LOCKS``, else one of :data:`FOLDERS`.
 
     Which of them it is depends on the folders alone, never on who asks: all users must meet in one.
-    They are sticky, so that nobody can put away another user's lock.
+    They are sticky, so that no one can put away another user's lock.
 
     Raises:
         Failed: there is none.

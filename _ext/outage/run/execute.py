@@ -122,7 +122,7 @@ def _run_prepared(prepared: Prepared, kernel: Kernel, interrupts: Interrupts, ho
 
 
 def _alone(run: Run) -> dict[str, Any]:
-    """Gates that the starter passed for a second person, for the record and its review."""
+    """Return gates that the starter passed for a second person, for the record and its review."""
     return {"alone": [f"{gate.by}: {gate.reason}" for gate in run.alone]} if run.alone else {}
 
 
@@ -234,7 +234,7 @@ def _share(prepared: Prepared) -> None:
 
 
 def began_line(prepared: Prepared, run: str) -> lines.Began:
-    """The journal's first line."""
+    """Return the journal's first line."""
     contract, limits = prepared.contract, prepared.contract.meta.limits
     assert limits.cell.exact is not None
     assert limits.run.exact is not None
@@ -263,7 +263,7 @@ def began_line(prepared: Prepared, run: str) -> lines.Began:
 
 
 def notebook_line(prepared: Prepared) -> lines.NotebookLine:
-    """The journal's second line."""
+    """Return the journal's second line."""
     contract = prepared.contract
     cells = tuple(
         lines.CellData.model_validate(
@@ -283,7 +283,7 @@ def notebook_line(prepared: Prepared) -> lines.NotebookLine:
 
 
 def resumed_line(prepared: Prepared) -> lines.Resumed:
-    """The line with which a run goes on, or begins to be undone."""
+    """Return the line with which a run goes on, or begins to be undone."""
     assert prepared.past is not None
     undo = prepared.undo or ()
     kept = [cell.index for cell in prepared.past.cells if cell.step == "change" and cell.settled]
@@ -299,7 +299,7 @@ def resumed_line(prepared: Prepared) -> lines.Resumed:
 
 
 def _versions() -> dict[str, str]:
-    """Versions of what carries a run out."""
+    """Return versions of what carries a run out."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 

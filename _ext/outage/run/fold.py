@@ -80,7 +80,7 @@ def fold(folder: Path, lines: Iterable[Line], troubles: Iterable[Trouble] = (), 
 
 
 def _unfinished(run: Run, last: str) -> Run:
-    """What an unfinished journal means when nobody on this machine writes it."""
+    """Say what an unfinished journal means when no one on this machine writes it."""
     host = run.process[0]
     if host not in {"", socket.gethostname()}:
         return replace(run, reason=f"last heard of from {host}; only that machine knows if it runs")
@@ -92,7 +92,7 @@ def _unfinished(run: Run, last: str) -> Run:
 
 
 def _unknown(cell: CellRun) -> CellRun:
-    """A cell that was running when the last was heard of it."""
+    """Return a cell that was running at its last sign of life."""
     return replace(cell, state="started-unknown") if cell.state == "running" else cell
 
 

@@ -49,7 +49,7 @@ class Question:
 
 
 class Gatekeeper:
-    """Stops one run at its gates until somebody has answered."""
+    """Stops one run at its gates until someone has answered."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Gatekeeper:
         journal: Journal,
         ask: Callable[[Question], str | None] | None,
     ) -> None:
-        """``ask`` reaches the person at the terminal; None: nobody is there."""
+        """``ask`` reaches the person at the terminal; None: no one is there."""
         self._prepared, self._journal, self._ask = prepared, journal, ask
         past = prepared.past
         self._before = {gate.cell: gate for gate in (past.gates if past else ())}
@@ -68,7 +68,7 @@ class Gatekeeper:
         """Wait for a person; None: they confirmed. Without one the run waits, and its process goes.
 
         Args:
-            cell: the gate, or the change before which somebody must be asked.
+            cell: the gate, or the change before which someone must be asked.
             text: what happens next.
             digest: of the actions that are proposed now.
 
@@ -107,7 +107,7 @@ class Gatekeeper:
         return self._outcome(cell, gate)
 
     def _answer_line(self, cell: Cell, answer: str) -> lines.GateLine:
-        """The line of an answer that was typed in the run's own terminal."""
+        """Return the line of an answer that was typed in the run's own terminal."""
         state: Any = "confirmed" if answer == "yes" else "declined"
         alone = self._prepared.request.alone
         broke = self._prepared.second_person and alone and answer == "yes"
@@ -115,7 +115,7 @@ class Gatekeeper:
         return lines.GateLine(cell=cell.index, state=state, by=self._prepared.by, **more)
 
     def _answered(self) -> bool:
-        """Whether somebody else wrote an answer into the journal."""
+        """Return whether someone else wrote an answer into the journal."""
         if not self._journal.was_added_to():
             return False
         return load_run(self._prepared.folder).pending is None
@@ -131,7 +131,7 @@ class Gatekeeper:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are one, by their letters."""
+    """Return whether two names are one, by their letters."""
     return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
 
 
@@ -173,7 +173,7 @@ def answer_gate(
 
 
 def _answer_lines(run: Run, gate: Gate, by: str, decline: str | None, alone: str | None) -> list[lines.Data]:
-    """An answer from outside; a run that is declined while it has no process ends there."""
+    """Return an answer from outside; a run that is declined while it has no process ends there."""
     alone = alone if gate.second_person and decline is None and _started(run, by) else None
     state: Any = "confirmed" if decline is None else "declined"
     line = lines.GateLine(
@@ -187,7 +187,7 @@ def _answer_lines(run: Run, gate: Gate, by: str, decline: str | None, alone: str
 
 
 def answerable(run: Run, by: str, *, decline: str | None = None, alone: str | None = None) -> Gate:
-    """The gate at which a run waits, if its answer is ``by``'s to give; arguments as for :func:`answer_gate`.
+    """Return the gate at which a run waits, if ``by`` may answer it; arguments as for :func:`answer_gate`.
 
     Raises:
         Refused: it waits at no gate, no reason is given where there must be one, or a second person is asked.
@@ -252,7 +252,7 @@ def _planned(plan: Run) -> list[Proposal | None]:
 
 
 def difference(planned: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> str:
-    """What a plan's actions and those of its apply have not in common, a line each, bounded."""
+    """Return what a plan's actions and those of its apply have not in common, a line each, bounded."""
     before, after = _told(planned), _told(now)
     found = [f"  planned, not now: {each}" for each in before if each not in after]
     found += [f"  now, not planned: {each}" for each in after if each not in before]

@@ -19,7 +19,7 @@ SPOOL = "saved.jsonl"
 
 
 def load_run(folder: Path, *, ours: bool = False) -> Run:
-    """The run in a folder.
+    """Return the run in a folder.
 
     Args:
         folder: the run's.
@@ -41,7 +41,7 @@ def load_run(folder: Path, *, ours: bool = False) -> Run:
 
 
 def spooled(folder: Path) -> dict[str, Any]:
-    """What a change saved, as its kernel wrote it down: for where nobody lived to put it in the journal."""
+    """Return what a change saved, as its kernel wrote it down, in case the runner was killed first."""
     found: dict[str, Any] = {}
     try:
         lines = (folder / SPOOL).read_bytes().splitlines()
@@ -57,19 +57,19 @@ def spooled(folder: Path) -> dict[str, Any]:
 
 
 def find_runs(folders: Iterable[Path]) -> list[Path]:
-    """Folders of runs under folders that hold runs, newest first (a run's id begins with its time)."""
+    """Return folders of runs under folders that hold runs, newest first (a run's id begins with its time)."""
     found = [path.parent for folder in folders for path in folder.glob(f"*/{FILE}")]
     return sorted(found, key=lambda path: path.name, reverse=True)
 
 
 def run_folders(project: Project) -> list[Path]:
-    """Folders of all runs of a project, newest first."""
+    """Return folders of all runs of a project, newest first."""
     inside = project.incidents.glob("*/runs") if project.incidents.is_dir() else ()
     return find_runs([project.runs, *inside])
 
 
 def find_run(project: Project, wanted: str) -> Path:
-    """The folder of a run, by its id or a part of it that fits only one.
+    """Return the folder of a run, by its id or a part of it that fits only one.
 
     Raises:
         Refused: none fits, or several do.

@@ -37,7 +37,7 @@ class Interrupts:
             signal.signal(number, before)
 
     def ignore(self) -> None:
-        """From now on nothing changes how the run ended."""
+        """Ignore signals from now on: nothing changes how the run ended."""
         self.respond = lambda name: None
 
     def _hear(self, number: int, frame: FrameType | None) -> None:

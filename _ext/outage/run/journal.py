@@ -1,7 +1,7 @@
 """``journal.jsonl``: the truth about a run. Written ahead of what it tells, never rewritten.
 
 Each line carries the hash of the line before it. That shows accidents and careless edits;
-whoever can write the file can also forge the whole chain, which signed commits answer, not we.
+someone who can write the file can also forge the whole chain, which signed commits answer, not we.
 A line is given to the system before what it tells of is done, so it outlives this process. It
 outlives a loss of power from the moment it is on the disk: before a change, at a gate and at the
 end we wait for that; other lines get there in the background, a few milliseconds later.
@@ -88,7 +88,7 @@ class Journal:
 
         Args:
             folder: the run's.
-            observe: hears every line that is written here.
+            observe: called with every line that is written here.
             scrub: takes out of a line's data what may not be written.
             runner: whether this process carries the run out; an approver does not.
 
@@ -160,11 +160,11 @@ class Journal:
             locks.take(self._file)
 
     def was_added_to(self) -> bool:
-        """Whether another process wrote lines after our last one."""
+        """Return whether another process wrote lines after our last one."""
         return not locks.is_current(self._file, self.path) or os.fstat(self._file).st_size != self._size
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
-        """Let the observer hear something; one that cannot show it (a closed pipe) never stops a run."""
+        """Call the observer; one that can't show something (a closed pipe) never stops a run."""
         try:
             if self._observe:
                 self._observe(kind, data)
@@ -231,7 +231,7 @@ class _Syncing:
 
 
 def _claim(folder: Path) -> int:
-    """The lock that says that a run's process lives; whoever only looks holds it for an instant."""
+    """Take the lock that says that a run's process lives; someone who only looks holds it for an instant."""
     descriptor = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     if locks.take(descriptor, wait=_PATIENCE):
         return descriptor
@@ -254,7 +254,7 @@ def read_journal(folder: Path) -> Lines:
 
 
 def parse_journal(content: bytes) -> Lines:
-    """Lines, troubles and head of a journal's content."""
+    """Return lines, troubles and head of a journal's content."""
     lines: list[Line] = []
     troubles: list[Trouble] = []
     head = NO_LINE
@@ -277,7 +277,7 @@ def parse_journal(content: bytes) -> Lines:
 
 
 def is_alive(folder: Path) -> bool:
-    """Whether the process that writes the run in ``folder`` lives, on this machine."""
+    """Return whether the process that writes the run in ``folder`` lives, on this machine."""
     try:
         descriptor = os.open(folder / ALIVE, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -289,7 +289,7 @@ def is_alive(folder: Path) -> bool:
 
 
 def _encoded(line: dict[str, Any]) -> bytes:
-    """JSON of a line; escaped throughout if it holds what a terminal would obey, so that cat is safe."""
+    """Encode a line as JSON; escaped throughout if it holds what a terminal would obey, so cat is safe."""
     text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
     if not text.isprintable():
         text = json.dumps(line, separators=(",", ":")).replace("\x7f", "\\u007f")

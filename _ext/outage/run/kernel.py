@@ -50,16 +50,16 @@ class Kernel:
     lock: int
 
     def alive(self) -> bool:
-        """Whether the process runs."""
+        """Return whether the process runs."""
         return self.process.poll() is None
 
     def interrupt(self) -> None:
-        """What Ctrl-C in a notebook does."""
+        """Interrupt the running cell, as Ctrl-C in a notebook does."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.process.pid, signal.SIGINT)
 
     def log(self) -> str:
-        """The end of what it wrote before it could talk to us."""
+        """Return the end of what it wrote before it could talk to us."""
         with contextlib.suppress(OSError):
             return (self.folder / "log").read_bytes()[-2000:].decode("utf-8", "replace")
         return ""
@@ -125,7 +125,7 @@ def start_kernel(root: Path) -> Kernel:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-P"),  # the working folder's modules are nobody's but the handbook's
+                *(sys.executable, "-P"),  # the working folder's modules are no one's but the handbook's
                 *("-c", _LAUNCH),
                 *("-f", str(file)),
                 "--HistoryManager.enabled=False",
@@ -146,7 +146,7 @@ def sweep_leftovers() -> int:
 
 
 def _environment(folder: Path, root: Path) -> dict[str, str]:
-    """Ours, with our process id (it goes when we go) and a home for IPython; no start-up files."""
+    """Return our own, with our process id (it goes when we go) and a home for IPython; no start-up files."""
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
     spare_loopback(environment)
     return {
@@ -162,7 +162,7 @@ def _environment(folder: Path, root: Path) -> dict[str, str]:
 
 
 def _python_path(root: Path) -> list[str]:
-    """Ours, without folders of the handbook: what Python imports from there at its start, nobody reviewed."""
+    """Return our own, without the handbook's folders: no one reviewed what Python imports at its start."""
     given = [Path(path).resolve() for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     return [str(path) for path in given if path == _OURS or not path.is_relative_to(root)]
 
@@ -173,7 +173,7 @@ def _parent() -> Path:
 
 
 def _private_folder() -> Path:
-    """A folder of mode 0700 whose path is short enough for sockets in it.
+    """Return a folder of mode 0700 whose path is short enough for sockets in it.
 
     Made by hand: ``tempfile`` loads OpenSSL, and the kernel would start that much later.
     """

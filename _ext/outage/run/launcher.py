@@ -88,7 +88,7 @@ class Kernel(IPythonKernel):
         return self._failed(reply, failure) if failure else reply
 
     def _failed(self, reply: dict[str, Any], failure: RunbookError) -> dict[str, Any]:
-        """The reply of a cell that raised this."""
+        """Turn a reply into that of a cell that raised this."""
         shell: Any = self.shell
         shell.showtraceback((type(failure), failure, None))
         lines = failure._render_traceback_()

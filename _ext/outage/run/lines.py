@@ -85,7 +85,7 @@ class Began(Data):
         plan: the plan that this apply insists on.
         yes: whether ``--yes`` was given: no question is asked before production is changed.
         limits: seconds a cell, and the run, may take.
-        approvals: who may answer its gates: whoever started it, or only a second person.
+        approvals: who may answer its gates: the starter, or only a second person.
     """
 
     kind: ClassVar[str] = "run"
@@ -209,7 +209,7 @@ class GateLine(Data):
     """A gate was reached, or answered.
 
     Attributes:
-        cell: the gate's cell, or the change before which somebody is asked.
+        cell: the gate's cell, or the change before which someone is asked.
         text: what the person was told happens next.
         digest: of the actions that were proposed then; an answer is about these and no others.
         second_person: whether only a second person may answer.
@@ -258,7 +258,7 @@ class UndoneCell(Part):
 
 
 class UndoPlanned(Data):
-    """Somebody was shown what undoing this run would do, newest change first; nothing was done."""
+    """Someone was shown what undoing this run would do, newest change first; nothing was done."""
 
     kind: ClassVar[str] = "undo-plan"
     by: str
@@ -266,7 +266,7 @@ class UndoPlanned(Data):
 
 
 class Asserted(Data):
-    """A person said what became of a change that was started and did not pass; nobody checked it."""
+    """A person said what became of a change that was started and did not pass; no one checked it."""
 
     kind: ClassVar[str] = "asserted"
     cell: int

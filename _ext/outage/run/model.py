@@ -56,12 +56,12 @@ class CellRun:
 
     @property
     def unsettled(self) -> bool:
-        """Whether it is a change that was started, did not pass, and of which nobody said that it is done."""
+        """Whether it is a change that was started, did not pass, and of which no one said that it is done."""
         return self.step == "change" and self.state in UNSETTLED and self.asserted is None
 
     @property
     def settled(self) -> bool:
-        """Whether it is a change that is done: it passed, or somebody said so."""
+        """Whether it is a change that is done: it passed, or someone said so."""
         return self.step == "change" and (self.state == "passed" or self.asserted is not None)
 
 
@@ -172,5 +172,5 @@ class Run:
         return (self.updated - self.started).total_seconds()
 
     def count(self, *states: str) -> int:
-        """How many cells are in one of these states."""
+        """Return how many cells are in one of these states."""
         return sum(cell.state in states for cell in self.cells)

@@ -21,7 +21,7 @@ FILE = "notebook.ipynb"
 
 
 def derived_notebook(run: Run) -> dict[str, Any]:
-    """The run as a notebook of format 4.5: sources, outputs, and each cell's state in its metadata.
+    """Return the run as a notebook of format 4.5: sources, outputs, and each cell's state in its metadata.
 
     Metadata ``outage`` holds, for the notebook, run, runbook, mode, state and target; for a cell,
     state, seconds and what was cut. Our own cell of parameters follows theirs, and is tagged
@@ -100,7 +100,7 @@ def write_notebook(run: Run) -> Path:
 
 
 def injected_source(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> str:
-    """Python that sets every parameter to its value; a secret is resolved where this runs.
+    """Return Python that sets every parameter to its value; a secret is resolved where this runs.
 
     The names it needs are imported by their own names, which the parameters cell may use already.
     """
@@ -118,7 +118,7 @@ def injected_source(parameters: Sequence[Parameter], values: Mapping[str, Any]) 
 
 
 def _expression(value: Any, imports: set[str]) -> str:
-    """An expression that makes the value; what it needs is added to ``imports``."""
+    """Return an expression that makes the value; what it needs is added to ``imports``."""
     if isinstance(value, list):
         return f"[{', '.join(_expression(item, imports) for item in value)}]"
     if isinstance(value, Path):

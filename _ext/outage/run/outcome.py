@@ -26,7 +26,7 @@ class Stop:
 
 
 def stop_after(cell: Cell, tag: str, ending: Ending, limit: float) -> Stop | None:
-    """What a cell's ending means for the run; None: it goes on."""
+    """Return what a cell's ending means for the run; None: it goes on."""
     if ending.state == "passed":
         return None
     state = "interrupted" if ending.state == "interrupted" else "failed"
@@ -34,7 +34,7 @@ def stop_after(cell: Cell, tag: str, ending: Ending, limit: float) -> Stop | Non
 
 
 def settled_stop(ending: Ending, when: str) -> Stop | None:
-    """What it means that the kernel did not come to rest between two cells; None: it did."""
+    """Return what it means that the kernel did not come to rest between two cells; None: it did."""
     if ending.state == "passed":
         return None
     said = first_line(ending.error.get("value", "")) if ending.error else ""
@@ -49,13 +49,13 @@ def cell_line(
     seconds: float | None = None,
     error: lines.ErrorData | None = None,
 ) -> lines.CellLine:
-    """The line that says that a cell reached a state."""
+    """Return the line that says that a cell reached a state."""
     values: dict[str, Any] = {"step": tag, "state": state}
     return lines.CellLine(cell=cell.index, seconds=seconds, error=error, **values)
 
 
 def error_data(ending: Ending, prepared: Prepared) -> lines.ErrorData:
-    """What was raised, with the metadata's explanation if one fits."""
+    """Return what was raised, with the metadata's explanation if one fits."""
     assert ending.error is not None
     text = f"{ending.error.get('name', '')}: {ending.error.get('value', '')}"
     hint = prepared.contract.meta.hint_for(text)
@@ -69,14 +69,14 @@ def error_data(ending: Ending, prepared: Prepared) -> lines.ErrorData:
 
 
 def first_line(text: str) -> str:
-    """The first line of a text that says something, bounded."""
+    """Return the first line of a text that says something, bounded."""
     from outage.text import one_line
 
     return one_line(next((line for line in text.splitlines() if line.strip()), ""))[:300]
 
 
 def _reason(cell: Cell, tag: str, ending: Ending, limit: float) -> str:
-    """Why a run ended at a cell, in a sentence; a change that did not pass says what that means."""
+    """Return why a run ended at a cell, in a sentence; a change that did not pass says what that means."""
     place = f"the {tag} in cell {cell.index + 1}"
     said = {
         "failed": f"{place} failed",

@@ -79,7 +79,7 @@ class CellOutputs:
         scrubber: Scrubber | None = None,
         glimpse: Callable[[int, str], None] | None = None,
     ) -> None:
-        """``glimpse`` hears, now and then, how many lines there are so far and the latest of them."""
+        """``glimpse`` is told, now and then, how many lines there are so far and the latest of them."""
         self._emit = emit
         self._scrubber = scrubber or Scrubber()
         self._glimpse = glimpse
@@ -92,7 +92,7 @@ class CellOutputs:
         self._updated: dict[str, tuple[dict[str, Any], str | None]] = {}
 
     def stream(self, name: str, text: str) -> None:
-        """Text on ``stdout`` or ``stderr``."""
+        """Take text on ``stdout`` or ``stderr``."""
         name = "stderr" if name == "stderr" else "stdout"
         for other in [each for each in self._streams if each != name]:
             self._hand_on(other)
@@ -110,7 +110,7 @@ class CellOutputs:
             self.flush()
 
     def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
-        """Display data or a result: its texts and its PNG, within limits.
+        """Take display data or a result: its texts and its PNG, within limits.
 
         Args:
             output_type: as the notebook format has it.
@@ -146,7 +146,7 @@ class CellOutputs:
         self._updated.clear()
 
     def error(self, name: str, value: str, traceback: list[str]) -> dict[str, str]:
-        """What the cell raised; returns it without colours and bounded, as the cell's line has it."""
+        """Return what the cell raised; returns it without colours and bounded, as the cell's line has it."""
         self.flush()
         self._emit_last()
         name = self._scrubbed(name)
@@ -204,7 +204,7 @@ class CellOutputs:
             self._emit({"output_type": "stream", "name": name, "text": text}, None)
 
     def _latest(self) -> str:
-        """The last whole line of what is beyond the head, or nothing."""
+        """Return the last whole line of what is beyond the head, or nothing."""
         for stream in self._streams.values():
             lines = stream.tail[-2000:].split("\n")
             if len(lines) > 2:
@@ -247,12 +247,12 @@ class CellOutputs:
 
 
 def without_colours(text: str) -> str:
-    """Text without the escapes that only colour it; others stay, to be shown as what they are."""
+    """Return text without the escapes that only colour it; others stay, to be shown as what they are."""
     return _COLOUR.sub("", text)
 
 
 def _middle_out(text: str, most: int) -> tuple[str, int]:
-    """The text, or its two ends around a mark; and how many characters are gone."""
+    """Return the text, or its two ends around a mark; and how many characters are gone."""
     if len(text) <= most:
         return text, 0
     dropped = len(text) - most
@@ -260,7 +260,7 @@ def _middle_out(text: str, most: int) -> tuple[str, int]:
 
 
 def _bad_image(encoded: str) -> str | None:
-    """Why a PNG is not kept: too long, too many pixels, or no PNG; None if it is fine."""
+    """Return why a PNG is not kept: too long, too many pixels, or no PNG; None if it is fine."""
     if len(encoded) * 3 // 4 > IMAGE_BYTES:
         return f"more than {IMAGE_BYTES} bytes"
     try:
@@ -295,7 +295,7 @@ class CellSink:
         self.runner.journal.append(line, wait=False)
 
     def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
-        """Display data: proposals count in read cells only."""
+        """Take display data; proposals count in read cells only."""
         with contextlib.suppress(KeyError, TypeError, ValidationError):  # not the kit's: it counts as output
             if ACTIONS_MIME in data and self.tag == "read":
                 self.runner.propose(self.cell, data[ACTIONS_MIME])

@@ -66,7 +66,7 @@ def prepare(project: Project, path: Path, request: RunRequest, *, can_ask: bool)
 
 
 def unconfirmed(found: Prepared, hint: str) -> Refused:
-    """Return the refusal of a change of production that nobody can be asked about."""
+    """Return the refusal of a change of production that no one can be asked about."""
     reason = f"this would change {found.target.words}; there is no terminal here to ask for a confirmation on"
     return Refused(reason, hint=hint)
 
@@ -114,7 +114,7 @@ def assemble(
 
 
 def needs_second_person(meta: RunbookMeta, policy: Policy) -> bool:
-    """Whether the runbook, or the policy for runbooks of its risk, asks for a second person."""
+    """Return whether the runbook, or the policy for runbooks of its risk, asks for a second person."""
     return meta.approvals == "second-person" or meta.risk in policy.runbooks.second_person
 
 
@@ -128,7 +128,7 @@ def _file_values(request: RunRequest) -> dict[str, Any]:
 
 
 def _incident(project: Project, wanted: str | None) -> Path | None:
-    """The incident that the run joins; none if none is open or none is wanted."""
+    """Return the incident that the run joins; none if none is open or none is wanted."""
     from outage.incident import folder as incidents
 
     wanted = wanted or os.environ.get("OUTAGE_INCIDENT") or None
@@ -140,7 +140,7 @@ def _incident(project: Project, wanted: str | None) -> Path | None:
 
 
 def _plan(found: Prepared) -> Run | None:
-    """The plan that the request names, if it was made of the same things."""
+    """Return the plan that the request names, if it was made of the same things."""
     request, values = found.request, found.values
     if request.yes and not request.apply:
         raise Refused("--yes answers what --apply asks", hint="add --apply, or leave --yes out")
@@ -169,7 +169,7 @@ def _plan(found: Prepared) -> Run | None:
 
 
 def _review(found: Prepared) -> ReviewData:
-    """The commit that holds what is to be applied, or the reason to go on without one."""
+    """Return the commit that holds what is to be applied, or the reason to go on without one."""
     reason = found.request.unreviewed
     if reason is not None and not reason.strip():
         raise Refused("--unreviewed needs a reason", hint="--unreviewed 'what cannot wait for a review'")

@@ -42,7 +42,7 @@ class JsonLines:
 
     def __call__(self, kind: str, data: Mapping[str, Any]) -> None:
         """Print a line of the journal as an event."""
-        if kind != "glimpse":  # for people; a program hears the journal's lines and nothing else
+        if kind != "glimpse":  # for people; a program gets the journal's lines and nothing else
             print(json.dumps({"kind": kind, **data}), file=self._out, flush=True)
 
 
@@ -119,7 +119,7 @@ class Words:
         self._show_status()
 
     def _on_glimpse(self, data: Mapping[str, Any]) -> None:
-        """How far a cell that goes on is; heard about once a second."""
+        """Show how far a running cell is; called about once a second."""
         latest = terminal(without_colours(_last_state(data["latest"]))).strip()
         self._show_status(f"{data['lines']:,} lines: {latest}" if latest else "")
 
@@ -135,7 +135,7 @@ class Words:
         self._status = True
 
     def _following(self) -> str:
-        """The next step that this run will come to, in a word or two; an undo goes its own way."""
+        """Return the next step that this run will come to, in a word or two; an undo goes its own way."""
         if self._mode == "undo":
             return ""
         for step, title in self._titles[self._now + 1 :]:
@@ -173,19 +173,19 @@ class Words:
             self._print(f"{_INDENT}{line}")
 
     def _on_resumed(self, data: Mapping[str, Any]) -> None:
-        """Changes that are done already: the steps that follow leave them out."""
+        """Remember changes that are done already: the steps that follow leave them out."""
         for cell in data.get("kept", ()):
             step, title = self._titles[cell]
             label = f"{cell + 1:>3} {step:<10} {title}".rstrip()
             self._print(f"{self._paint('✓', '32')} {label}  done before")
 
     def _error(self, error: Mapping[str, Any]) -> None:
-        """What was raised: its own words; a traceback stays in the notebook."""
+        """Show what was raised, in its own words; a traceback stays in the notebook."""
         for line in terminal(f"{error['name']}: {error['value']}").splitlines()[:10]:
             self._print(f"{_INDENT}{self._paint(line, '31')}")
 
     def _text(self, text: str) -> None:
-        """Output of the running cell, line by line; an unfinished line waits for its end."""
+        """Show output of the running cell, line by line; an unfinished line waits for its end."""
         lines = (self._partial + text).split("\n")
         self._partial = lines.pop()[-2000:]
         for line in lines:
@@ -222,13 +222,13 @@ class Words:
 
 
 def _last_state(line: str) -> str:
-    """A line as it stood last: of a progress bar that rewrites itself its end, marked as cut."""
+    """Return a line as it stood last: of a progress bar that rewrites itself its end, marked as cut."""
     before, _, last = line.removesuffix("\r").rpartition("\r")
     return f"… {last}" if before else last
 
 
 def summary(run: Run, notebook: str, then: str | None, runbooks: Path) -> list[str]:
-    """At the end, a line each: what became of it, what that means or what to do next, where it is.
+    """Summarise a run, a line each: what became of it, what that means or what to do next, where it is.
 
     Args:
         run: as it ended.
@@ -261,7 +261,7 @@ def summary(run: Run, notebook: str, then: str | None, runbooks: Path) -> list[s
 
 
 def advice(run: Run, runbooks: Path) -> str | None:
-    """What the error of the last cell that failed means and where to go on, if its metadata says that."""
+    """Say what the last failed cell's error means and where to go on, if its metadata has a hint."""
     from outage.runbook.command import suggest
 
     errors = [cell.error for cell in run.cells if cell.error and cell.error.get("hint")]

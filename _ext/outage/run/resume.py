@@ -91,7 +91,7 @@ def prepare_resume(
 
 
 def _is_confirmed(run: Run, *, undo: bool) -> bool:
-    """Whether what is to be done to production was seen: the undo's plan, the run's, or it was waived."""
+    """Return whether someone saw what will be done to production, in a plan, or waived that."""
     return undo_was_planned(run) if undo else bool(run.began.get("plan") or run.began.get("yes"))
 
 
@@ -120,7 +120,7 @@ def _to_undo(run: Run) -> tuple[int, ...]:
 
 
 def _check_state(project: Project, run: Run, *, undo: bool) -> None:
-    """Only a run that is over, or waits, and that was an apply."""
+    """Refuse unless the run is over, or waits, and was an apply."""
     anew = repeat(project.runbooks, run.runbook, run.began.get("parameters", {}))
     if any(trouble.edited for trouble in run.troubles):
         reason = f"the journal of {run.id} was changed by hand; what it says cannot be relied on"
@@ -167,7 +167,7 @@ def _check_scrubbed(run: Run) -> None:
 
 
 def _check_doubts(run: Run, *, undo: bool) -> None:
-    """Without a terminal there must be nothing to ask."""
+    """Refuse to go on without a terminal if a person must be asked something."""
     doubtful = [cell for cell in run.cells if cell.unsettled]
     if doubtful:
         cells = joined([str(cell.index + 1) for cell in doubtful])
@@ -177,7 +177,7 @@ def _check_doubts(run: Run, *, undo: bool) -> None:
 
 
 def _changed(project: Project, run: Run, contract: Contract, *, undo: bool) -> OutageError:
-    """The refusal of a notebook that is not the one that was run, with the difference."""
+    """Return the refusal of a notebook that is not the one that was run, with the difference."""
     then = [line for cell in run.cells for line in _lines(cell.step, cell.source)]
     now = [
         line for cell in contract.notebook.cells for line in _lines(_step(contract, cell.index), cell.source)
@@ -205,7 +205,7 @@ def _lines(step: str | None, source: str) -> list[str]:
 
 
 def undo_plan(run: Run) -> list[dict[str, Any]]:
-    """What undoing a run would do, newest change first.
+    """Return what undoing a run would do, newest change first.
 
     Each is ``{"cell", "state", "actions": [{"target", "command", "undo"}], "source"}``; ``source`` is
     the undo cell's, or None where the change has none.
@@ -222,7 +222,7 @@ def undo_plan(run: Run) -> list[dict[str, Any]]:
 
 
 def can_be_undone(run: Run) -> bool:
-    """Whether the runbook has an undo for any of the changes that stand."""
+    """Return whether the runbook has an undo for any of the changes that stand."""
     return any(change["source"] is not None for change in undo_plan(run))
 
 
@@ -262,7 +262,7 @@ def undo_digest(run: Run) -> str:
 
 
 def undo_was_planned(run: Run) -> bool:
-    """Whether the journal's last plan of an undo is of the changes that stand now, in their present state."""
+    """Return whether the journal's last plan of an undo is of the changes as they are now."""
     now = undo_line(run, "").model_dump(mode="json", exclude_none=True)["changes"]
     return run.undo_planned is not None and run.undo_planned.get("changes") == now
 

@@ -23,12 +23,12 @@ _NO_BRANCH = "Needed a single revision"
 
 @dataclass(frozen=True)
 class WorkingTree:
-    """Files of the project as they stand on the disk; nothing outside it."""
+    """Files of the project as they are on the disk; nothing outside it."""
 
     root: Path
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None."""
+        """Return the content of a file, or None."""
         file = self.root / path
         try:
             inside = file.resolve().is_relative_to(self.root.resolve())
@@ -37,7 +37,7 @@ class WorkingTree:
             return None
 
     def below(self, folder: str) -> list[str]:
-        """Paths of all files in a folder, at any depth."""
+        """Return paths of all files in a folder, at any depth."""
         return [
             (Path(parent) / name).relative_to(self.root).as_posix()
             for parent, _, names in os.walk(self.root / folder)
@@ -53,7 +53,7 @@ class CommittedTree:
     commit: str
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None where the commit has none; GitFailed where git cannot say."""
+        """Return the content of a file, or None where the commit has none; GitFailed where git cannot say."""
         name = f"{self.commit}:./{path}"
         try:
             return call(self.root, "cat-file", "blob", name)
@@ -63,7 +63,7 @@ class CommittedTree:
             raise
 
     def below(self, folder: str) -> list[str]:
-        """Paths of all files in a folder, at any depth."""
+        """Return paths of all files in a folder, at any depth."""
         where = f"{folder.rstrip('/')}/"
         listed = call(self.root, "ls-tree", "-r", "-z", "--name-only", self.commit, "--", where)
         return [name for name in listed.decode("utf-8", "surrogateescape").split("\0") if name]
@@ -74,20 +74,20 @@ def _kind(root: Path, name: str) -> str:
 
 
 def working_digest(root: Path, notebook: Notebook) -> str:
-    """The digest of a notebook and its modules as they stand on the disk."""
+    """Return the digest of a notebook and its modules as they are on the disk."""
     return notebook_digest(notebook, WorkingTree(root))
 
 
 def find_review(
     root: Path, path: Path, notebook: Notebook, digest: str, branch: str, remote: str = "origin"
 ) -> ReviewData:
-    """The commit, reachable from ``branch``, that holds exactly what has this digest.
+    """Return the commit, reachable from ``branch``, that holds exactly what has this digest.
 
     Args:
         root: the project.
         path: the notebook's file.
         notebook: as read from it.
-        digest: of it and its modules, as they stand.
+        digest: of it and its modules, as they are.
         branch: the policy's reviewed branch; here, or as it was last fetched from ``remote``.
         remote: the policy's remote.
 
@@ -118,7 +118,7 @@ def find_review(
 
 
 def _heads(root: Path, branch: str, remote: str) -> dict[str, str]:
-    """The newest commits of the reviewed branch: of the one here, and of the one last fetched.
+    """Return the newest commits of the reviewed branch: of the one here, and of the one last fetched.
 
     A clone of another branch, as CI makes them, has only the second; here, the first may be old.
     """
@@ -137,7 +137,7 @@ def _heads(root: Path, branch: str, remote: str) -> dict[str, str]:
 
 
 def _commits(root: Path, head: str, paths: list[str]) -> list[str]:
-    """A branch's newest commit, and those before it that touched one of the files, newest first."""
+    """Return a branch's newest commit, and those before it that touched one of the files, newest first."""
     listed = call(root, "rev-list", f"--max-count={MOST_COMMITS}", head, "--", *paths)
     return [head, *listed.decode().split()]
 
@@ -156,7 +156,7 @@ def _digest_at(root: Path, commit: str, relative: str) -> str | None:
 
 
 def files_at(root: Path, commit: str, relative: str) -> list[str]:
-    """Paths of a notebook, the modules that it imports and the files that it names, as a commit has them.
+    """Return the paths of a notebook and of what it imports and names, as a commit has them.
 
     Empty where git has no such commit or file, or cannot say.
     """

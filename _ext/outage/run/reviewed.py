@@ -45,7 +45,7 @@ class Reviewed:
     def __init__(
         self, root: Path, files: dict[str, str], own: Path, tell: Callable[[Unreviewed], None]
     ) -> None:
-        """``tell`` hears of each refusal, in case the cell catches it."""
+        """``tell`` is called with each refusal, in case the cell catches it."""
         self.root, self.files, self.own, self._tell = root.resolve(), files, own.resolve(), tell
         self._within = f"{self.root}{os.sep}"
         others = [*_environment(self.root), _OURS, self.own]
@@ -61,11 +61,11 @@ class Reviewed:
                     self.refuse(file)
         sys.path_hooks.insert(0, self._finder)
         sys.path_importer_cache.clear()
-        sys.path.append(str(self.root))  # last: nothing there stands in for a module of Python or a package
+        sys.path.append(str(self.root))  # last: nothing there replaces a module of Python or a package
         sys.addaudithook(self._audit)
 
     def strange(self, name: str) -> str | None:
-        """The path from the root, if that is a file of the handbook which is not in the digest."""
+        """Return the path from the root, if that is a file of the handbook which is not in the digest."""
         path = os.path.abspath(name)  # noqa: PTH100 - resolve() follows links, and both ends count
         if path.startswith(self._others):
             return None
@@ -100,7 +100,7 @@ class Reviewed:
             self.refuse(name, "was changed while this run went on")
 
     def _finder(self, folder: str) -> FileFinder:
-        """What imports from a folder of the handbook: from sources, never from what was compiled before."""
+        """Return the importer of a folder of the handbook: from sources, never from compiled files."""
         path = f"{os.path.realpath(folder)}{os.sep}"
         if not path.startswith(self._within) or path.startswith(self._others):
             raise ImportError(folder)
@@ -122,7 +122,7 @@ class Reviewed:
         return FileFinder(folder, (Loader, [".py"]))
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
-        """Hear what Python is about to do; raising here keeps it from doing it."""
+        """Check what Python is about to do; raising here stops it."""
         if event not in _EVENTS or getattr(self._here, "busy", False):
             return
         self._here.busy = True
@@ -164,7 +164,7 @@ class Reviewed:
 
 
 def _environment(root: Path) -> list[Path]:
-    """Folders of Python and its packages, of which some may lie within the handbook (``.venv``)."""
+    """Return folders of Python and its packages, of which some may lie within the handbook (``.venv``)."""
     paths = [sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     paths += [*site.getsitepackages(), site.getusersitepackages()]
     prefix = Path(sys.prefix).resolve()
@@ -173,7 +173,7 @@ def _environment(root: Path) -> list[Path]:
 
 
 def _compiled(path: str) -> list[CodeType]:
-    """A file's text as ``exec`` and as ``eval`` would have it; nothing if it is no Python."""
+    """Return a file's text as ``exec`` and as ``eval`` would have it; nothing if it is no Python."""
     found: list[CodeType] = []
     with suppress(OSError):
         if Path(path).stat().st_size <= _MOST_BYTES:
@@ -185,7 +185,7 @@ def _compiled(path: str) -> list[CodeType]:
 
 
 def _words(command: Any) -> Iterator[str]:
-    """The words of a command, however it was given."""
+    """Yield the words of a command, however it was given."""
     if isinstance(command, (str, bytes)):
         text = os.fsdecode(command)
         try:
@@ -198,7 +198,7 @@ def _words(command: Any) -> Iterator[str]:
 
 
 def _started(args: tuple[Any, ...]) -> Iterator[str]:
-    """Words of what ``subprocess`` starts, as paths from the folder that it is started in."""
+    """Yield words of what ``subprocess`` starts, as paths from the folder that it is started in."""
     executable, command, folder = args[:3]
     for word in [*_words(executable), *_words(command)]:
         for part in (word, *(_words(word) if " " in word else ())):

@@ -137,14 +137,14 @@ class Runner:
         self.client.admit(root, files, self.prepared.folder)
 
     async def _settled(self, when: str) -> Stop | None:
-        """Nothing goes on after something failed that no cell raised: a thread, a task, the kernel itself."""
+        """Stop after a failure that no cell raised: of a thread, a task, the kernel itself."""
         ending = await self.client.settle()
         if ending.state == "interrupted":
             return Stop("interrupted", 130, f"interrupted {self.client.request.reason}")
         return settled_stop(ending, when)
 
     def _steps(self) -> Iterator[tuple[Cell, str]]:
-        """All steps, in order; to undo: parameters and setup, then the undos, newest change first."""
+        """Yield all steps, in order; to undo: parameters and setup, then the undos, newest change first."""
         steps, undo = self.prepared.contract.steps, self.prepared.undo
         if undo is None:
             only = self.prepared.request.checks_only
@@ -282,7 +282,7 @@ class Runner:
         return None
 
     def _before_change(self, cell: Cell, number: int) -> Stop | None:
-        """The actions must be on the journal, be the plan's if there is one, and be approved where needed."""
+        """Require actions on the journal, the plan's if there is one, and approval where it is needed."""
         if self._proposal is None:
             reason = (
                 f"no actions were proposed before the change in cell {cell.index + 1}: nothing was changed"
@@ -319,13 +319,13 @@ class Runner:
         return None
 
     def _confirm_undo(self, cell: Cell) -> Stop | None:
-        """Ask before the first undo in production, where nobody was shown its plan."""
+        """Ask before the first undo in production, where no one was shown its plan."""
         past = self.prepared.past
         assert past is not None
         return self._gate(cell, f"This undoes changes of {self.prepared.target.words}.", undo_digest(past))
 
     def _reversed(self, undo: Cell) -> int:
-        """Index of the change that an undo reverses: the step before it."""
+        """Return index of the change that an undo reverses: the step before it."""
         indices = [cell.index for cell, _ in self.prepared.contract.steps]
         return indices[indices.index(undo.index) - 1]
 
@@ -356,7 +356,7 @@ class Runner:
 
     @contextlib.contextmanager
     def _standing_still(self) -> Iterator[None]:
-        """The loop stands still while a person is asked, and their time does not count."""
+        """Stop the clock while a person is asked: the loop waits, and their time does not count."""
         since = monotonic()
         self.interrupts.respond = raise_interrupt
         try:

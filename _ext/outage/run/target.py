@@ -97,7 +97,7 @@ def identities(target: TargetData) -> tuple[str, ...]:
     """Return a text for each host of a target, the same for all spellings of one.
 
     Capitals, a final dot, the usual port and the names of this machine make no difference. Other
-    aliases do: nobody is asked what a name resolves to.
+    aliases do: no one is asked what a name resolves to.
     """
     port = "" if target.kind == "PostgreSQL" and target.port == _POSTGRES else target.port or ""
     path = os.path.realpath(target.path) if target.path else ""
@@ -107,13 +107,13 @@ def identities(target: TargetData) -> tuple[str, ...]:
 
 
 def _plain(host: str) -> str:
-    """The one spelling of a host's name; empty for this machine."""
+    """Return the one spelling of a host's name; empty for this machine."""
     name = host.strip().strip("[]").casefold().rstrip(".")
     return "" if _is_here(name) else name
 
 
 def _is_here(host: str) -> bool:
-    """Whether a host's name, in plain spelling, means this machine."""
+    """Return whether a host's name, in plain spelling, means this machine."""
     if host in _HERE | {socket.gethostname().casefold().rstrip(".")}:
         return True
     try:
@@ -125,7 +125,7 @@ def _is_here(host: str) -> bool:
 
 
 def _libpq(environ: Mapping[str, str]) -> tuple[list[_Place], str | None, str]:
-    """Hosts, port (None: the usual one) and database that libpq will use, found in its own order."""
+    """Return hosts, port (None: the usual one) and database that libpq will use, found in its own order."""
     service = _service(environ)
     named = _listed(environ.get("PGHOST") or service.get("host") or "")
     addresses = _listed(environ.get("PGHOSTADDR") or service.get("hostaddr") or "")
@@ -149,7 +149,7 @@ def _libpq_place(host: str, port: str) -> _Place:
 
 
 def _login() -> str:
-    """The name that libpq connects as where nobody says another."""
+    """Return the name that libpq connects as where no one says another."""
     import pwd
 
     try:
@@ -159,7 +159,7 @@ def _login() -> str:
 
 
 def _service(environ: Mapping[str, str]) -> dict[str, str]:
-    """The settings of ``$PGSERVICE``, as libpq finds them; empty where there are none."""
+    """Return the settings of ``$PGSERVICE``, as libpq finds them; empty where there are none."""
     name = environ.get("PGSERVICE")
     if not name:
         return {}
@@ -189,7 +189,7 @@ def _section(path: Path, name: str) -> dict[str, str]:
 def _described(
     target: Target | str, values: Mapping[str, Any], policy: Policy, environ: Mapping[str, str]
 ) -> TargetData:
-    """A target that the metadata describes with parameters and variables."""
+    """Return a target that the metadata describes with parameters and variables."""
     assert not isinstance(target, str)
 
     def fill(text: str) -> str:
@@ -218,7 +218,7 @@ def _at_path(path: Path) -> _Place:
 
 
 def _place(address: str) -> _Place:
-    """What an address names: a host, or a URL with one; ``unix:///...`` is a socket of this machine."""
+    """Parse an address: a host, or a URL with one; ``unix:///...`` is a socket of this machine."""
     if "://" not in address:
         host, colon, port = address.rpartition(":")
         return _Place(host, port) if colon and port.isdecimal() and ":" not in host else _Place(address)
@@ -239,7 +239,7 @@ def _in_words(
     port: str | None = None,
     database: str | None = None,
 ) -> TargetData:
-    """The target; several hosts are one environment only if all of them are."""
+    """Return the target; several hosts are one environment only if all of them are."""
     hosts = tuple(place.host for place in places)
     path = next((str(place.path) for place in places if place.path), None) if kind != "PostgreSQL" else None
     lab = all(_is_lab(place, environ) for place in places)
@@ -277,7 +277,7 @@ def _is_lab(place: _Place, environ: Mapping[str, str]) -> bool:
 
 
 def _environment(host: str, policy: Policy) -> str | None:
-    """The policy's environment of a host, or None; what means this machine has its name as well."""
+    """Return the policy's environment of a host, or None; what means this machine has its name as well."""
     own = _matching(socket.gethostname(), policy)
     named = _matching(host, policy)
     if not _plain(host) and own is not None and (named is None or policy.environments[own].production):
@@ -286,7 +286,7 @@ def _environment(host: str, policy: Policy) -> str | None:
 
 
 def _matching(host: str, policy: Policy) -> str | None:
-    """The environment with a pattern that fits a name, without regard to capitals and a final dot."""
+    """Return the environment with a pattern that fits a name, without regard to capitals and a final dot."""
     name = host.lower().rstrip(".")
     for environment, rule in policy.environments.items():
         if any(fnmatchcase(name, pattern.lower().rstrip(".")) for pattern in rule.hosts):

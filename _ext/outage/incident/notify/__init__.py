@@ -43,9 +43,9 @@ class Posted:
         outward: name of the channel for customers, when the event is for them and the channel has
             an address.
         undelivered: why the message to customers was not delivered, or the empty string.
-        by_hand: name of the channel for customers, when they hear only what a person publishes.
+        by_hand: name of the channel for customers, when they get only what a person publishes.
         failing: earlier messages that were tried in vain, as they waited before this event.
-        silent: nobody is told, as the command asked.
+        silent: no one is told, as the command asked.
         unconfigured: channels, by name, with the reason why nothing can be posted there; each is
             reported once an incident.
         trouble: why nothing could even be tried (a full disk), or the empty string.
@@ -121,7 +121,7 @@ def _wait_for(path: Path) -> str:
 
 
 def _lacking(post: Post, policy: Policy) -> str:
-    """Why a channel cannot be posted to from here; empty if it can.
+    """Return why a channel cannot be posted to from here; empty if it can.
 
     What customers should read is queued even where only this machine lacks the address.
     """
@@ -139,7 +139,7 @@ def _lacking(post: Post, policy: Policy) -> str:
 
 
 def _not_said_before(folder: Path, lacking: list[Post]) -> list[Post]:
-    """Those of the posts whose channel has not been complained of in this incident; remembers them."""
+    """Return those of the posts whose channel has not been complained of in this incident; remembers them."""
     if not lacking:
         return []
     said = private(box(folder)) / _SAID

@@ -43,7 +43,7 @@ def _once(folder: Path, policy: Path) -> None:
         deliver_round(folder, load_policy(policy))
     except OutageError as error:
         outbox.fail_all(folder, error.message)
-    except Exception as error:  # noqa: BLE001  nobody watches; its words may hold an address, so they stay out
+    except Exception as error:  # noqa: BLE001  no one watches; its words may hold an address, so they stay out
         outbox.fail_all(folder, f"a fault in the tool itself: {type(error).__name__}")
 
 

@@ -53,7 +53,7 @@ def ready(addresses: Iterable[str]) -> None:
 
 
 def _services(folder: Path, schemes: set[str]) -> Iterator[str]:
-    """The modules of Apprise whose source assigns one of the schemes to ``protocol``."""
+    """Yield the modules of Apprise whose source assigns one of the schemes to ``protocol``."""
     names = "|".join(map(re.escape, sorted(schemes)))
     assigned = re.compile(rf"protocol\b[^\n=]*=\s*\(?[^)=]*?[\"'](?:{names})[\"']")
     for path in sorted(folder.iterdir()):
@@ -63,7 +63,7 @@ def _services(folder: Path, schemes: set[str]) -> Iterator[str]:
 
 
 def service(address: str) -> Any:
-    """The service behind an Apprise URL, or None if it is not one; call :func:`ready` first."""
+    """Return the service behind an Apprise URL, or None if it is not one; call :func:`ready` first."""
     import apprise
 
     return apprise.Apprise.instantiate(address, suppress_exceptions=True)
@@ -87,7 +87,7 @@ def deliver(address: str, text: str, seconds: float) -> Outcome:
 
 
 def _reason(lines: list[str]) -> Outcome:
-    """Why it failed, without the address that Apprise's own words may hold."""
+    """Return why it failed, without the address that Apprise's own words may hold."""
     found = next((match[1] for line in lines if (match := _STATUS.search(line))), None)
     if found is None:
         return Outcome(False, "it could not be reached, or did not answer in time")
@@ -119,7 +119,7 @@ _PLACE = re.compile(r"\{(incident|division|area)\}")
 
 
 def resolve_address(reference: str, place: Mapping[str, str]) -> str:
-    """The Apprise URL behind a reference, with ``{incident}``, ``{division}`` and ``{area}`` filled in.
+    """Resolve a reference to an Apprise URL, with ``{incident}``, ``{division}`` and ``{area}`` filled in.
 
     One address can so serve a channel of which every division has its own, for example
     ``mmosts://bot@chat.example/token?channel={division}-outages``.

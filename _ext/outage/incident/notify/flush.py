@@ -73,7 +73,7 @@ def deliver_round(folder: Path, policy: Policy, limit: float = LIMIT) -> list[De
 
 
 def _addresses(queues: dict[str, list[Path]], policy: Policy) -> list[str]:
-    """The addresses that the first message of each channel is for, as far as they are known."""
+    """Return the addresses that the first message of each channel is for, as far as they are known."""
     found = []
     for paths in queues.values():
         try:
@@ -84,7 +84,7 @@ def _addresses(queues: dict[str, list[Path]], policy: Policy) -> list[str]:
 
 
 def _side_by_side(queues: dict[str, list[Path]], policy: Policy, end: float) -> list[Delivery]:
-    """One thread a channel. A thread that hangs is left behind; its message keeps waiting."""
+    """Deliver each channel in a thread of its own; one that hangs is left behind, its message waits on."""
     results: dict[str, list[Delivery]] = {channel: [] for channel in queues}
     threads = [
         threading.Thread(target=_one_channel, args=(paths, policy, end, results[channel]), daemon=True)
@@ -137,7 +137,7 @@ def _send(message: Message, policy: Policy, left: float) -> Outcome:
 
 
 def _address(message: Message, policy: Policy) -> str:
-    """The address of a message's channel; Refused if it has none, here or at all."""
+    """Return the address of a message's channel; Refused if it has none, here or at all."""
     channel = policy.channels.get(cast("ChannelId", message.channel))
     if channel is None or channel.address is None:
         raise Refused("policy gives this channel no address any more")

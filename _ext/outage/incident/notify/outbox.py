@@ -83,7 +83,7 @@ class Outbox:
 
 
 def look(folder: Path) -> Outbox:
-    """What the outbox of an incident's folder holds; what cannot be read is left out."""
+    """Return what the outbox of an incident's folder holds; what cannot be read is left out."""
     outbox = box(folder)
     aside = sorted(outbox.glob(f"*{REFUSED}"))
     return Outbox(_delivered(outbox), _messages(waiting(folder)), _messages(aside))
@@ -107,17 +107,17 @@ def put(folder: Path, posts: tuple[Post, ...], event: str) -> list[Path]:
 
 
 def waiting(folder: Path) -> list[Path]:
-    """The files of the messages that wait, in the order in which they were written."""
+    """Return the files of the messages that wait, in the order in which they were written."""
     return sorted(box(folder).glob("*.json"))
 
 
 def box(folder: Path) -> Path:
-    """The outbox of an incident's folder."""
+    """Return the outbox of an incident's folder."""
     return folder / FOLDER
 
 
 def queues(folder: Path) -> dict[str, list[Path]]:
-    """The files that wait, by channel. One that somebody garbled is put aside, not stumbled over."""
+    """Return the files that wait, by channel. One that someone garbled is put aside, not stumbled over."""
     found: dict[str, list[Path]] = {}
     for path in waiting(folder):
         try:
@@ -196,7 +196,7 @@ def _delivered(outbox: Path) -> tuple[Delivered, ...]:
 
 
 def _next_path(outbox: Path) -> Path:
-    """A name that sorts after every message that waits, whatever the clock says."""
+    """Return a name that sorts after every message that waits, whatever the clock says."""
     now = time.time_ns()
     last = max((int(path.name.split("-")[0]) for path in outbox.glob("[0-9]*-*.json")), default=0)
     return outbox / f"{max(now, last + 1):020d}-{os.getpid()}.json"
@@ -210,7 +210,7 @@ def _write(path: Path, message: Message) -> None:
 
 
 def read(path: Path) -> Message:
-    """The message in a file; ValueError, TypeError or KeyError if it is garbled."""
+    """Return the message in a file; ValueError, TypeError or KeyError if it is garbled."""
     values = json.loads(path.read_text(encoding="utf-8"))
     tried = moment(values["tried"]) if values.get("tried") else None
     return Message(**{**values, "written": moment(values["written"]), "tried": tried})

@@ -1,4 +1,4 @@
-"""Which channels hear of an event: the incident's own, those upwards by scope, an audience's."""
+"""Which channels get an event: the incident's own, those upwards by scope, an audience's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Post:
     """One message to one channel.
 
     Attributes:
-        channel: id of the channel in policy; never one that another stands in for.
+        channel: id of the channel in policy; never one that another replaces.
         name: what people call it, filled in (hostile: it may hold an incident's title).
         text: the message, safe for a chat service.
         place: ids of incident, division and area, for an address that depends on them.
@@ -42,7 +42,7 @@ class Post:
 
 
 def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]:
-    """The messages that an event of an incident makes, state as folded; most events make none."""
+    """Return the messages that an event of an incident makes, state as folded; most events make none."""
     entry = next((entry for entry in incident.entries if entry.event.id == event_id), None)
     if entry is None or not entry.known or entry.redaction:
         return ()
@@ -65,7 +65,7 @@ def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]
 
 
 def _corrected(incident: Incident, entry: Entry) -> Entry:
-    """The entry that a correction is about (its readers must hear of it), or the entry itself."""
+    """Return the entry that a correction is about (its readers get the correction), or the entry itself."""
     by_id = {other.event.id: other for other in incident.entries}
     for _ in range(len(by_id)):
         if entry.event.kind != "correction" or str(entry.data.get("event")) not in by_id:
@@ -94,7 +94,7 @@ _JOINERS = str.maketrans("", "", "\u200c\u200d")
 
 
 def quiet(text: str) -> str:
-    """One line that shows ``text`` and mentions no group; control characters are shown as codes.
+    """Return one line that shows ``text`` and mentions no group; control characters are shown as codes.
 
     Joiners go first, for they could hide a mention from us that the service would still see.
     """
@@ -104,25 +104,25 @@ def quiet(text: str) -> str:
 
 
 def headline(incident: Incident, policy: Policy) -> str:
-    """``Sev 1 | investigating | Checkout is down (2026-11-20-checkout-down)``."""
+    """Write the headline: ``Sev 1 | investigating | Checkout is down (2026-11-20-checkout-down)``."""
     parts = [severity_name(incident.severity, policy), incident.stage, f"{incident.title} ({incident.id})"]
     return quiet(" | ".join(["DRILL", *parts] if incident.drill else parts))
 
 
 def for_colleagues(incident: Incident, entry: Entry, policy: Policy) -> str:
-    """State first, then what happened, when if that was earlier, and who recorded it."""
+    """Write the state, what happened, when if that was earlier, and who recorded it."""
     said = f"{_when(entry, policy)}{quiet(sentence(entry, policy))} \u2014 {quiet(entry.event.by)}"
     return f"{headline(incident, policy)}\n{said}"
 
 
 def for_customers(incident: Incident, entry: Entry, policy: Policy) -> str:
-    """The stage and the words that were written for customers; nothing of ours."""
+    """Return the stage and the words that were written for customers; nothing of ours."""
     corrected = "Correction: " if entry.event.kind == "correction" else ""
     return f"{incident.stage.capitalize()}\n{_when(entry, policy)}{corrected}{quiet(entry.text)}"
 
 
 def _when(entry: Entry, policy: Policy) -> str:
-    """``At 09:40 UTC (10:40 BST): `` before what is recorded late, with the date of another day."""
+    """Write ``At 09:40 UTC (10:40 BST): `` before what is recorded late, with the date of another day."""
     if not entry.late:
         return ""
     return f"At {near(entry.event.at, entry.event.recorded, policy.company.timezone)}: "

@@ -18,7 +18,7 @@ _LONGEST_UNKNOWN = 300
 
 
 def sentence(entry: Entry, policy: Policy) -> str:
-    """An entry in words, with the company's names for roles, audiences and severities."""
+    """Return an entry in words, with the company's names for roles, audiences and severities."""
     kind, data = entry.event.kind, entry.data
     if not entry.known:
         said = json.dumps(dict(data), ensure_ascii=False)[:_LONGEST_UNKNOWN]
@@ -32,25 +32,25 @@ def sentence(entry: Entry, policy: Policy) -> str:
 
 
 def role_name(role: str, policy: Policy) -> str:
-    """The company's name for a role."""
+    """Return the company's name for a role."""
     found = policy.roles.get(role)  # type: ignore[call-overload]
     return str(found.name) if found else role
 
 
 def severity_name(severity: str | None, policy: Policy) -> str:
-    """The company's name for a severity; ``unclassified`` when none is known."""
+    """Return the company's name for a severity; ``unclassified`` when none is known."""
     found = policy.severities.get(severity or "")
     return found.name if found else severity or "unclassified"
 
 
 def place(division: str | None, area: str | None, policy: Policy) -> str:
-    """``Payments, checkout``: where it is, as far as that is known."""
+    """Write where it is, as far as that is known: ``Payments, checkout``."""
     known = policy.divisions.get(division or "")
     return ", ".join(part for part in (known.name if known else division, area) if part)
 
 
 def short(event_id: str) -> str:
-    """The part of an event's id that is shown and typed."""
+    """Return the part of an event's id that is shown and typed."""
     return event_id[:8]
 
 

@@ -21,14 +21,14 @@ MOST_N = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, as somebody recorded it.
+    """Something that happened, as someone recorded it.
 
     Attributes:
         v: version of the format, 1.
         id: a UUID; an id counts once, however often it is read.
         at: when it happened (aware, UTC).
         recorded: when it was written down (aware, UTC); later than ``at`` for late entries.
-        by: who recorded it, as they said; nobody checks this.
+        by: who recorded it, as they said; no one checks this.
         writer: the program that wrote the line.
         kind: ``note``, ``role``, ...; a kind we do not know is kept and shown as such.
         data: what the kind says, see ``outage.incident.record.kinds``; unknown keys are kept.
@@ -53,7 +53,7 @@ class Event:
         return (self.at, self.recorded, self.id)
 
     def to_line(self) -> bytes:
-        """One line of UTF-8 JSON with its newline. What does not print is escaped, so ``cat`` is safe."""
+        """Return a line of UTF-8 JSON with its newline; what doesn't print is escaped, so ``cat`` is safe."""
         values: dict[str, Any] = {
             "v": self.v,
             "id": self.id,
@@ -73,12 +73,12 @@ class Event:
 
 
 def _escape(character: str) -> str:
-    """The JSON escape of one character, which stands inside a JSON string."""
+    """Return the JSON escape of one character, for use inside a JSON string."""
     return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
 
 
 def speakable(value: Any) -> Any:
-    """The same value without lone surrogates, which JSON can write and nothing can print.
+    """Return the same value without lone surrogates, which JSON can write and nothing can print.
 
     They come from arguments that are not UTF-8.
     """
@@ -92,14 +92,14 @@ def speakable(value: Any) -> Any:
 
 
 def stamp(moment: datetime) -> str:
-    """``2026-11-20T09:40:46.123456Z``; a naive time is a mistake of the caller (ValueError)."""
+    """Format a moment as ``2026-11-20T09:40:46.123456Z``; a naive time is a ValueError."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def moment(text: object) -> datetime:
-    """The aware UTC time that ``stamp`` wrote, or another ISO 8601 time with a zone (ValueError if not)."""
+    """Parse what ``stamp`` wrote, or another ISO 8601 time with a zone, to aware UTC (else ValueError)."""
     if not isinstance(text, str):
         raise ValueError("a time is a text such as 2026-11-20T09:40:46Z")
     read = datetime.fromisoformat(text)
@@ -111,12 +111,12 @@ def moment(text: object) -> datetime:
 
 
 def is_believable(at: datetime) -> bool:
-    """Whether a moment lies in the years in which an event of a record can lie."""
+    """Return whether a moment lies in the years in which an event of a record can lie."""
     return YEARS[0] <= at.year <= YEARS[1]
 
 
 def parse(values: object) -> Event:
-    """The event that a decoded line holds; ValueError says what is wrong with it."""
+    """Return the event that a record line holds; ValueError says what is wrong with it."""
     values = speakable(values)
     if not isinstance(values, dict):
         raise ValueError("not an event: a JSON object is expected")

@@ -44,7 +44,7 @@ def fold(record: Reading | Iterable[Event], *, name: str = "", file: Path | None
 
     Args:
         record: a reading, or events in any order.
-        name: the incident's id, its title as long as nobody declared it.
+        name: the incident's id, its title as long as no one declared it.
         file: named in problems; only known for a reading from a file.
     """
     reading = record if isinstance(record, Reading) else Reading(tuple(record), ())
@@ -67,7 +67,7 @@ def fold(record: Reading | Iterable[Event], *, name: str = "", file: Path | None
 
 
 def _values(event: Event, known: Mapping[str, Event]) -> Iterable[Hashable]:
-    """The values that an event changes; corrections of one entry change one value between them."""
+    """Return the values that an event changes; corrections of one entry change one value between them."""
     if event.kind != "correction":
         return values_of(event)
     target = _corrected_at_last(event, known)
@@ -114,7 +114,7 @@ class _State:
 
 
 def _once(events: Iterable[Event], state: _State) -> list[Event]:
-    """Each id once. Two different events under one id are somebody's edit, and a problem."""
+    """Keep each id once. Two different events under one id are someone's edit, and a problem."""
     first: dict[str, Event] = {}
     for event in events:
         if event != first.setdefault(event.id, event):
@@ -125,7 +125,7 @@ def _once(events: Iterable[Event], state: _State) -> list[Event]:
 def _amendments(
     events: list[Event], known: Mapping[str, Event], state: _State
 ) -> tuple[dict[str, list[Event]], dict[str, Redaction]]:
-    """Corrections and redactions by the id of the event they are about."""
+    """Return corrections and redactions by the id of the event they are about."""
     redactions: dict[str, Redaction] = {}
     corrections: dict[str, list[Event]] = {}
     for event in (e for e in events if e.kind in ("redaction", "correction")):
@@ -145,7 +145,7 @@ def _amendments(
 
 
 def _corrected_at_last(event: Event, known: Mapping[str, Event]) -> Event | None:
-    """What a correction is about: a correction of a correction is about what that one corrects."""
+    """Return what a correction is about: a correction of a correction is about what that one corrects."""
     seen: set[str] = set()
     target: Event | None = event
     while target is not None and target.kind == "correction" and target.id not in seen:
@@ -155,7 +155,7 @@ def _corrected_at_last(event: Event, known: Mapping[str, Event]) -> Event | None
 
 
 def _entry(event: Event, corrections: list[Event], hidden: Redaction | None, state: _State) -> Entry:
-    """An event as it is to be shown: corrected, or stripped of its words."""
+    """Return an event as it is to be shown: corrected, or stripped of its words."""
     kind = KINDS.get(event.kind)
     if kind is None:
         gone = replace(event, data={}, extra={}) if hidden else event
@@ -220,7 +220,7 @@ def _stage(state: _State, entry: Entry) -> None:
 
 
 def _assigned(state: _State, entry: Entry) -> None:
-    """A role changes hands; naming the same person again changes nothing."""
+    """Give a role to a person; naming the same person again changes nothing."""
     role, person, at = str(entry.data["role"]), str(entry.data.get("person", HIDDEN)), entry.since
     held = [i for i, h in enumerate(state.holdings) if h.role == role and h.until is None]
     if any(state.holdings[i].person == person for i in held):
@@ -246,7 +246,7 @@ def _action(state: _State, entry: Entry) -> None:
 
 
 def _run(state: _State, entry: Entry) -> None:
-    """The first mention of a run makes it, later ones bring its latest state."""
+    """Add a run at its first mention, and bring its latest state with later ones."""
     event, data = entry.event, entry.data
     before = state.runs.get(str(data["run"]))
     state.runs[str(data["run"])] = Run(

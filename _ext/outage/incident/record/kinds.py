@@ -62,7 +62,7 @@ class Said(Data):
 
 
 class Contacted(Said):
-    """Somebody was called or told; ``escalation`` is the policy's, if that is why."""
+    """Someone was called or told; ``escalation`` is the policy's, if that is why."""
 
     safe: ClassVar[tuple[str, ...]] = ("escalation",)
     escalation: Name | None = None
@@ -142,7 +142,7 @@ class Ran(Data):
     """A runbook's run began, or reached a state.
 
     Attributes:
-        alone: gates that whoever started it passed for the second person that was asked for: who, and why.
+        alone: gates that the starter passed for the second person that was asked for: who, and why.
     """
 
     main: ClassVar[str] = "run"
@@ -169,7 +169,7 @@ class Played(Data):
 
     @model_validator(mode="after")
     def _whole(self) -> Played:
-        """A playbook as a whole is only started; a skipped step says why."""
+        """Return a playbook as a whole is only started; a skipped step says why."""
         if self.state != "started" and self.step is None:
             raise PydanticCustomError(
                 "step", "a playbook event that is {state} needs a step", {"state": self.state}
@@ -201,7 +201,7 @@ KINDS: dict[str, type[Data]] = {
 
 
 def checked(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data as it is to be written: texts stripped, keys without a value left out.
+    """Return the data as it is to be written: texts stripped, keys without a value left out.
 
     Raises Refused for an unknown kind, a missing or empty value, or a word that is
     not in the vocabulary, with the nearest word that is.
@@ -216,7 +216,7 @@ def checked(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refused_because(kind: str, data: Mapping[str, Any]) -> str | None:
-    """Why data that was read does not fit its kind, in one line; None if it fits or the kind is unknown."""
+    """Say in one line why data that was read doesn't fit its kind; None if it fits or the kind is unknown."""
     try:
         checked(kind, data) if kind in KINDS else None
     except Refused as error:
@@ -246,7 +246,7 @@ def _a(noun: str) -> str:
 
 
 def _words(kind: str, key: str) -> list[str]:
-    """The fixed words that a key allows (a literal, perhaps optional)."""
+    """Return the fixed words that a key allows (a literal, perhaps optional)."""
     annotation = KINDS[kind].model_fields[key].annotation
     found = [word for part in (annotation, *get_args(annotation)) for word in get_args(part)]
     return [word for word in (found or get_args(annotation)) if isinstance(word, str)]

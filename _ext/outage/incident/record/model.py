@@ -163,7 +163,7 @@ class Incident:
 
     Attributes:
         id: name of its folder.
-        title: as declared or corrected; the id when nobody declared it.
+        title: as declared or corrected; the id when no one declared it.
         declared_at: None when the record holds no declaration.
         declared_by: as recorded, not authenticated.
         declared_event: id of the declaring event, or the empty string.
@@ -235,7 +235,7 @@ class Incident:
         return {name: tuple(h for h in self.holdings if h.role == name) for name in names}
 
     def holder(self, role: str, at: datetime | None = None) -> Holding | None:
-        """Who holds a role now, or held it at a moment."""
+        """Return who holds a role now, or held it at a moment."""
         for holding in reversed(self.holdings):
             if holding.role != role:
                 continue
@@ -246,11 +246,11 @@ class Incident:
         return None
 
     def told(self, audience: str) -> tuple[Update, ...]:
-        """The updates an audience got, in order."""
+        """Return the updates an audience got, in order."""
         return tuple(update for update in self.updates if update.audience == audience)
 
     def running(self) -> Iterator[tuple[datetime, datetime | None]]:
-        """The spans in which the incident was not resolved; the last may still run (None)."""
+        """Yield the spans in which the incident was not resolved; the last may still run (None)."""
         if self.declared_at is None:
             return
         begun: datetime | None = None
@@ -264,12 +264,12 @@ class Incident:
             yield begun, None
 
     def severity_at(self, at: datetime) -> Change | None:
-        """The severity that held at a moment."""
+        """Return the severity that held at a moment."""
         return _holding(self.severities, at)
 
 
 def _holding(changes: tuple[Change, ...], at: datetime) -> Change | None:
-    """The last change at or before a moment; changes are in order."""
+    """Return the last change at or before a moment; changes are in order."""
     for earlier, later in pairwise(changes):
         if earlier.at <= at < later.at:
             return earlier

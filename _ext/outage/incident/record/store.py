@@ -68,7 +68,7 @@ def append(
 ) -> Event:
     """Add one event to the record in ``folder`` and return it when it is on the disk.
 
-    ``at`` is aware; without it the event happened now. ``check`` is called while nobody else can write
+    ``at`` is aware; without it the event happened now. ``check`` is called while no one else can write
     to the record, so that what is decided on its state is decided there; what it raises is raised.
     Raises Refused for a kind or data that ``outage.incident.record.kinds`` does not allow or a time
     that readers would not believe, Failed if the file cannot be written.
@@ -94,7 +94,7 @@ def write(folder: Path, event: Event) -> None:
 
 
 def _write(folder: Path, event_after: Callable[[bytes], Event]) -> Event:
-    """Append the event that is made of what the record holds, while nobody else writes to it."""
+    """Append the event that is made of what the record holds, while no one else writes to it."""
     path = folder / FILE
     try:
         with locked(path) as descriptor:
@@ -113,7 +113,7 @@ def _write(folder: Path, event_after: Callable[[bytes], Event]) -> Event:
 
 
 def _reason(error: OSError) -> str:
-    """The system's words, or ours where those would puzzle."""
+    """Return the system's words, or ours where those would puzzle."""
     links = error.errno == errno.ELOOP
     return "it is a link, and a record is written and read through none" if links else str(error.strerror)
 
@@ -123,7 +123,7 @@ def locked(path: Path) -> Iterator[int]:
     """Hold the record's lock: yields a descriptor that reads and appends, through no link.
 
     The file may be replaced while we wait (a merge renames a new one into its place), so
-    that the lock we got is on a file nobody reads any more: then we begin again.
+    that the lock we got is on a file no one reads any more: then we begin again.
     """
     new = not path.exists()
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | _SAFELY
@@ -137,7 +137,7 @@ def locked(path: Path) -> Iterator[int]:
 
 
 def is_plain(path: Path) -> bool:
-    """Whether a file is there itself: not a link, a folder or anything else."""
+    """Return whether a file is there itself: not a link, a folder or anything else."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
@@ -145,7 +145,7 @@ def is_plain(path: Path) -> bool:
 
 
 def _whole(descriptor: int) -> bytes:
-    """Everything that an open file holds, wherever it is read or written."""
+    """Return everything that an open file holds, wherever it is read or written."""
     return b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
 
 
@@ -188,7 +188,7 @@ def _said(error: Exception, saved: int) -> str:
 
 
 def _salvaged(raw: bytes) -> Iterator[Event]:
-    """Whole events on a line that is not one, as when another program joined two lines.
+    """Yield whole events on a line that is not one, as when another program joined two lines.
 
     A quote inside a JSON text is escaped, so what looks like a start is one.
     """

@@ -29,7 +29,7 @@ def share_and_remember(
         shared = share(incidents, names, remote, branch, receive=receive)
     except OutageError as error:
         for name in names:
-            with suppress(OSError):  # where nothing can be written, the caller still hears of it
+            with suppress(OSError):  # where nothing can be written, the caller still gets the error
                 state.save_failure(incidents / name, datetime.now(UTC), error)
         raise
     for name in shared.folders:
@@ -48,7 +48,7 @@ def _once(folder: Path, remote: str, branch: str) -> None:
         share_and_remember(folder.parent, [folder.name], remote, branch)
     except OutageError:
         pass  # it is written down
-    except Exception as error:  # noqa: BLE001  nobody watches: a fault of ours must be found there too
+    except Exception as error:  # noqa: BLE001  no one watches: a fault of ours must be found there too
         fault = Failed(f"a fault in the tool itself: {type(error).__name__}: {error}")
         state.save_failure(folder, datetime.now(UTC), fault)
 

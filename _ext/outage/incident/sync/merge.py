@@ -80,7 +80,7 @@ def _repair(folder: Path) -> Iterator[str]:
 
 
 def _keep_left_out(repo: Repository, tip: str | None, folder: str, index: Path) -> None:
-    """What a sparse checkout leaves out of a folder is not deleted here: it stays as the remote has it."""
+    """Keep what a sparse checkout leaves out of a folder as the remote has it, instead of deleting it."""
     listed = repo.git("ls-files", "-t", "-z", "--", folder).decode(errors="surrogateescape").split("\0")
     left_out = [line[2:] for line in listed if line.startswith(_LEFT_OUT)]
     absent = [path for path in left_out if not (repo.top / path).exists()]
@@ -99,18 +99,18 @@ def _differences(repo: Repository, tip: str | None, folder: str, index: Path) ->
 
 
 def _blob(name: str) -> str | None:
-    """A blob's name; git writes zeros for none."""
+    """Return a blob's name; git writes zeros for none."""
     return name if name.strip("0") else None
 
 
 def _is_ours_to_write(repo: Repository, path: str, folder: str) -> bool:
-    """Whether a path lies inside the folder, links followed."""
+    """Return whether a path lies inside the folder, links followed."""
     inside = (repo.top / path).parent.resolve().is_relative_to((repo.top / folder).resolve())
     return inside and ".." not in PurePosixPath(path).parts and not (repo.top / path).is_symlink()
 
 
 def _unite(repo: Repository, found: Difference, index: Path) -> None:
-    """Their lines, then those of ours that they have not; both sides end with the same bytes."""
+    """Write their lines, then those of ours that they lack; both sides end with the same bytes."""
     theirs = repo.git("cat-file", "blob", found.theirs) if found.theirs else b""
     path = repo.top / found.path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def _write_united(path: Path, theirs: bytes) -> bytes:
 
 
 def union(theirs: bytes, ours: bytes) -> bytes:
-    """The lines of both, each once and no conflict marker; only what is last in ours may lack its newline."""
+    """Return the lines of both, each once, no conflict markers; only our last line may lack its newline."""
     known = dict.fromkeys(line for line in theirs.split(b"\n") if line and not is_marker(line))
     own = [line for line in ours.split(b"\n") if line and line not in known and not is_marker(line)]
     lines = [*known, *dict.fromkeys(own)]
@@ -148,7 +148,7 @@ def _take_theirs(repo: Repository, found: Difference, index: Path) -> None:
 
 
 def _three_ways(repo: Repository, found: Difference, base: str | None, index: Path) -> list[str]:
-    """A file that is not append-only: the side that changed it wins, or both changes combine."""
+    """Return a file that is not append-only: the side that changed it wins, or both changes combine."""
     before = repo.ask("rev-parse", "--verify", "--quiet", f"{base}:{found.path}") if base else None
     if found.theirs == before or (found.theirs is None and before != found.ours):
         return []
@@ -167,7 +167,7 @@ def _three_ways(repo: Repository, found: Difference, base: str | None, index: Pa
 
 
 def _merged(repo: Repository, found: Difference, before: str | None) -> bytes | None:
-    """Both sides' changes together, or None where they touch the same lines."""
+    """Return both sides' changes together, or None where they touch the same lines."""
     with tempfile.TemporaryDirectory() as temporary:
         paths = []
         for name, blob in (("ours", found.ours), ("base", before), ("theirs", found.theirs)):

@@ -18,7 +18,7 @@ _UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
 
 def commit(repo: Repository, parent: str | None, index: Path, message: str) -> str:
-    """A commit of an index on top of ``parent``; ``parent`` itself when nothing changed."""
+    """Return a commit of an index on top of ``parent``; ``parent`` itself when nothing changed."""
     tree = repo.text("write-tree", index=index)
     if parent and tree == repo.text("rev-parse", f"{parent}^{{tree}}"):
         return parent
@@ -28,7 +28,7 @@ def commit(repo: Repository, parent: str | None, index: Path, message: str) -> s
 
 
 def _identity(repo: Repository) -> tuple[str, ...]:
-    """A name for commits where the user has set none: an outage is no time to ask for one."""
+    """Return a name for commits where the user has set none: an outage is no time to ask for one."""
     if repo.ask("var", "GIT_COMMITTER_IDENT") and repo.ask("var", "GIT_AUTHOR_IDENT"):
         return ()
     return ("user.name=outage sync", "user.email=outage@localhost")
@@ -56,7 +56,7 @@ def settle(repo: Repository, new: str, folders: list[str], branch: str | None) -
 
 
 def _forward(repo: Repository, head: str, new: str, folders: list[str]) -> str | None:
-    """The commit that the branch may move to, or None when it may not move."""
+    """Return the commit that the branch may move to, or None when it may not move."""
     others = [".", *(f":(exclude,literal){folder}" for folder in folders)]
     if repo.ask("merge-base", "--is-ancestor", head, new) is not None:
         same_elsewhere = repo.ask("diff", "--quiet", "--no-ext-diff", head, new, "--", *others) is not None
@@ -67,7 +67,7 @@ def _forward(repo: Repository, head: str, new: str, folders: list[str]) -> str |
 
 
 def _on_top(repo: Repository, head: str, new: str, folders: list[str]) -> str:
-    """The head with the folders as ``new`` has them."""
+    """Return the head with the folders as ``new`` has them."""
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="outage-") as temporary:
@@ -81,7 +81,7 @@ def _on_top(repo: Repository, head: str, new: str, folders: list[str]) -> str:
 
 
 def _stage(repo: Repository, new: str, folders: list[str]) -> None:
-    """The user's index says what ``new`` says of the folders; another git command may hold it a while."""
+    """Bring the user's index to what ``new`` says of the folders; another git command may hold it a while."""
     for attempt in range(20):
         try:
             repo.git("reset", "--quiet", new, "--", *folders)

@@ -117,7 +117,7 @@ def find_repository(incidents: Path) -> Repository:
 def _exchange(
     repo: Repository, top: Path, names: list[str], remote: str, branch: str, index: Path, receive: bool
 ) -> Shared:
-    """Fetch, combine, push; again when somebody else pushed in between."""
+    """Fetch, combine, push; again when someone else pushed in between."""
     for attempt in range(ATTEMPTS):
         tip = _fetch(repo, remote, branch)
         wanted = [*names, *(_only_there(repo, tip, top) if receive else [])]
@@ -141,7 +141,7 @@ def _exchange(
 
 
 def _commit_here(repo: Repository, folders: list[str], index: Path, remote: str) -> Shared:
-    """Without a remote, the folders are committed on whatever is checked out."""
+    """Commit the folders on whatever is checked out, where there is no remote."""
     alone = f"there is no remote '{remote}', so nobody else has it"
     head = repo.ask("rev-parse", "--verify", "--quiet", "HEAD")
     if not folders:
@@ -159,7 +159,7 @@ def _message(names: list[str]) -> str:
 
 
 def _fetch(repo: Repository, remote: str, branch: str) -> str:
-    """The remote's commit of the branch, fetched; no ref of the user's moves."""
+    """Return the remote's commit of the branch, fetched; no ref of the user's moves."""
     ours = f"refs/outage/fetched/{branch}"
     quiet = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
     try:
@@ -176,7 +176,7 @@ def _fetch(repo: Repository, remote: str, branch: str) -> str:
 
 
 def _only_there(repo: Repository, tip: str, top: Path) -> list[str]:
-    """Incidents that the remote has and this clone has not."""
+    """Return incidents that the remote has and this clone has not."""
     listed = repo.git("ls-tree", "-r", "-z", "--name-only", tip, "--", str(top)).decode(
         errors="surrogateescape"
     )
@@ -187,7 +187,7 @@ def _only_there(repo: Repository, tip: str, top: Path) -> list[str]:
 
 
 def _push(repo: Repository, remote: str, branch: str, new: str) -> bool:
-    """Push one commit; False when somebody was faster."""
+    """Push one commit; False when someone was faster."""
     try:
         repo.git("push", "--quiet", "--no-verify", remote, f"{new}:refs/heads/{branch}")
     except GitFailed as error:
@@ -200,7 +200,7 @@ def _push(repo: Repository, remote: str, branch: str, new: str) -> bool:
 
 
 def _marker(name: str) -> str:
-    """The ref that remembers, for each work tree, what was last shared of an incident.
+    """Return the ref that remembers, for each work tree, what was last shared of an incident.
 
     Git allows fewer names for refs than a disk does for folders: a name that might not do is hashed.
     """
@@ -209,7 +209,7 @@ def _marker(name: str) -> str:
 
 
 def _base(repo: Repository, folder: Path, tip: str) -> str | None:
-    """What both sides last had in common; nothing, where the incident is not here at all.
+    """Return what both sides last had in common; nothing, where the incident is not here at all.
 
     A sparse checkout leaves folders out, and that deletes nothing of them.
     """
@@ -221,7 +221,7 @@ def _base(repo: Repository, folder: Path, tip: str) -> str | None:
 
 @contextmanager
 def _only_one(repo: Repository) -> Iterator[None]:
-    """One sync of a clone at a time, its other work trees included."""
+    """Allow one sync of a clone at a time, its other work trees included."""
     with locks.hold(repo.shared / "outage-sync.lock", wait=PATIENCE) as is_ours:
         if not is_ours:
             raise Failed("another sync of this clone does not end", hint="look for it with ps")

@@ -37,7 +37,7 @@ __all__ = ["FAULTS", "Fault", "Symptom", "fault"]
 
 
 def fault(name: str) -> Fault:
-    """The fault of that name.
+    """Return the fault of that name.
 
     Raises:
         Refused: there is none; the hint names the nearest.

@@ -50,7 +50,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """Whether PostgreSQL's own program can read the newest backup, and how many tables' rows are in it."""
+    """Return whether PostgreSQL's own program can read the newest backup, and how many tables have rows."""
     found = backup.backups(lab) if lab.has(backup.ID) else []
     if not found:
         return Symptom(False, {"backups": 0, "tables": 0}, "this lab has no backups")
@@ -64,7 +64,7 @@ def symptom(lab: Lab) -> Symptom:
 
 
 def _older() -> Path:
-    """The pg_dump of an older PostgreSQL, which the wheel brings too."""
+    """Return the pg_dump of an older PostgreSQL, which the wheel brings too."""
     return postgres.programs().parents[1] / "pginstall" / "bin" / "pg_dump"
 
 

@@ -46,7 +46,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """Errors of the release that has most of them, of all answers since its servers started."""
+    """Return errors of the release that has most of them, of all answers since its servers started."""
     counted: dict[str, tuple[int, int]] = {}
     for name, version in fleet.fleet_versions(lab).items():
         answers, errors = fleet.answers(lab, name)

@@ -1,4 +1,4 @@
-"""Fault ``chat-down``: the chat server hangs. It runs, its port is open, and it answers nobody."""
+"""Fault ``chat-down``: the chat server hangs. It runs, its port is open, and it answers no one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PATIENCE = 30.0  # seconds until it answers again
 
 
 def begin(lab: Lab) -> None:
-    """Halt the process, as one halts that waits for a dead disk."""
+    """Halt the process, like one that waits for a dead disk."""
     os.kill(lab.supervisor.state(PROGRAM).pid, signal.SIGSTOP)
 
 
@@ -44,7 +44,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """Whether it answers a client within two seconds."""
+    """Return whether it answers a client within two seconds."""
     began = time.monotonic()
     try:
         well = chat.ready(lab)

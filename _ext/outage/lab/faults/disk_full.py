@@ -1,4 +1,4 @@
-"""Fault ``disk-full``: a debug log that was left on, and exports that nobody fetched, fill a disk."""
+"""Fault ``disk-full``: a debug log that was left on, and exports that no one fetched, fill a disk."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def begin(lab: Lab) -> None:
         os.utime(disk / name, (then, then))
 
     def shows() -> bool:
-        """The service may have freed a page meanwhile: that goes too."""
+        """Return the service may have freed a page meanwhile: that goes too."""
         _fill(disk / names[-1], None)
         return symptom(lab).sick
 
@@ -65,7 +65,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """Whether the service could write its last order, and what the disk has left."""
+    """Return whether the service could write its last order, and what the disk has left."""
     if not lab.has(dispatch.ID):
         return Symptom(False, {"free_bytes": 0, "failed_writes": 0}, "this lab has no dispatch service")
     size, free = _figures(dispatch.disk(lab))
@@ -76,7 +76,7 @@ def symptom(lab: Lab) -> Symptom:
 
 
 def _figures(disk: Path) -> tuple[int, int]:
-    """Bytes of the file system, and how many of them are free."""
+    """Return bytes of the file system, and how many of them are free."""
     found = os.statvfs(disk)
     return found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
 
@@ -94,7 +94,7 @@ def _fill(file: Path, size: int | None) -> None:
 
 
 def _parameters(lab: Lab) -> dict[str, str]:
-    """The alert's path, the service's address, and a folder on another disk, so that undo is possible."""
+    """Return the alert's path, the service's address, and a folder on another disk, so that undo can work."""
     aside = lab.place("aside")
     return {"path": str(dispatch.disk(lab)), "health": dispatch.health_url(lab), "aside": str(aside)}
 

@@ -23,7 +23,7 @@ ID = "flag-reused"
 WINDOW = 3  # seconds that the symptom looks back
 _PATIENCE = 30.0  # seconds until the old server has read the flag
 
-# One checkout is one transaction: the rows of it that are too many are orders that nobody placed.
+# One checkout is one transaction: the rows of it that are too many are orders that no one placed.
 _REPEATED = f"""
 select count(*), count(*) - count(distinct xmin::text) from traffic.orders
 where at > now() - interval '{WINDOW} seconds'
@@ -59,7 +59,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """Orders of the last seconds that nobody placed: a checkout wrote its order more than once."""
+    """Return orders of the last seconds that no one placed: a checkout wrote its order more than once."""
     with lab.server.connect(ADMIN) as admin:
         row = admin.execute(_REPEATED.encode()).fetchone()
     orders, repeated = (0, 0) if row is None else (int(row[0]), int(row[1]))

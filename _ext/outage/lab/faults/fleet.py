@@ -24,7 +24,7 @@ _COUNTED = re.compile(r'^shop_requests_total\{[^}]*\bcode="(\d+)"[^}]*\} (\S+)$'
 
 
 def running(lab: Lab) -> dict[str, dict[str, Any]]:
-    """What each server says of itself, by name; those that do not answer are left out."""
+    """Return what each server says of itself, by name; those that do not answer are left out."""
     found = {}
     for name in web.SERVERS:
         try:
@@ -63,7 +63,7 @@ def until_answering(lab: Lab, servers: Iterable[str], version: str | None = None
 
 
 def fleet_versions(lab: Lab) -> dict[str, str]:
-    """The version that each server which answers says it runs."""
+    """Return the version that each server which answers says it runs."""
     return {name: known["version"] for name, known in running(lab).items()}
 
 
@@ -85,7 +85,7 @@ def restore(lab: Lab, expected: str | None = None) -> bool:
 
 
 def buy(lab: Lab, server: str, customer: int) -> int:
-    """Be a customer who buys at one server, past HAProxy; returns the status of the answer.
+    """Buy at one server as a customer, past HAProxy; return the status of the answer.
 
     Raises:
         OSError: there was none.
@@ -100,7 +100,7 @@ def buy(lab: Lab, server: str, customer: int) -> int:
 
 
 def answers(lab: Lab, server: str) -> tuple[int, int]:
-    """Answers of a server since it started, and how many of them were its own errors (500).
+    """Return answers of a server since it started, and how many of them were its own errors (500).
 
     Raises:
         OSError: it does not answer.

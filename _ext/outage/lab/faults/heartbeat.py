@@ -17,7 +17,7 @@ _PAUSE = 0.1  # seconds
 
 
 def main() -> None:
-    """Beat until SIGTERM, or until the server ends the session."""
+    """Write heartbeats until SIGTERM, or until the server ends the session."""
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: over.set())
     try:

@@ -60,7 +60,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """How many sessions wait for a lock now, and how long the first of them has waited."""
+    """Return how many sessions wait for a lock now, and how long the first of them has waited."""
     with lab.server.connect(ADMIN) as admin:
         row = admin.execute(_WAITING).fetchone()
     count, oldest = (0, 0.0) if row is None else (int(row[0]), float(row[1]))
@@ -70,7 +70,7 @@ def symptom(lab: Lab) -> Symptom:
 
 
 def acts(lab: Lab, values: Mapping[str, Any]) -> bool:
-    """Whether a session has waited for so long that the runbook no longer takes it for ordinary."""
+    """Return whether a session has waited for so long that the runbook no longer takes it for ordinary."""
     least: timedelta = values["min_wait"]
     return symptom(lab).signals["oldest_wait_seconds"] >= least.total_seconds()
 

@@ -1,6 +1,6 @@
 """The process of fault ``lock-blocker``: a forgetful session, and a chain of others behind it.
 
-It stands in for several programs of the shop. A session whose statement completes commits and
+It plays several programs of the shop. A session whose statement completes commits and
 goes home; one that is ended reports that and does not come back, as a careless program would not.
 Where to connect is the ordinary libpq environment.
 """
@@ -36,7 +36,7 @@ class Waiter:
 
 
 def waiters(count: int) -> list[Waiter]:
-    """The first waits for the blocker, the second for the first, the others for the blocker's row again."""
+    """Let the first wait for the blocker, the second for the first, the others for the blocker again."""
     seen = "update customers set last_seen = now() where id = 7"
     first = Waiter(CHAIN[0], seen, _TAKE_FROM_STOCK)
     second = Waiter(CHAIN[1], None, "update customers set email = 'new@larkfield.example' where id = 7")

@@ -26,12 +26,12 @@ class Symptom:
 
 
 def _none(lab: Lab) -> dict[str, str]:  # noqa: ARG001 - every fault is asked the same
-    """For a runbook that needs to be told nothing."""
+    """Return no parameters: the default for a runbook that needs none."""
     return {}
 
 
 def _at_once(lab: Lab, values: Mapping[str, Any]) -> bool:  # noqa: ARG001 - every fault is asked the same
-    """For a runbook that acts as soon as the symptom shows."""
+    """Return True: the default for a runbook that acts as soon as the symptom shows."""
     return True
 
 

@@ -36,7 +36,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """Whether it serves queries."""
+    """Return whether it serves queries."""
     try:
         well = prometheus.answers(lab)
     except OSError:

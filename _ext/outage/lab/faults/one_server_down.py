@@ -30,7 +30,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """How many servers answer."""
+    """Return how many servers answer."""
     answering = fleet.running(lab)
     silent = [name for name in web.SERVERS if name not in answering]
     words = f"no answer from {', '.join(silent)}" if silent else f"all {len(web.SERVERS)} servers answer"

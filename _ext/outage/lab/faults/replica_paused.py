@@ -1,4 +1,4 @@
-"""Fault ``replica-paused``: somebody paused the replica's replay and forgot it; its readers see old rows."""
+"""Fault ``replica-paused``: someone paused the replica's replay and forgot it; its readers see old rows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """How far the replica's answers are behind the primary, in bytes of log and in seconds."""
+    """Return how far the replica's answers are behind the primary, in bytes of log and in seconds."""
     if not lab.has(replica.ID):
         return Symptom(False, {"behind_bytes": 0, "behind_seconds": 0.0}, "this lab has no replica")
     with lab.server.connect(ADMIN) as primary, replica.server(lab).connect(ADMIN) as standby:

@@ -62,7 +62,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """How long the customers' page takes: its own statement, run as the shop, the fastest of three.
+    """Return how long the customers' page takes: its own statement, run as the shop, the fastest of three.
 
     One run may be slow because the machine is busy with something else; three are not.
     """
@@ -77,7 +77,7 @@ def symptom(lab: Lab) -> Symptom:
 
 
 def _seconds(shop: Connection) -> float:
-    """How long one run of the statement takes."""
+    """Return how long one run of the statement takes."""
     began = time.monotonic()
     shop.execute(slow_sessions.STATEMENT.encode()).fetchall()
     return time.monotonic() - began

@@ -1,6 +1,6 @@
 """Fault ``stale-server``: one of eight servers was left out when the release was rolled out.
 
-After Knight Capital, 2012: new code on seven servers of eight, and nobody looked at the eighth.
+After Knight Capital, 2012: new code on seven servers of eight, and no one looked at the eighth.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def fix(lab: Lab) -> bool:
 
 
 def symptom(lab: Lab) -> Symptom:
-    """How many different artefacts the servers say that they run."""
+    """Return how many different artefacts the servers say that they run."""
     found = fleet.running(lab)
     digests = {known["digest"] for known in found.values()}
     words = ", ".join(f"{name} runs {known['version']}" for name, known in found.items())

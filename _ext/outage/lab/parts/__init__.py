@@ -46,7 +46,7 @@ __all__ = ["PARTS", "Part", "missing", "resolve"]
 
 
 def resolve(ids: Iterable[str]) -> tuple[Part, ...]:
-    """Those parts and all that they need, in the order of :data:`PARTS`.
+    """Return those parts and all that they need, in the order of :data:`PARTS`.
 
     Raises:
         Refused: there is no such part; the hint names the nearest.

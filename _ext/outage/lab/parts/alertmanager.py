@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def url(lab: Lab) -> str:
-    """Where Alertmanager answers."""
+    """Return where Alertmanager answers."""
     return f"http://{HOST}:{lab.port('alertmanager')}"
 
 
 def switch(lab: Lab) -> str:
-    """Where the dead man's switch answers."""
+    """Return where the dead man's switch answers."""
     return f"http://{HOST}:{lab.port('alertmanager-deadman')}"
 
 
@@ -63,7 +63,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 
 def ready(lab: Lab) -> bool:
-    """Whether both serve."""
+    """Return whether both serve."""
     for place in (f"{url(lab)}/-/ready", f"{switch(lab)}/api/v2/alerts"):
         with open_url(place, 2) as answer:
             if answer.status != 200:

@@ -21,12 +21,12 @@ _EVERY = 3600.0  # seconds
 
 
 def folder(lab: Lab) -> Path:
-    """Where the backups are."""
+    """Return where the backups are."""
     return lab.folder / "backups"
 
 
 def backups(lab: Lab) -> list[Path]:
-    """The dumps that have a manifest, the newest last."""
+    """Return the dumps that have a manifest, the newest last."""
     found = (path.with_suffix(".dump") for path in folder(lab).glob("*.json"))
     return sorted(path for path in found if path.exists())
 
@@ -47,7 +47,7 @@ def run_now(lab: Lab) -> Path:
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
-    """The job, as the role that may read every row and write none."""
+    """Return the job, as the role that may read every row and write none."""
     folder(lab).mkdir(mode=0o700, exist_ok=True)
     use(lab, postgres.programs() / "pg_dump")
     command = (sys.executable, backup_job.__file__, str(_job(lab)))

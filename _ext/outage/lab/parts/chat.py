@@ -53,7 +53,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 
 def ready(lab: Lab) -> bool:
-    """Whether it answers a client."""
+    """Return whether it answers a client."""
     return "versions" in _ask(lab, "GET", "/_matrix/client/versions", seconds=2)
 
 
@@ -74,14 +74,14 @@ def after(lab: Lab) -> None:
 
 
 def environment(lab: Lab) -> dict[str, str]:
-    """One Apprise URL for each channel that the policy addresses."""
+    """Return one Apprise URL for each channel that the policy addresses."""
     password = quote(_bot(lab)["password"], safe="")
     base = f"matrix://{BOT}:{password}@{HOST}:{lab.port('chat')}"
     return {name: f"{base}/%23{room}" for name, room in ROOMS.items()}
 
 
 def messages(lab: Lab, room: str) -> list[str]:
-    """What was said in a room, oldest first.
+    """Return what was said in a room, oldest first.
 
     Args:
         lab: with this part up.
@@ -103,7 +103,7 @@ def _bot(lab: Lab) -> dict[str, str]:
 def _ask(
     lab: Lab, method: str, path: str, data: Any = None, token: str = "", *, seconds: float = 10
 ) -> dict[str, Any]:
-    """One request of the client API, and its answer within so many seconds."""
+    """Make one request of the client API, and return its answer within so many seconds."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     body = None if data is None else json.dumps(data).encode()
     request = Request(f"http://{HOST}:{lab.port('chat')}{path}", body, headers, method=method)
@@ -113,7 +113,7 @@ def _ask(
 
 
 def _signing_key() -> str:
-    """A key in Synapse's form: every server must have one, also one that talks to no other."""
+    """Return a key in Synapse's form: every server must have one, also one that talks to no other."""
     import base64
 
     seed = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
@@ -121,7 +121,7 @@ def _signing_key() -> str:
 
 
 def _config(own: Path, port: int, metrics: int) -> dict[str, Any]:
-    """A server for people of this machine alone: it knows no other server and no media."""
+    """Return a server for people of this machine alone: it knows no other server and no media."""
     client = {"names": ["client"], "compress": False}
     return {
         "server_name": _SERVER,

@@ -17,12 +17,12 @@ ID = "database_metrics"
 
 
 def url(lab: Lab) -> str:
-    """Where Prometheus reads it."""
+    """Return where Prometheus reads it."""
     return f"http://{HOST}:{lab.port(ID)}/metrics"
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
-    """The exporter, as the role that only looks; it finds by itself what else of the lab is up."""
+    """Return the exporter, as the role that only looks; it finds by itself what else of the lab is up."""
     port = lab.port(ID)
     targets.scrape(lab, "database", {ID: port})
     words = (str(lab.folder), str(port), str(lab.server.home / "log"))
@@ -31,7 +31,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 
 def ready(lab: Lab) -> bool:
-    """Whether it has measured the primary."""
+    """Return whether it has measured the primary."""
     with open_url(url(lab), 2) as answer:
         return b"pg_up 1.0" in answer.read()
 

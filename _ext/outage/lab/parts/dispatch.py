@@ -28,7 +28,7 @@ _NAMESPACES = (("--user", "--map-root-user", "--mount"), ("--mount",))
 
 
 def disk(lab: Lab) -> Path:
-    """The disk, for everybody who may look into the service's process: whoever started the lab.
+    """Return the disk, for everyone who may look into the service's process: whoever started the lab.
 
     It leads through ``/proc``: open it, and do not resolve it.
     """
@@ -36,12 +36,12 @@ def disk(lab: Lab) -> Path:
 
 
 def health_url(lab: Lab) -> str:
-    """Where the service says whether it can write."""
+    """Return where the service says whether it can write."""
     return f"http://{HOST}:{lab.port(ID)}/health"
 
 
 def health(lab: Lab) -> dict[str, Any]:
-    """What it says: ``written``, ``failed`` and the last ``error``.
+    """Return what it says: ``written``, ``failed`` and the last ``error``.
 
     Raises:
         OSError: it does not answer.
@@ -55,7 +55,7 @@ def health(lab: Lab) -> dict[str, Any]:
 
 
 def namespace() -> tuple[str, ...] | None:
-    """The options of ``unshare`` with which we may mount a small disk here; None if there are none."""
+    """Return the options of ``unshare`` with which we may mount a small disk here; None if there are none."""
     for options in _NAMESPACES:
         tried = subprocess.run([required("unshare"), *options, "true"], capture_output=True, check=False)
         if tried.returncode == 0:
@@ -64,7 +64,7 @@ def namespace() -> tuple[str, ...] | None:
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
-    """The service, in a mount namespace of its own where that is allowed."""
+    """Return the service, in a mount namespace of its own where that is allowed."""
     folder = lab.place(ID) / "disk"
     folder.mkdir(exist_ok=True)
     options = namespace()

@@ -51,25 +51,25 @@ backend web
 
 
 def looking_socket(lab: Lab) -> Path:
-    """The runtime socket of level ``user``."""
+    """Return the runtime socket of level ``user``."""
     return lab.sockets / "haproxy"
 
 
 def admin_socket(lab: Lab) -> Path:
-    """The runtime socket of level ``admin``."""
+    """Return the runtime socket of level ``admin``."""
     return lab.sockets / "haproxy-admin"
 
 
 def url(lab: Lab, path: str = "/") -> str:
-    """Where customers come in."""
+    """Return where customers come in."""
     return f"http://{HOST}:{lab.port(ID)}{path}"
 
 
 def say(path: Path, command: str) -> str:
-    """The answer to one command of HAProxy's runtime interface.
+    """Return the answer to one command of HAProxy's runtime interface.
 
     Raises:
-        OSError: nobody answers at that socket.
+        OSError: no one answers at that socket.
     """
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(3)
@@ -80,7 +80,7 @@ def say(path: Path, command: str) -> str:
 
 
 def servers(lab: Lab) -> dict[str, str]:
-    """Each server of backend ``web`` to its status in HAProxy's words: ``UP``, ``DOWN``, ``DRAIN``, ..."""
+    """Map each server of backend ``web`` to its status in HAProxy's words: ``UP``, ``DRAIN``, ..."""
     shown = say(looking_socket(lab), "show stat").removeprefix("# ")
     return {
         row["svname"]: row["status"]

@@ -18,7 +18,7 @@ ID = "load"
 
 
 def seen(lab: Lab) -> dict[str, float]:
-    """What the last ten seconds were like for the customers: see :meth:`lab.shop.customers.Seen.summary`.
+    """Return what customers saw in the last ten seconds: see :meth:`outage.lab.shop.customers.Seen.summary`.
 
     Raises:
         OSError: they have not been there for a second yet.
@@ -28,7 +28,7 @@ def seen(lab: Lab) -> dict[str, float]:
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
-    """Their program; what an earlier run wrote does not count."""
+    """Return their program; what an earlier run wrote does not count."""
     _file(lab).unlink(missing_ok=True)
     return (Program(ID, (sys.executable, str(customers.__file__), haproxy.url(lab), str(_file(lab)))),)
 

@@ -25,21 +25,21 @@ POSTGRESQL = frozenset(
 
 
 def no_programs(_lab: Lab) -> tuple[Program, ...]:
-    """For a part that runs nothing under the supervisor."""
+    """Return no programs: the part runs nothing under the supervisor."""
     return ()
 
 
 def no_environment(_lab: Lab) -> dict[str, str]:
-    """For a part that nobody needs to be led to."""
+    """Return no variables: no one needs to be led to the part."""
     return {}
 
 
 def nothing(_lab: Lab) -> None:
-    """For a part that is complete once it is ready."""
+    """Do nothing: the part is complete once it is ready."""
 
 
 def no_address(_lab: Lab) -> str:
-    """For a part that listens nowhere."""
+    """Return no address: the part listens nowhere."""
     return ""
 
 
@@ -53,7 +53,7 @@ class Part:
         ready: whether it serves; asked until it does. An exception that a library raises while there is no
             answer yet counts as no.
         prepare: writes its files below ``lab.place(id)``, picks ports with ``lab.port``, and returns what
-            to run. It may be called again with other ports, when somebody took one of them meanwhile.
+            to run. It may be called again with other ports, when someone took one of them meanwhile.
         needs: ids of parts that are ready before ``prepare`` is called.
         packages: program to the Debian package that brings it, or to ``pypi:`` and a Python package.
         address: where it can be reached, in words for people.
@@ -75,7 +75,7 @@ class Part:
 
 
 def program(name: str) -> str | None:
-    """The absolute path of a program, or None: PostgreSQL's are in its wheel."""
+    """Return the absolute path of a program, or None: PostgreSQL's are in its wheel."""
     if name in POSTGRESQL:
         wheel = postgres.wheel()
         return None if wheel is None else shutil.which(name, path=str(wheel))
@@ -84,7 +84,7 @@ def program(name: str) -> str | None:
 
 
 def required(name: str) -> str:
-    """The absolute path of a program of ``Part.packages``, so that ``up`` has looked for it before."""
+    """Return the absolute path of a program of ``Part.packages``, so that ``up`` has looked for it before."""
     found = program(name)
     if found is None:
         raise FileNotFoundError(f"{name}, which Part.packages must name")

@@ -20,7 +20,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 
 def ready(lab: Lab) -> bool:
-    """Whether it answers; the role that looks has connections of its own."""
+    """Return whether it answers; the role that looks has connections of its own."""
     with lab.server.connect(postgres.MONITOR) as session:
         return session.execute("select 1").fetchone() == (1,)
 

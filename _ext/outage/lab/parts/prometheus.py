@@ -22,7 +22,7 @@ _RESEND = "1s"  # four times this after its death, what Prometheus said last is 
 
 
 def url(lab: Lab) -> str:
-    """Where it answers."""
+    """Return where it answers."""
     return f"http://{HOST}:{lab.port('prometheus')}"
 
 
@@ -58,17 +58,17 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 
 def answers(lab: Lab) -> bool:
-    """Whether it serves queries.
+    """Return whether it serves queries.
 
     Raises:
-        OSError: nobody answers.
+        OSError: no one answers.
     """
     with open_url(f"{url(lab)}/-/ready", 2) as answer:
         return bool(answer.status == 200)
 
 
 def ready(lab: Lab) -> bool:
-    """Whether it serves, and its alerts arrive: the dead man's switch has heard of it."""
+    """Return whether it serves, and its alerts arrive: the dead man's switch has received it."""
     with open_url(f"{alertmanager.switch(lab)}/api/v2/alerts", 2) as raised:
         arrive = json.load(raised) == []
     with open_url(f"{alertmanager.url(lab)}/api/v2/alerts", 2) as fire:

@@ -60,20 +60,20 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 
 def url(lab: Lab, user: str) -> str:
-    """What a Redis client takes, the password included."""
+    """Return what a Redis client takes, the password included."""
     passwords = json.loads((lab.place(ID) / "passwords.json").read_text(encoding="utf-8"))
     return f"redis://{user}:{passwords[user]}@{HOST}:{lab.port(ID)}/0"
 
 
 def connect(lab: Lab, user: str = ADMIN) -> Redis:
-    """A client; its answers are text."""
+    """Return a client; its answers are text."""
     from redis import Redis  # a quarter of a second, which a lab without Redis need not wait
 
     return Redis.from_url(url(lab, user), decode_responses=True, socket_timeout=5)
 
 
 def flags(lab: Lab) -> dict[str, str]:
-    """Name of each flag to ``on`` or ``off``."""
+    """Return name of each flag to ``on`` or ``off``."""
     with connect(lab, READER) as client:
         return cast("dict[str, str]", client.hgetall("flags"))
 

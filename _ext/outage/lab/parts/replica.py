@@ -29,13 +29,13 @@ _REPLAY = ("pg_wal_replay_pause()", "pg_wal_replay_resume()")
 
 
 def server(lab: Lab) -> postgres.Server:
-    """The replica, with the primary's roles and passwords."""
+    """Return the replica, with the primary's roles and passwords."""
     primary = lab.server
     return postgres.Server(lab.home(ID), primary.passwords, primary.admin_passwords, lab.port(ID))
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
-    """Copy the primary while it runs; what the copy needs to follow it stands in its own configuration."""
+    """Copy the primary while it runs; what the copy needs to follow it is in its own configuration."""
     home, port = lab.new_home(ID), lab.port(ID)
     binaries = postgres.reachable(home)
     _allow(lab, password := secrets.token_urlsafe(18))
@@ -52,14 +52,14 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 
 def ready(lab: Lab) -> bool:
-    """Whether it answers questions and receives what the primary writes."""
+    """Return whether it answers questions and receives what the primary writes."""
     with server(lab).connect(ADMIN) as replica:
         row = replica.execute("select count(*) from pg_stat_wal_receiver where status = 'streaming'")
         return row.fetchone() == (1,)
 
 
 def _allow(lab: Lab, password: str) -> None:
-    """A role that may only replicate, a slot that keeps what the replica needs, the operator's rights."""
+    """Make a role that may only replicate, a slot that keeps what it needs, and the operator's rights."""
     with lab.server.connect(ADMIN) as admin:
         left = "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = %s"
         admin.execute(left, [SLOT])
@@ -72,7 +72,7 @@ def _allow(lab: Lab, password: str) -> None:
 
 
 def _secret(home: Path, line: str) -> Path:
-    """The replica's own password file; it must belong to the account that runs PostgreSQL."""
+    """Return the replica's own password file; it must belong to the account that runs PostgreSQL."""
     path = home / "pgpass"
     path.touch(mode=0o600)
     if os.geteuid() == 0:
@@ -86,7 +86,7 @@ def _services(lab: Lab) -> Path:
 
 
 def _sections(lab: Lab) -> str:
-    """Both servers by name, as libpq's connection service file has them."""
+    """Return both servers by name, as libpq's connection service file has them."""
     lines = []
     for name, port in (("primary", lab.server.port), (ID, lab.port(ID))):
         lines += [f"[{name}]", f"host={HOST}", f"port={port}", f"dbname={DATABASE}", f"user={MONITOR}"]

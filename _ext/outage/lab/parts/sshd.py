@@ -105,7 +105,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 
 def inventory(lab: Lab, user: str) -> dict[str, Any]:
-    """Ansible's inventory of the web servers, as data; JSON is YAML too."""
+    """Return Ansible's inventory of the web servers, as data; JSON is YAML too."""
     restart = [required("supervisorctl"), "-s", lab.supervisor.url, "restart"]
     hosts = {
         name: {
@@ -128,7 +128,7 @@ def inventory(lab: Lab, user: str) -> dict[str, Any]:
 
 
 def ready(lab: Lab) -> bool:
-    """Whether all of them greet."""
+    """Return whether all of them greet."""
     return all(_greets(lab.port(f"{ID}-{name}")) for name in WEB)
 
 
@@ -151,7 +151,7 @@ def log_in(lab: Lab) -> None:
 
 
 def environment(lab: Lab) -> dict[str, str]:
-    """Ansible's own variables, the fleet's name for the policy, and where the release manifest is."""
+    """Return Ansible's own variables, the fleet's name for the policy, and where the release manifest is."""
     place = lab.place(ID)
     return {
         "ANSIBLE_INVENTORY": str(place / "inventory.yml"),
@@ -162,7 +162,7 @@ def environment(lab: Lab) -> dict[str, str]:
 
 
 def _make_keys(place: Path, user: str) -> None:
-    """One key for each server and one for the client, unless they are there already."""
+    """Make a key for each server and one for the client, unless they are there already."""
     making = []
     for name in ("client", *(f"host-{name}" for name in WEB)):
         if not (place / name).exists():

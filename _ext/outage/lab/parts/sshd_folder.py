@@ -1,7 +1,7 @@
 """The folder /run/sshd, which sshd wants to be there when root starts it; made if need be, and taken back.
 
 Debian makes it when its own ssh service starts, with mode 0755. One of mode 0700 is a lab's: sshd takes
-that too, and whoever starts the real service gives it the usual mode, after which it is not ours to
+that too; starting the real service gives it the usual mode, after which it is not ours to
 remove. Every lab holds a shared lock on it while its sshd run; the last to leave removes it.
 
 Run as a program it holds the lock until it is asked to stop.

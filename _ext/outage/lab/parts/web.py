@@ -34,22 +34,22 @@ CONFIG = {"lock_timeout": "4s", "orders_shown": 5, "results_shown": 20}
 
 
 def folder(lab: Lab, server: str) -> Path:
-    """A server's own folder."""
+    """Return a server's own folder."""
     return lab.place(ID) / server
 
 
 def store(lab: Lab) -> Path:
-    """The folder with an artefact for each version."""
+    """Return the folder with an artefact for each version."""
     return lab.place(ID) / "store"
 
 
 def url(lab: Lab, server: str, path: str = "/") -> str:
-    """Where a server answers itself, past the load balancer."""
+    """Return where a server answers itself, past the load balancer."""
     return f"http://{HOST}:{lab.port(server)}{path}"
 
 
 def version(lab: Lab, server: str) -> dict[str, Any]:
-    """What a server says of itself: ``{"server", "version", "digest", "flags"}``.
+    """Return what a server says of itself: ``{"server", "version", "digest", "flags"}``.
 
     Raises:
         OSError: it does not answer.

@@ -37,7 +37,7 @@ class Seen:
     total: Counter[str] = field(default_factory=Counter)
 
     def add(self, seconds: float, *, well: bool, tries: int) -> None:
-        """One page that a customer asked for, whatever it took."""
+        """Count a page that a customer asked for, whatever it took."""
         with self.lock:
             self.recent.append((time.monotonic(), seconds, well))
             self.total["pages"] += 1
@@ -45,7 +45,7 @@ class Seen:
             self.total["tried_again"] += tries - 1
 
     def summary(self) -> dict[str, float]:
-        """The last ten seconds, and totals since the start; times in seconds."""
+        """Return the last ten seconds, and totals since the start; times in seconds."""
         with self.lock:
             while self.recent and self.recent[0][0] < time.monotonic() - WINDOW:
                 self.recent.popleft()
@@ -63,7 +63,7 @@ class Seen:
 
 
 def visit(chance: random.Random, customer: int) -> list[str]:
-    """The pages of one visit, in order."""
+    """Return the pages of one visit, in order."""
     sku, quantity = chance.choice(SKUS), chance.randint(1, 3)
     pages = [f"/?customer={customer}", f"/search?q={quote(chance.choice(WORDS))}"]
     if chance.random() < 0.7:
@@ -74,7 +74,7 @@ def visit(chance: random.Random, customer: int) -> list[str]:
 
 
 def ask(host: str, port: int, page: str) -> bool:
-    """Whether the page was answered well; any other answer, or none in time, is not."""
+    """Return whether the page was answered well; any other answer, or none in time, is not."""
     connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
     try:
         connection.request("GET", page)
@@ -88,7 +88,7 @@ def ask(host: str, port: int, page: str) -> bool:
 
 
 def live(host: str, port: int, customer: int, seen: Seen) -> None:
-    """One customer, for ever; a generator of numbers of their own makes every lab's day the same."""
+    """Be one customer for ever; a generator of numbers of their own makes every lab's day the same."""
     chance = random.Random(customer)
     while True:
         for page in visit(chance, chance.randint(1, 200)):
@@ -103,7 +103,7 @@ def live(host: str, port: int, customer: int, seen: Seen) -> None:
 
 
 def main(url: str, file: str, customers: int = 12) -> None:
-    """Let them in, and write down what they see until somebody ends us."""
+    """Let them in, and write down what they see until someone ends us."""
     where = urlsplit(url)
     host, port = str(where.hostname), int(where.port or 80)
     seen = Seen()

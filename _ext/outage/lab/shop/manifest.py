@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def path(lab: Lab) -> Path:
-    """The file."""
+    """Return the path of the file."""
     return web.store(lab) / "manifest.json"
 
 
@@ -31,6 +31,6 @@ def write(lab: Lab, history: list[str]) -> None:
 
 
 def history(lab: Lab) -> list[str]:
-    """What was rolled out, the latest last."""
+    """Return what was rolled out, the latest last."""
     known: dict[str, Any] = json.loads(path(lab).read_text(encoding="utf-8"))
     return list(known["history"])

@@ -41,5 +41,5 @@ def deploy(store: Path, server: Path, version: str) -> None:
 
 
 def deployed(server: Path) -> str:
-    """The version to which a server's ``current`` leads."""
+    """Return the version to which a server's ``current`` leads."""
     return (server / "current").readlink().name

@@ -33,7 +33,7 @@ View = Callable[["Study", "Policy"], str]
 
 
 def facts(study: Study) -> str:
-    """What heads a case's page: what it is, what one learns from it, and the way to the player."""
+    """Return what heads a case's page: what it is, what one learns from it, and the way to the player."""
     data = study.data
     nature = "Made up" if data.made_up else "This happened"
     about = "company, people and outage" if data.made_up else "each event of the record names who says so"
@@ -60,7 +60,7 @@ def _recording(title: str, where: str, offset: str = "0") -> str:
 
 
 def story(study: Study) -> str:
-    """The record: when, what, and who says so; accounts that do not agree stand side by side."""
+    """Return the record: when, what, and who says so; accounts that disagree are side by side."""
     rows = []
     before = None
     for moment in study.moments:
@@ -95,7 +95,7 @@ def _what(study: Study, moment: Moment) -> str:
 
 
 def entry_of(study: Study, moment: Moment) -> Entry:
-    """The line of the folded timeline that a moment is."""
+    """Return the line of the folded timeline that a moment is."""
     return next(entry for entry in study.incident.entries if entry.event.id == moment.event.id)
 
 
@@ -106,13 +106,13 @@ def _account(study: Study, account: Account) -> str:
 
 
 def source(one: Source) -> str:
-    """The work as a number that leads to the page's foot, the place in it, and how we know it."""
+    """Return the work as a number that leads to the page's foot, the place in it, and how we know it."""
     place = f" {plain(one.place)}" if one.place else ""
     return f"{{footcite:p}}`{one.work.key}`{place} ({plain(one.how)})"
 
 
 def decisions(study: Study, site: Policy) -> str:
-    """Each decision: the question, what was known, what could be done; folded, what was done."""
+    """Return each decision: the question, what was known, what could be done; folded, what was done."""
     points = [moment for moment in study.moments if moment.decides]
     return "\n\n".join(_point(study, moment, number, site) for number, moment in enumerate(points, 1))
 
@@ -131,7 +131,7 @@ def _point(study: Study, moment: Moment, number: int, site: Policy) -> str:
 
 
 def done(study: Study, moment: Moment, site: Policy) -> str:
-    """What was done at a decision, what the other ways would have led to, and what speaks to it."""
+    """Return what was done at a decision, what the other ways would have led to, and what speaks to it."""
     told = moment.told
     parts = [plain(entry_of(study, moment).text)]
     if thens := [f"{plain(one.text)}: {plain(one.then)}" for one in told.options if one.then]:
@@ -143,7 +143,7 @@ def done(study: Study, moment: Moment, site: Policy) -> str:
 
 
 def speaks(one: SpeaksData, site: Policy) -> str:
-    """A link to a page or runbook, or a clause; a clause that the site's policy lacks is no link."""
+    """Return a link to a page or runbook, or a clause; a clause that the site's policy lacks is no link."""
     if one.page:
         name, _, anchor = one.page.partition("#")
         return f"[](/{name}.md#{anchor})" if anchor else f"{{doc}}`/{name}`"
@@ -153,19 +153,19 @@ def speaks(one: SpeaksData, site: Policy) -> str:
 
 
 def clause(address: str, site: Policy) -> str:
-    """A clause's address; a link where the site's own policy has it."""
+    """Return a clause's address; a link where the site's own policy has it."""
     found = site.has(address) and site.canonical(address)
     return f"[{plain(address)}](#{found})" if found in site.values() else plain(address)
 
 
 def clauses(study: Study) -> list[str]:
-    """Every clause that a case's pages name."""
+    """Return every clause that a case's pages name."""
     spoken = [one.clause for moment in study.moments for one in moment.told.speaks if one.clause]
     return [*spoken, *(one.clause for one in judged(study))]
 
 
 def promises(study: Study, site: Policy) -> str:
-    """Clause by clause: kept, broken, or cannot be told; what was broken first."""
+    """List promises clause by clause: kept, broken, or cannot be told; what was broken first."""
     found = judged(study)
     if not found:
         return "Nothing was promised: no severity was given, and no clause is named."
@@ -203,7 +203,7 @@ def _went(one: Judged) -> str:
 
 
 def moment_anchor(name: str) -> str:
-    """The anchor of an event in the table of the record."""
+    """Return the anchor of an event in the table of the record."""
     return anchor_id("event", name)
 
 
@@ -220,7 +220,7 @@ NO_SESSIONS = "None yet. The first one is yours: write it into `case-studies/ses
 
 
 def cases_list(root: Path) -> str:
-    """Every case with a record: what happened, what one learns from it, for whom, and how long it takes."""
+    """List every case with a record: what happened, what one learns, for whom, and how long it takes."""
     found = [load_case_study(folder, root) for folder in find_cases(root)]
     found.sort(key=lambda study: (not study.data.made_up, study.moments[0].when.lo, study.id))
     return "\n\n".join(_case(study) for study in found)
@@ -243,7 +243,7 @@ def _has(study: Study, page: str) -> bool:
 
 
 def sessions_list(sessions: tuple[Session, ...], root: Path) -> str:
-    """The sessions held, the latest first: when, which case, who led it, and where the recording is."""
+    """List the sessions held, the latest first: when, which case, who led it, where the recording is."""
     if not sessions:
         return NO_SESSIONS
     rows = []

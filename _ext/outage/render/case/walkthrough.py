@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def story(script: Script, told: Iterable[Frame], site: Policy) -> str:
-    """One paragraph an event; no headings, for a page's list of contents would give the end away."""
+    """Write a paragraph per event; no headings, for a page's list of contents would give the end away."""
     return "\n\n".join(_event(frame, script, site) for frame in told)
 
 

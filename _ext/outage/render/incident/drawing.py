@@ -72,7 +72,7 @@ class Drawing(Sheet):
 
 
 def drawing(case: Case, frame: Frame) -> Drawing | None:
-    """The drawing of a case; None when its record holds no event."""
+    """Return the drawing of a case; None when its record holds no event."""
     if not case.incident.entries:
         return None
     shown = tracks(case)
@@ -99,7 +99,7 @@ def drawing(case: Case, frame: Frame) -> Drawing | None:
 
 
 def description(case: Case) -> str:
-    """The drawing in a few sentences, for who cannot see it; the table below it has every entry."""
+    """Describe the drawing for people who can't see it; the table below it has every entry."""
     incident = case.incident
     if not incident.entries:
         return "Nothing is recorded yet."
@@ -114,7 +114,7 @@ def description(case: Case) -> str:
 
 
 def legend(case: Case) -> list[tuple[str, str]]:
-    """The signs that this drawing has, and what each means."""
+    """Return the signs that this drawing has, and what each means."""
     shown = tracks(case)
     drawn = {stretch.css for track in shown for stretch in track.stretches}
     drawn |= {moment.css for track in shown for moment in track.moments}
@@ -135,12 +135,12 @@ def _tick(case: Case, at: datetime, x: float) -> AxisText:
 
 
 def _near(cut: Cut, x: float) -> bool:
-    """Whether a time written at ``x`` would run into the length of a cut."""
+    """Return whether a time written at ``x`` would run into the length of a cut."""
     return abs(cut.x + cut.width / 2 - x) < BREAK_WIDTH
 
 
 def _lane(track: Track, along: Axis, frame: Frame, y: float) -> Lane:
-    """A track placed from ``y`` downwards, in as many rows as its stretches need."""
+    """Return a track placed from ``y`` downwards, in as many rows as its stretches need."""
     first = y + frame.name_height
     bars, rows = _bars(track, along, frame, first)
     middle = first + frame.row / 2
@@ -152,7 +152,7 @@ def _lane(track: Track, along: Axis, frame: Frame, y: float) -> Lane:
 
 
 def _bars(track: Track, along: Axis, frame: Frame, first: float) -> tuple[tuple[Bar, ...], int]:
-    """The bars of a track, and how many rows they take: at least one."""
+    """Return the bars of a track, and how many rows they take: at least one."""
     taken: list[float] = [along.x(along.start) - 1]
     bars = []
     for index, stretch in enumerate(track.stretches):
@@ -190,7 +190,7 @@ def _bar(stretch: Stretch, along: Axis, frame: Frame) -> Bar:
 
 
 def _extent(bar: Bar, label: Label | None, frame: Frame) -> tuple[float, float]:
-    """From where to where a bar takes its row, its label included."""
+    """Return where a bar begins and ends in its row, its label included."""
     start, end = bar.x, bar.x + bar.width
     if label is None or label.inside:
         return start, end

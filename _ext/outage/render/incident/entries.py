@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def entries_table(case: Case) -> str:
-    """A row for each event: when, and what happened."""
+    """Return a row for each event: when, and what happened."""
     rows = []
     before = ""
     for entry in case.incident.entries:
@@ -25,12 +25,12 @@ def entries_table(case: Case) -> str:
 
 
 def entry_anchor(event_id: str) -> str:
-    """The anchor of an event's row; ids of a record are whatever its file says."""
+    """Return the anchor of an event's row; ids of a record are whatever its file says."""
     return anchor_id("event", event_id)
 
 
 def _when(case: Case, entry: Entry, before: str) -> str:
-    """The time, and the day above it where a new one begins."""
+    """Return the time, and the day above it where a new one begins."""
     at = entry.event.at
     utc, _, local = case.times.time(at).rstrip(")").partition(" (")
     time = moment(at, utc) + (f"\\\n{role('aside', local)}" if local else "")
@@ -39,7 +39,7 @@ def _when(case: Case, entry: Entry, before: str) -> str:
 
 
 def _what(case: Case, entry: Entry) -> str:
-    """What it says, who says so, and every reason to read it twice."""
+    """Return what it says, who says so, and every reason to read it twice."""
     said = words(sentence(entry, case.policy)) or plain("(nothing)")
     parts = [said, _who(case, entry)]
     parts += [_corrected(case, entry, correction) for correction in entry.corrections]
@@ -62,7 +62,7 @@ def _who(case: Case, entry: Entry) -> str:
 
 
 def _about(case: Case, entry: Entry) -> str:
-    """A link to the entry that a correction or redaction is about, or to the run that an entry tells of."""
+    """Link to the entry that a correction or redaction is about, or to the run that an entry tells of."""
     known = {one.event.id: one for one in case.incident.entries}
     target = known.get(str(entry.data.get("event")))
     if entry.event.kind in ("correction", "redaction") and target:

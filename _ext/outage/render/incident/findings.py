@@ -21,7 +21,7 @@ VERDICTS: tuple[Verdict, ...] = ("missed", "late", "not yet due", "met")
 
 
 def outcome(finding: Finding, case: Case) -> str:
-    """How it went, behind the verdict: ``10:24 UTC, 4 min after it was due``."""
+    """Return how it went, behind the verdict: ``10:24 UTC, 4 min after it was due``."""
     due = case.near(finding.due)
     if finding.at is None:
         return f"due {due}" + (", and not on the record" if finding.broken else "")
@@ -30,7 +30,7 @@ def outcome(finding: Finding, case: Case) -> str:
 
 
 def findings_section(case: Case) -> str:
-    """What was promised and how it went: what was broken or is due in a table, what was kept folded away."""
+    """Show what was promised and how it went: broken or due in a table, kept promises folded away."""
     findings = case.findings
     if not findings:
         return ""
@@ -58,19 +58,19 @@ def _what(case: Case, finding: Finding) -> str:
 
 
 def _how(case: Case, finding: Finding) -> str:
-    """The verdict, and the story, which leads to the entry that decided it."""
+    """Return the verdict, and the story, which leads to the entry that decided it."""
     verdict = chip(_said(case, finding.verdict).capitalize(), "promise", finding.verdict.replace(" ", "-"))
     story = outcome(finding, case)
     return f"{verdict} {goto(story, anchor_id('event', finding.event)) if finding.event else plain(story)}"
 
 
 def _said(case: Case, verdict: Verdict) -> str:
-    """What is not on the record is missed in the end, and overdue as long as it can still be done."""
+    """Return what is not on the record is missed in the end, and overdue as long as it can still be done."""
     return "overdue" if verdict == "missed" and case.incident.ended_at is None else verdict
 
 
 def rules_section(case: Case) -> str:
-    """Every clause that this page cites, with what the incident's own copy of the policy says."""
+    """Return every clause that this page cites, with what the incident's own copy of the policy says."""
     clauses = dict.fromkeys([*(f.clause for f in case.findings), *(one.clause for one in case.due)])
     if not clauses:
         return ""
@@ -83,12 +83,12 @@ def rules_section(case: Case) -> str:
 
 
 def rule_anchor(clause: str) -> str:
-    """The anchor of a clause among the rules at the page's end."""
+    """Return the anchor of a clause among the rules at the page's end."""
     return anchor_id("rule", clause.replace(".", "-"))
 
 
 def safeguards_section(case: Case) -> str:
-    """A line for each, with a link to its run; nothing when there are none.
+    """Return a line for each, with a link to its run; nothing when there are none.
 
     Raises Refused if policy names a list to mask that cannot be read: nothing is shown unmasked.
     """
@@ -102,7 +102,7 @@ def safeguards_section(case: Case) -> str:
 
 
 def _passed(case: Case, run: CaseRun) -> Iterator[str]:
-    """What was gone around in one run, as its journal tells; as the record tells where there is none."""
+    """Yield the safeguards bypassed in one run, as its journal says, or the record where there is none."""
     if run.journal is None:
         yield from (_alone(who) for who in _recorded(case, run.id))
         return
@@ -118,7 +118,7 @@ def _alone(who: str) -> str:
 
 
 def _recorded(case: Case, run: str) -> list[str]:
-    """Who passed a gate of the run alone, from the record's entries; each once."""
+    """Return who passed a gate of the run alone, from the record's entries; each once."""
     entries = [
         entry for entry in case.incident.entries if entry.event.kind == "run" and entry.data.get("run") == run
     ]

@@ -19,7 +19,7 @@ NONE = "No incident was ever declared here. `outage declare TITLE` opens one."
 
 
 def incident_list(folder: Path) -> str:
-    """The list for the incidents whose folders stand in ``folder``. It depends on no time of day."""
+    """Return the list for the incidents whose folders are in ``folder``. It depends on no time of day."""
     cases, unreadable = _cases(folder)
     opened = [case for case in cases if case.incident.is_open]
     closed = [case for case in cases if not case.incident.is_open]
@@ -32,7 +32,7 @@ def incident_list(folder: Path) -> str:
 
 
 def _cases(folder: Path) -> tuple[list[Case], list[str]]:
-    """The incidents, the newest first, and a sentence about each that is none or cannot be read."""
+    """Return the incidents, the newest first, and a sentence about each that is none or cannot be read."""
     cases, unreadable = [], []
     for one in folders_in(folder):
         try:

@@ -31,7 +31,7 @@ MOST_DUE = 5
 
 
 def page(case: Case) -> str:
-    """The whole page, title included."""
+    """Return the whole page, title included."""
     parts = [
         f"# {plain(case.incident.title)}",
         chips(case),
@@ -56,7 +56,7 @@ def page(case: Case) -> str:
 
 
 def no_page(name: str, why: str) -> str:
-    """The page of a folder that is not read as an incident, which says why."""
+    """Return the page of a folder that is not read as an incident, which says why."""
     body = f"This folder is not read as an incident, synced or counted: {plain(why)}."
     return f"# {plain(name)}\n\n{directive('warning', body=body)}\n"
 
@@ -66,7 +66,7 @@ def _section(title: str, body: str) -> str:
 
 
 def chips(case: Case) -> str:
-    """Severity, scope, stage and whether it is a drill, each as it looks all over the site."""
+    """Return severity, scope, stage and whether it is a drill, each as it looks all over the site."""
     incident = case.incident
     found = [chip(incident.stage.capitalize(), "stage", incident.stage)]
     if incident.scope:
@@ -88,7 +88,7 @@ def chips(case: Case) -> str:
 
 
 def state(case: Case) -> str:
-    """Where it stands, in a sentence or two."""
+    """Return its state, in a sentence or two."""
     incident, times = case.incident, case.times
     if incident.declared_at is None:
         return "Nobody has declared this incident: its record holds no declaration."
@@ -105,7 +105,7 @@ def state(case: Case) -> str:
 
 
 def _worst(case: Case) -> str:
-    """The worst severity, when it is not the present one."""
+    """Return the worst severity, when it is not the present one."""
     held = {change.value for change in case.incident.severities if change.value in case.policy.severities}
     worst = min(held, key=case.policy.rank, default=None)
     if worst is None or worst == case.incident.severity:
@@ -124,7 +124,7 @@ def _impact(case: Case) -> str:
 
 
 def _where(case: Case) -> str:
-    """The channel in which it is worked on, and the call; only while it is open."""
+    """Return the channel in which it is worked on, and the call; only while it is open."""
     incident, channels = case.incident, case.policy.channels
     if not incident.is_open or case.trouble:
         return ""
@@ -139,7 +139,7 @@ def _where(case: Case) -> str:
 
 
 def _as_of(case: Case) -> str:
-    """When this was put together; a script says when that is long ago."""
+    """Return when this was put together; a script says when that is long ago."""
     if not case.incident.is_open:
         return case.times.explained(_start(case))
     asof = role("asof", case.near(case.now), stamp(case.now))
@@ -151,7 +151,7 @@ def _start(case: Case) -> datetime:
 
 
 def _problems(case: Case) -> str:
-    """What is wrong with the record or the policy copy; the rest of the page does not suffer from it."""
+    """Show what is wrong with the record or the policy copy; the rest of the page is unaffected."""
     found = [
         f"{problem.file.name}, line {problem.line}: {problem.message}" if problem.line else problem.message
         for problem in case.incident.problems
@@ -169,7 +169,7 @@ def _problems(case: Case) -> str:
 
 
 def _clocks(case: Case) -> str:
-    """Clocks that are ahead: times on this page may be as wrong as they are."""
+    """Return clocks that are ahead: times on this page may be as wrong as they are."""
     found = clocks_ahead(case.incident, case.now, case.policy.company.timezone)
     said = bullets(plain(words[:1].upper() + words[1:]) for words in found)
     return directive("warning", body=said) if found else ""
@@ -194,7 +194,7 @@ def _due_line(case: Case, one: Due) -> str:
 
 
 def _roles(case: Case) -> str:
-    """Who holds which role; when it is closed, everybody who did."""
+    """Return who holds which role; when it is closed, everyone who did."""
     closed = not case.incident.is_open
     held = [holding for holding in case.incident.holdings if closed or holding.until is None]
     lines = [_holder(case, holding) for holding in sorted(held, key=lambda holding: role_order(holding.role))]

@@ -1,4 +1,4 @@
-"""Where the playbooks of an incident stand: how much is settled, what is overdue, what comes next."""
+"""The state of an incident's playbooks: how much is settled, what is overdue, what comes next."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_IN_SIGHT = 5
 
 
 def playbook_section(case: Case) -> str:
-    """Each playbook in a few lines, its steps folded away; nothing when none was started."""
+    """Return each playbook in a few lines, its steps folded away; nothing when none was started."""
     return "\n\n".join(_playbook(case, one) for one in case.playbooks)
 
 
@@ -52,7 +52,7 @@ def _phases(case: Case, found: Progress) -> Iterator[str]:
 
 
 def _line(case: Case, step: Standing) -> str:
-    """What it asks, who sees to it, and where it stands."""
+    """Return what it asks, who does it, and its state."""
     text = plain(bare(step.task.text, case.policy, case.incident))
     who = chip(owner(step.task, case.policy), "role", step.task.owner)
     return f"{who} {text}\\\n{_state(case, step)}"

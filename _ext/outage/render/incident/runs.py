@@ -35,7 +35,7 @@ SOUND = ("succeeded", "undone")
 
 
 def runs_section(case: Case) -> str:
-    """Every run, in the order in which they began, masked as policy says; nothing when there are none.
+    """Return every run, in the order in which they began, masked as policy says; nothing when there are none.
 
     Raises Refused if policy names a list to mask that cannot be read: nothing is shown unmasked.
     """
@@ -45,7 +45,7 @@ def runs_section(case: Case) -> str:
 
 
 def _masked(run: CaseRun, mask: Masker) -> CaseRun:
-    """The run as it may be shown. An action is what was done: of it only names and addresses are masked."""
+    """Mask a run as it may be shown. An action is what was done: only its names and addresses are masked."""
     if run.journal is None:
         return run
     journal = run.journal
@@ -70,7 +70,7 @@ def _masked(run: CaseRun, mask: Masker) -> CaseRun:
 
 
 def _lightly(values: dict[str, Any], mask: Masker) -> dict[str, Any]:
-    """Texts without names and addresses; what stands in SQL says what was done, and stays."""
+    """Return texts without names and addresses; what is in SQL says what was done, and stays."""
     return {
         name: mask.text(value, sql=False) if isinstance(value, str) else value
         for name, value in values.items()
@@ -90,7 +90,7 @@ def _run(case: Case, run: CaseRun) -> str:
 
 
 def _state(run: CaseRun) -> str:
-    """How it ended, in words that come first when it did not go well."""
+    """Return how it ended, in words that come first when it did not go well."""
     state = run.journal.state if run.journal else run.recorded.state if run.recorded else "unknown"
     look = "good" if state in SOUND else "going" if state in ("running", "waiting") else "bad"
     reason = one_line(run.journal.reason) if run.journal else ""
@@ -128,7 +128,7 @@ def _facts(case: Case, run: Run) -> str:
 
 
 def _review(review: dict[str, Any]) -> str:
-    """Whether what was applied had been committed before; that is all that "reviewed" means here."""
+    """Return whether what was applied had been committed before; that is all that "reviewed" means here."""
     if review.get("unreviewed"):
         return f"{chip('Unreviewed', 'mark')} {plain(str(review['unreviewed']))}"
     branch = plain(str(review.get("branch") or "the reviewed branch"))
@@ -148,7 +148,7 @@ def _gate(case: Case, gate: Gate) -> str:
 
 
 def _proposal(proposal: Proposal) -> str:
-    """What a read cell proposed: these actions, and a change cell does no others."""
+    """Return what a read cell proposed: these actions, and a change cell does no others."""
     if not proposal.actions:
         return "Nothing to change was found."
     many = "action" if len(proposal.actions) == 1 else "actions"
@@ -196,7 +196,7 @@ BAD = ("failed", "timed-out", "interrupted", "killed", "started-unknown")
 
 
 def _outputs(cell: CellRun, room: int) -> Iterator[str]:
-    """The outputs of a cell: text, PNG, and what was cut."""
+    """Yield the outputs of a cell: text, PNG, and what was cut."""
     for output in cell.outputs:
         kind = output.get("output_type")
         if kind == "stream":
@@ -219,7 +219,7 @@ def _outputs(cell: CellRun, room: int) -> Iterator[str]:
 
 
 def _text(value: Any, room: int) -> str:
-    """A text as a terminal would have shown it in the end: of a progress bar its last state."""
+    """Return a text as a terminal would have shown it in the end: of a progress bar its last state."""
     text = "".join(value) if isinstance(value, list) else str(value or "")
     text = replay_terminal(text).strip("\n")
     if not text:
@@ -233,7 +233,7 @@ def _text(value: Any, room: int) -> str:
 
 
 def _image(encoded: Any) -> str:
-    """A PNG inside the page, checked to be one."""
+    """Return a PNG inside the page, checked to be one."""
     compact = "".join(str(encoded).split())
     if len(compact) * 3 // 4 > IMAGE_BYTES:
         return "An image is in the journal; it is too large to be shown here."

@@ -93,7 +93,7 @@ class Case:
 
 
 def load_case(folder: Path, now: datetime) -> Case:
-    """The case in an incident's folder.
+    """Return the case in an incident's folder.
 
     Trouble with record, policy or runs is part of the case, for a page must be shown during an
     outage even when a line of the record was torn. Raises Failed if the record cannot be opened.
@@ -106,7 +106,7 @@ def load_case(folder: Path, now: datetime) -> Case:
 
 
 def outline(folder: Path) -> Case:
-    """The case without its runs, for a list. Raises Failed if the record cannot be opened."""
+    """Return the case without its runs, for a list. Raises Failed if the record cannot be opened."""
     policy, trouble = _policy(folder)
     return Case(load(folder), policy, datetime.now(UTC), trouble=trouble)
 
@@ -141,5 +141,5 @@ def _policy(folder: Path) -> tuple[Policy, str]:
 
 @lru_cache(maxsize=32)
 def _parsed(text: str) -> Policy:
-    """The policy in a text; most incidents hold copies of a few."""
+    """Return the policy in a text; most incidents hold copies of a few."""
     return parse_policy(text, Path(POLICY_COPY))

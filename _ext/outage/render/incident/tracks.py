@@ -66,19 +66,19 @@ class Track:
 
 
 def tracks(case: Case) -> list[Track]:
-    """Every track that has something to show, from top to bottom."""
+    """Return every track that has something to show, from top to bottom."""
     found = [_severity(case), _stage(case), *_audiences(case), *_roles(case), _runs(case), _entries(case)]
     return [track for track in found if track.stretches or track.moments]
 
 
 def present(case: Case) -> datetime:
-    """How far things that still hold are drawn: to now while it is open, else to its last event."""
+    """Return how far things that still hold are drawn: to now while it is open, else to its last event."""
     at = [entry.event.at for entry in case.incident.entries]
     return max([*at, case.now] if case.incident.is_open else at)
 
 
 def last_moment(case: Case) -> datetime:
-    """Where the drawing ends: at the present, or later if more is due soon."""
+    """Return where the drawing ends: at the present, or later if more is due soon."""
     end = present(case)
     soon = (end - min(entry.event.at for entry in case.incident.entries)) / 2
     pending = [finding.due for finding in case.findings if finding.verdict == "not yet due"]
@@ -86,7 +86,7 @@ def last_moment(case: Case) -> datetime:
 
 
 def _changes(changes: Iterable[Change], end: datetime) -> Iterator[tuple[Change, datetime]]:
-    """Each change with the moment until which it held, confirmations joined."""
+    """Yield each change with the moment until which it held, confirmations joined."""
     joined: list[Change] = []
     for change in changes:
         if not joined or joined[-1].value != change.value:
@@ -107,7 +107,7 @@ def _severity(case: Case) -> Track:
 
 
 def severity_rank(policy: Policy, severity: str) -> int:
-    """Which of the four looks a severity has; the least for one that the policy does not know."""
+    """Return which of the four looks a severity has; the least for one that the policy does not know."""
     return severity_look(policy, severity) if severity in policy.severities else 3
 
 
@@ -135,7 +135,7 @@ def _audiences(case: Case) -> Iterator[Track]:
 
 
 def _rhythm(case: Case, audience: str) -> str:
-    """What an audience was promised at the worst severity: ``every 30 minutes``, ``every 30m at Sev 1``."""
+    """Return an audience's promise at the worst severity: ``every 30 minutes``, ``every 30m at Sev 1``."""
     held = {change.value for change in case.incident.severities if change.value in case.policy.severities}
     if not held or case.trouble:
         return ""
@@ -147,7 +147,7 @@ def _rhythm(case: Case, audience: str) -> str:
 
 
 def _rest(case: Case, updates: tuple[Update, ...], findings: list[Finding]) -> Iterator[Stretch]:
-    """From the last update to the end of the incident, when none was due between them."""
+    """Yield the stretch from the last update to the incident's end, if none was due between them."""
     end = case.incident.ended_at
     judged = any(finding.since >= updates[-1].at for finding in findings) if updates else True
     if end and findings and not judged and updates[-1].at < end:
@@ -155,7 +155,7 @@ def _rest(case: Case, updates: tuple[Update, ...], findings: list[Finding]) -> I
 
 
 def _waiting(case: Case, finding: Finding) -> Iterator[Stretch]:
-    """The promised time of a finding, and after it the time by which the promise was broken."""
+    """Yield the promised time of a finding, and after it the time by which the promise was broken."""
     words = f"{describe_promise(finding, case.policy)}, {finding.verdict}: {outcome(finding, case)}"
     until = finding.at or (finding.due if not finding.broken else case.incident.ended_at or case.now)
     css = "pending" if finding.verdict == "not yet due" else "waited"
@@ -183,7 +183,7 @@ def _told(case: Case, update: Update, late: bool) -> Moment:
 
 
 def role_order(role: str) -> int:
-    """Roles in their fixed order; unknown ones last."""
+    """Return roles in their fixed order; unknown ones last."""
     return ROLES.index(role) if role in ROLES else len(ROLES)
 
 
@@ -214,7 +214,7 @@ def _runs(case: Case) -> Track:
 
 
 def _run_look(mode: str, state: str) -> str:
-    """How a run is drawn: well, badly, or not finished."""
+    """Return how a run is drawn: well, badly, or not finished."""
     if state in ("succeeded", "undone"):
         return "planned" if mode == "plan" else "good"
     return "bad" if state in ("failed", "interrupted", "abandoned") else "going"

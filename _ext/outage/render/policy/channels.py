@@ -36,7 +36,7 @@ _NAMED_AT_MOST = 12
 
 
 def channel_map(policy: Policy) -> str:
-    """One row a channel that the company really has; it lists what the absent ones would hold, too."""
+    """Write a row per channel that the company really has; it lists what the absent ones would hold, too."""
     rows = [
         (ref("channel", key), _purpose(policy, key), _way(channel))
         for key, channel in policy.own_channels.items()
@@ -55,9 +55,9 @@ def _purpose(policy: Policy, own: ChannelId) -> str:
 
 
 def names(policy: Policy, own: ChannelId) -> list[str]:
-    """What a channel is called in each division, as text for a table; empty where it has one name.
+    """Return what a channel is called in each division, as text for a table; empty where it has one name.
 
-    A list of more than :data:`_NAMED_AT_MOST` is empty too: nobody reads it through.
+    A list of more than :data:`_NAMED_AT_MOST` is empty too: no one reads it through.
     """
     filled = dict.fromkeys(policy.own_channels[own].filled(division=key) for key in policy.divisions)
     whole = [name for name in filled if "\u2039" not in name]  # one place in it is still open: no name yet
@@ -65,7 +65,7 @@ def names(policy: Policy, own: ChannelId) -> list[str]:
 
 
 def _areas(policy: Policy, own: ChannelId) -> str:
-    """The areas that a channel's name may hold: ``checkout, refunds in payments; picking in warehouse``."""
+    """List the areas that a channel's name may hold: ``checkout, refunds in payments; picking in stores``."""
     if "{area}" not in policy.own_channels[own].name or len(policy.divisions) > _NAMED_AT_MOST:
         return ""
     return "; ".join(
@@ -76,13 +76,13 @@ def _areas(policy: Policy, own: ChannelId) -> str:
 
 
 def division_channels(policy: Policy) -> str:
-    """The divisions' channels by name, for somebody who must post in one now; empty where there is one."""
+    """List the divisions' channels by name, for someone who must post now; empty where there is one."""
     named = names(policy, "division") if "division" in policy.own_channels else []
     return f"{', '.join(named)}: any of them, if you are not sure." if named else ""
 
 
 def _served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:
-    """The channel itself, and those that it stands in for and the company has a use for."""
+    """Yield the channel itself, and those that it replaces and the company has a use for."""
     yield own
     for key, channel in policy.channels.items():
         if channel.same_as == own and (key not in _OPTIONAL or policy.has(_OPTIONAL[key])):
@@ -90,7 +90,7 @@ def _served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:
 
 
 def _way(channel: Channel) -> str:
-    """How to open it: its link. A status page or a loudspeaker is no place in the chat; ``#name`` is one."""
+    """Say how to open it: its link. A status page or a loudspeaker isn't a chat room; ``#name`` is."""
     if not channel.link:
         return "in the chat" if channel.name.startswith(("#", "~")) else cell("")
     target = quote(
@@ -100,7 +100,7 @@ def _way(channel: Channel) -> str:
 
 
 def policy_values(policy: Policy) -> str:
-    """Every value by part: its address, what it is, and the line that says so."""
+    """Return every value by part: its address, what it is, and the line that says so."""
     by_part = {part: list(values) for part, values in groupby(policy.values().values(), key=_part)}
     return blocks(_section(policy, part, by_part.get(part, [])) for part in PolicyData.model_fields)
 

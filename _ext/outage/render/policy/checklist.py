@@ -26,7 +26,7 @@ SINCE = {
 
 
 def checklist(found: Checklist) -> str:
-    """The phases of a checklist, each a section with its steps."""
+    """Return the phases of a checklist, each a section with its steps."""
     return blocks(
         blocks([f"## {number}. {plain(phase.name)}", without_html(phase.goal), tasks(phase)])
         for number, phase in enumerate(found.phases, start=1)
@@ -34,17 +34,17 @@ def checklist(found: Checklist) -> str:
 
 
 def tasks(phase: Section) -> str:
-    """The steps of a phase."""
+    """Return the steps of a phase."""
     return directive("tasks", phase.id, blocks(map(task, phase.tasks)))
 
 
 def task(one: Task) -> str:
-    """One step: what to do, then who and by when, then how."""
+    """Return one step: what to do, then who and by when, then how."""
     return directive("task", one.id, blocks([without_html(one.text), who_and_when(one), *_how(one)]))
 
 
 def who_and_when(one: Task) -> str:
-    """``Scribe, within 30 minutes of the declaration``; the names lead to where they are explained."""
+    """Write ``Scribe, within 30 minutes of the declaration``; names link to their explanations."""
     parts = [ref("role", one.owner)]
     if one.due and one.due != one.late_only:
         parts.append(f"within {_length(one.due)} {SINCE[one.due.since]}")
@@ -58,7 +58,7 @@ def _length(term: Term) -> str:
 
 
 def _how(one: Task) -> Iterator[str]:
-    """What is folded away until somebody wants it."""
+    """Yield what is folded away until someone wants it."""
     yield f"**Good:** {without_html(one.good)}"
     yield bullets(map(without_html, one.how))
     if one.command:
@@ -75,7 +75,7 @@ def _how(one: Task) -> Iterator[str]:
 
 
 def console(*commands: str) -> str:
-    """Commands as they are typed, with a button that copies them."""
+    """Return commands as they are typed, with a button that copies them."""
     return block("\n".join(f"$ {line}" for line in commands), "console")
 
 

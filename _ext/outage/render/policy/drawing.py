@@ -1,7 +1,7 @@
 """The planned timeline as numbers: a lane for each subject, on one axis that starts with the declaration.
 
 Two frames serve one plan, as for an incident's own drawing: one for a desk, one for a phone.
-What is counted in business days, or from the end, has no place on the axis; it stands in steps below.
+What is counted in business days, or from the end, has no place on the axis; it is listed below.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Lane:
     Attributes:
         name: whose it is, or what.
         note: the times, in words.
-        until: where the first deadline stands, or None.
-        again: where the repetitions stand.
-        y: top of the lane; bars and marks stand at ``middle``.
+        until: where the first deadline is, or None.
+        again: where the repetitions are.
+        y: top of the lane; bars and marks are at ``middle``.
     """
 
     name: str
@@ -67,12 +67,12 @@ class Drawing(Sheet):
 
 
 def drawn(found: Iterable[Row]) -> list[Row]:
-    """The rows that have a place on the axis."""
+    """Return the rows that have a place on the axis."""
     return [row for row in found if row.when != "after" and row.limit.exact and row.limit.exact <= LONGEST]
 
 
 def drawing(found: tuple[Row, ...], frame: Frame) -> Drawing:
-    """The drawing of a severity's rows, at least one of which must be :func:`drawn`."""
+    """Return the drawing of a severity's rows, at least one of which must be :func:`drawn`."""
     placed = drawn(found)
     scale = _to_scale(placed)
     firsts = [row.limit.length for row in placed if row.when == "by"]
@@ -98,7 +98,7 @@ def drawing(found: tuple[Row, ...], frame: Frame) -> Drawing:
 
 
 def _ticks(along: Axis, deadlines: list[datetime], frame: Frame) -> tuple[AxisText, ...]:
-    """Round times where time runs evenly, and the deadlines between which it was cut."""
+    """Return round times where time runs evenly, and the deadlines between which it was cut."""
     beyond = min((piece.start for piece in along.cuts), default=along.end)
     round_times = [tick for tick in along.ticks(frame.tick_room) if tick.at <= beyond]
     found = [(tick.at, tick.x) for tick in round_times]
@@ -107,7 +107,7 @@ def _ticks(along: Axis, deadlines: list[datetime], frame: Frame) -> tuple[AxisTe
 
 
 def _to_scale(placed: list[Row]) -> timedelta:
-    """How much of the beginning shows repetitions: some rounds of the slowest of them."""
+    """Return how much of the beginning shows repetitions: some rounds of the slowest of them."""
     every = [row.limit.length for row in placed if row.when == "every"]
     return SHOWN_ROUNDS * max(every, default=timedelta(hours=1))
 
@@ -141,7 +141,7 @@ def _lane(subject: list[Row], along: Axis, scale: timedelta, frame: Frame, y: fl
 
 
 def clock(since: timedelta) -> str:
-    """A time after the declaration, as an axis shows it: ``0``, ``45m``, ``2h``, ``1h30``."""
+    """Return a time after the declaration, as an axis shows it: ``0``, ``45m``, ``2h``, ``1h30``."""
     minutes = round(since.total_seconds() / 60)
     hours, rest = divmod(minutes, 60)
     if not hours:

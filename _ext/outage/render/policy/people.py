@@ -32,7 +32,7 @@ DUTIES: dict[RoleId, str] = {
 
 
 def role_cards(policy: Policy) -> str:
-    """One card a role that somebody holds in their own name."""
+    """Write a card for each role that someone holds in its own name."""
     cards = "\n".join(_card(policy, role) for role in policy.held_roles)
     return f":::::{{grid}} 1 1 2 2\n:gutter: 3\n\n{cards}\n:::::"
 
@@ -46,7 +46,7 @@ def _card(policy: Policy, role: RoleId) -> str:
 
 
 def escalation_ladder(policy: Policy) -> str:
-    """Who is called, and when: first for silence, then for an incident that stays open, soonest first."""
+    """List who is called, and when: for silence, then for an incident that stays open, soonest first."""
     ordered = sorted(
         policy.escalations.items(), key=lambda item: (item[1].when == "open", item[1].after.length)
     )
@@ -67,7 +67,7 @@ def _called(policy: Policy, rung: Escalation) -> str:
 
 
 def contacts(policy: Policy) -> str:
-    """Whom to call, for what, and on which number; what to do instead where the policy names nobody."""
+    """List whom to call, for what, and on which number; what to do instead where the policy names no one."""
     rows = [
         (
             ref("contact", key),
@@ -82,7 +82,7 @@ def contacts(policy: Policy) -> str:
 
 
 def _number(contact: Contact) -> str:
-    """The telephone number, which a phone can call."""
+    """Return the telephone number, which a phone can call."""
     if not contact.phone:
         return ""
     dialled = "".join(char for char in contact.phone if char in "+0123456789")
@@ -90,7 +90,7 @@ def _number(contact: Contact) -> str:
 
 
 def duties_to_notify(policy: Policy) -> str:
-    """The clocks that the law or a contract starts."""
+    """Return the clocks that the law or a contract starts."""
     rows = [
         (
             cell(duty.when),
@@ -112,7 +112,7 @@ _FROM = {
 
 
 def resources(policy: Policy) -> str:
-    """What an outage may need besides people, and how to get it."""
+    """Return what an outage may need besides people, and how to get it."""
     return bullets(_resource(policy))
 
 
@@ -122,7 +122,7 @@ def _resource(policy: Policy) -> Iterator[str]:
 
 
 def staffing(policy: Policy) -> str:
-    """A heading for each number of people that policy names, fewest first, and one item a person below it.
+    """Write a heading for each number of people that policy names, fewest first, and an item per person.
 
     People who hold the same roles share an item, and those whom the row leaves free are counted.
     """
@@ -153,7 +153,7 @@ def _people(count: int) -> str:
 
 
 def new_joiners(policy: Policy) -> str:
-    """The channels that somebody new joins; those for which another stands in count once."""
+    """Return the channels that someone new joins; those that another replaces count once."""
     joined = (
         policy.channels[key].same_as or key for key in policy.new_joiners.channels if key in policy.channels
     )
@@ -166,7 +166,7 @@ def _joined(policy: Policy, own: ChannelId) -> str:
 
 
 def review_attendance(policy: Policy) -> str:
-    """The roles that come to the review; merged ones count once."""
+    """Return the roles that come to the review; merged ones count once."""
     held = {key: role.merged_into or key for key, role in policy.roles.items()}
     return refs("role", dict.fromkeys(held[key] for key in policy.review.attend if key in held))
 
@@ -181,7 +181,7 @@ HEADINGS: dict[Tool, str] = {
 
 
 def fallbacks(policy: Policy) -> str:
-    """A heading a tool, and below it what to use instead, in order. No call without a channel for calls."""
+    """Write a heading per tool and what to use instead, in order; no call without a channel for it."""
     shown = [
         tool
         for tool in TOOLS
@@ -191,7 +191,7 @@ def fallbacks(policy: Policy) -> str:
 
 
 def _ordered(policy: Policy, tool: Tool) -> str:
-    """A numbered list: the first that works is used."""
+    """Return a numbered list: the first that works is used."""
     items = policy.fallbacks[tool]
     return "\n".join(
         f"{number}. {value(policy, f'fallbacks.{tool}', text)}" for number, text in enumerate(items, 1)

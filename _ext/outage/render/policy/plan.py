@@ -40,12 +40,12 @@ class Row:
 
 
 def _ref(kind: str, target: str) -> str:
-    """A MyST role; views have the same, but stand above this module."""
+    """Return a MyST role; views have the same, but are above this module."""
     return f"{{{kind}}}`{target}`"
 
 
 def rows(policy: Policy, severity: str) -> tuple[Row, ...]:
-    """Everything that is expected at a severity, soonest first; each ``when`` is in order by itself."""
+    """Return everything that is expected at a severity, soonest first within each ``when``."""
     found = [
         *_start(policy, severity),
         *_audiences(policy, severity),
@@ -59,7 +59,7 @@ def rows(policy: Policy, severity: str) -> tuple[Row, ...]:
 
 
 def _row(policy: Policy, when: When, clause: str, what: str, lane: str, subject: str = "") -> Iterator[Row]:
-    """The row of a clause; nothing where policy says none."""
+    """Yield the row of a clause; nothing where policy says none."""
     limit = policy.at(clause).raw
     if limit is not None:
         yield Row(when, limit, clause, what, lane, subject or clause)
@@ -163,11 +163,11 @@ def _afterwards(policy: Policy, severity: str) -> Iterator[Row]:
 
 
 def _commander(policy: Policy) -> str:
-    """What this company calls whoever leads."""
+    """Return what this company calls the person who leads."""
     return policy.roles[policy.roles["incident-commander"].merged_into or "incident-commander"].name
 
 
 def _small(text: str) -> str:
-    """Text in the middle of a sentence; a word in capitals, or with a capital inside, keeps them."""
+    """Return text in the middle of a sentence; a word in capitals, or with a capital inside, keeps them."""
     head, _, rest = text.partition(" ")
     return plain(text if head[1:] != head[1:].lower() or head == "I" else f"{head.lower()} {rest}".strip())

@@ -20,13 +20,13 @@ _PARTS: dict[When, str] = {
 
 
 def response_timeline(policy: Policy) -> str:
-    """One tab a severity, the worst first: its drawing, and below it the same as lists."""
+    """Write a tab per severity, the worst first: its drawing, and below it the same as lists."""
     tabs = "\n".join(_tab(policy, key) for key in policy.severities)
     return f":::::{{tab-set}}\n:sync-group: severity\n\n{tabs}\n:::::"
 
 
 def response_rows(policy: Policy, severity: str) -> str:
-    """All that the drawing of a severity is made from; who shows the drawing depends on this."""
+    """Return all that a severity's drawing is made from; a page that shows it depends on this."""
     key = policy.severity_id(severity)
     return f"{policy.severities[key].name}: {rows(policy, key)!r}"
 

@@ -18,7 +18,7 @@ COMMANDER: RoleId = "incident-commander"
 
 
 def role_title(policy: Policy, role: str) -> str:
-    """The company's name for a role, not escaped; our own where the company has no such role.
+    """Return the company's name for a role, not escaped; our own where the company has no such role.
 
     A merged role keeps its name here: it is the title of the page that says who does its work.
     """
@@ -27,7 +27,7 @@ def role_title(policy: Policy, role: str) -> str:
 
 
 def role_note(policy: Policy, role: str) -> str:
-    """Nothing for a role that somebody holds; else who does its work, or that there is no such role."""
+    """Say who does a role's work, or that there is no such role; nothing for a role that someone holds."""
     known = _role(role)
     name, company = plain(role_title(policy, known)), plain(policy.company.name)
     if known not in policy.roles:
@@ -42,7 +42,7 @@ def role_note(policy: Policy, role: str) -> str:
 
 
 def role_taking(policy: Policy, role: str) -> str:
-    """How a role is taken and handed over: the command, the words for the chat, and who says it back."""
+    """Say how a role is taken and handed over: the command, the words for the chat, and who repeats them."""
     known = _role(role)
     if known not in policy.roles:
         return ""
@@ -96,7 +96,7 @@ def _note(title: str, text: str) -> str:
 
 
 def _say(when: str, words: str) -> str:
-    # Colons, not backticks: what stands after a fence of backticks may hold none.
+    # Colons, not backticks: what follows a fence of backticks may hold none.
     return f":::{{say}} {when}".rstrip() + f"\n{words}\n:::"
 
 

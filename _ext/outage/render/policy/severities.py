@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def severity_matrix(policy: Policy) -> str:
-    """One row a severity: its meaning, and how soon somebody is on it and leads."""
+    """Write a row per severity: its meaning, and how soon someone responds and leads."""
     rows = [
         (
             ref("severity", key),
@@ -27,7 +27,7 @@ def severity_matrix(policy: Policy) -> str:
 
 
 def at_a_glance(policy: Policy) -> str:
-    """What the worst severity promises, a length of time an item."""
+    """Return what the worst severity promises, a length of time an item."""
     worst = f"severities.{policy.severity_id('highest')}"
     first = {f"{worst}.first_message.{key}": ref("audience", key) for key in policy.audiences}
     promises = [
@@ -40,7 +40,7 @@ def at_a_glance(policy: Policy) -> str:
 
 
 def cadence_table(policy: Policy) -> str:
-    """One row a severity: when each audience hears first, and how often from then on."""
+    """Write a row per severity: each audience's first message, and how often from then on."""
     rows = [
         (
             ref("severity", key),
@@ -64,7 +64,7 @@ def _told(policy: Policy, severity: str, audience: str) -> str:
 
 
 def review_table(policy: Policy) -> str:
-    """One row a severity: by when its review meets, is drafted, is shared, and its actions are done."""
+    """Write a row per severity: by when its review meets, is drafted, is shared, and its actions are done."""
     rows = [
         (
             ref("severity", key),
@@ -81,12 +81,12 @@ def review_table(policy: Policy) -> str:
 
 
 def incident_criteria(policy: Policy) -> str:
-    """What makes a fault an incident; any one is enough."""
+    """Return what makes a fault an incident; any one is enough."""
     return bullets(value(policy, f"incident.criteria.{key}") for key in policy.incident.criteria)
 
 
 def large_scale(policy: Policy) -> str:
-    """What makes an outage large for the company or for a division; any one is enough."""
+    """Return what makes an outage large for the company or for a division; any one is enough."""
     parts = [
         "**Large for the whole company**, if any one of these holds:",
         _criteria(policy, "large_scale.company"),
@@ -107,7 +107,7 @@ def _criteria(policy: Policy, address: str) -> str:
 
 
 def alert_levels(policy: Policy) -> str:
-    """What the words of the monitoring mean here."""
+    """Return what the words of the monitoring mean here."""
     rows = [
         (
             f"**{level}**",
@@ -120,7 +120,7 @@ def alert_levels(policy: Policy) -> str:
 
 
 def classification(policy: Policy) -> str:
-    """Every question with its answers, then the rule in words."""
+    """Return every question with its answers, then the rule in words."""
     asked = questions(policy)
     return blocks([*(part for ask in asked for part in _question(ask)), rule(policy)])
 
@@ -142,7 +142,7 @@ def _implied(choice: Choice) -> str:
 
 
 def rule(policy: Policy) -> str:
-    """How the answers become an outcome."""
+    """Return how the answers become an outcome."""
     wide = "widest" if len(policy.scopes) > 2 else "wider"
     doubt = "worst" if policy.classification.when_in_doubt == "higher" else "least bad"
     return (

@@ -44,7 +44,7 @@ NONE = "This handbook has no runbooks yet."
 
 
 def about(contract: Contract) -> str:
-    """What heads a runbook's page: facts, needs, what to type, what is wrong with it, what can be set."""
+    """Write the head of a runbook's page: facts, needs, what to type, problems, parameters."""
     parts = [
         bullets(_facts(contract)),
         _problems(contract),
@@ -74,7 +74,7 @@ def _facts(contract: Contract) -> Iterator[str]:
 
 
 def _owner(owner: str) -> str:
-    """Who keeps it right: a role by the company's name for it, or whatever was written."""
+    """Return who keeps it right: a role by the company's name for it, or whatever was written."""
     return f"{{role}}`{owner}`" if owner in ROLES else plain(owner)
 
 
@@ -120,12 +120,12 @@ class Listed:
 
 
 def listed(folder: Path) -> list[Listed]:
-    """What the list says of each runbook in a folder, in the order of its rows (by name)."""
+    """Return what the list says of each runbook in a folder, in the order of its rows (by name)."""
     return [_listed(folder, name) for name in runbook_names(folder)]
 
 
 def catalogue(folder: Path) -> str:
-    """The list of the runbooks in a folder."""
+    """Return the list of the runbooks in a folder."""
     rows = [_row(folder, name) for name in runbook_names(folder)]
     if not rows:
         return NONE
@@ -133,7 +133,7 @@ def catalogue(folder: Path) -> str:
 
 
 def contract_in(folder: Path, name: str) -> Contract:
-    """What a runbook in a folder declares, read once as long as its file is the same.
+    """Return what a runbook in a folder declares, read once as long as its file is the same.
 
     Raises:
         OutageError: it cannot be read.
@@ -149,7 +149,7 @@ def _contract(path: Path, _state: tuple[int, int]) -> Contract:
 
 
 def services(folder: Path) -> dict[str, str]:
-    """Each runbook that says so to the service that it is about."""
+    """Map each runbook that says so to the service that it is about."""
     found = {}
     for name in runbook_names(folder):
         with suppress(OutageError, OSError):
@@ -209,7 +209,7 @@ _MOST_SAID = 4
 
 
 def after(contract: Contract, folder: Path) -> str:
-    """What stands below the last step; nothing where there is nothing to say.
+    """Return what is below the last step; nothing where there is nothing to say.
 
     Args:
         contract: the runbook's.
@@ -227,14 +227,14 @@ def after(contract: Contract, folder: Path) -> str:
 
 
 def read_next(contract: Contract, folder: Path) -> list[str]:
-    """Where the hints lead, in their order; then the other runbooks for the same service."""
+    """Return where the hints lead, in their order; then the other runbooks for the same service."""
     found = [hint.runbook for hint in contract.meta.hints if hint.runbook]
     found += [name for name, service in services(folder).items() if service == contract.meta.service]
     return [name for name in dict.fromkeys(found) if name != contract.name]
 
 
 def _hint(hint: Hint, own: str) -> str:
-    """One error: what it says, what that means, and the runbook that helps."""
+    """Return one error: what it says, what that means, and the runbook that helps."""
     says = [f"“{plain(text)}”" for text in hint.says[:_MOST_SAID]]
     more = " and the like" if len(hint.says) > _MOST_SAID else ""
     there = f" Go on with {{runbook}}`{hint.runbook}`." if hint.runbook not in {None, own} else ""

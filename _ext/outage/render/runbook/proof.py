@@ -17,12 +17,12 @@ STATES = {"proved": "good", "validated": "going", "failed": "bad"}
 
 
 def proof_chip(proof: Proof | None) -> str:
-    """A proof's state, as one glances at it; nothing where there is none."""
+    """Return a proof's state, as one glances at it; nothing where there is none."""
     return chip(proof.state, "run", STATES[proof.state]) if proof else ""
 
 
 def proof_section(proof: Proof | None, runbook: str, digest: str, times: Times) -> str:
-    """What a page says of a runbook's proof.
+    """Return what a page says of a runbook's proof.
 
     Args:
         proof: the one that this build has; None for none.
@@ -45,7 +45,7 @@ def proof_section(proof: Proof | None, runbook: str, digest: str, times: Times) 
 
 
 def _case(case: Case) -> Iterator[str]:
-    """What was broken, and what became of it, a sentence each."""
+    """Yield what was broken, and what became of it, a sentence each."""
     yield f"broken: {plain(case.summary)} (`outage lab break {case.fault}`)"
     if case.before:
         yield f"the service then: {plain(case.before.words)}"

@@ -1,4 +1,4 @@
-"""The time axis of a drawing: where a moment stands, with long silences cut short.
+"""The time axis of a drawing: where a moment is, with long silences cut short.
 
 An incident is an hour of work and a day of watching. Drawn to one scale, the hour would be a
 smudge; so a long stretch in which nothing happens takes a small, marked piece of the width.
@@ -31,7 +31,7 @@ class Piece:
     cut: bool
 
     def x(self, at: datetime) -> float:
-        """Where a moment of this stretch stands."""
+        """Return where a moment of this stretch is."""
         share = (at - self.start) / (self.end - self.start)
         return self.x0 + share * (self.x1 - self.x0)
 
@@ -61,7 +61,7 @@ class Axis:
         return self.pieces[-1].end
 
     def x(self, at: datetime) -> float:
-        """Where a moment stands; moments outside stand at the nearer end."""
+        """Return where a moment is; moments outside are at the nearer end."""
         at = min(max(at, self.start), self.end)
         index = bisect_right([piece.start for piece in self.pieces], at) - 1
         return round(self.pieces[index].x(at), 1)
@@ -72,7 +72,7 @@ class Axis:
         return tuple(piece for piece in self.pieces if piece.cut)
 
     def ticks(self, room: float) -> tuple[Tick, ...]:
-        """Round moments, at least ``room`` units apart, none inside a cut."""
+        """Return round moments, at least ``room`` units apart, none inside a cut."""
         found: list[Tick] = []
         for piece in self.pieces:
             if not piece.cut:
@@ -85,7 +85,7 @@ class Axis:
 
 
 def axis(moments: Iterable[datetime], x0: float, x1: float) -> Axis:
-    """An axis from ``x0`` to ``x1`` on which all ``moments`` (at least one, aware) stand."""
+    """Return an axis from ``x0`` to ``x1`` on which all ``moments`` (at least one, aware) are placed."""
     points = sorted(set(moments))
     if points[-1] - points[0] < timedelta(minutes=1):
         points.append(points[0] + timedelta(minutes=1))
@@ -103,7 +103,7 @@ def axis(moments: Iterable[datetime], x0: float, x1: float) -> Axis:
 
 
 def _cut(points: list[datetime]) -> list[bool]:
-    """For each gap between neighbours, whether it is a long silence; never all of them."""
+    """Return for each gap between neighbours whether it is a long silence; never all of them."""
     gaps = [b - a for a, b in pairwise(points)]
     drawn = timedelta()
     limit = LONG_SILENCE
@@ -116,7 +116,7 @@ def _cut(points: list[datetime]) -> list[bool]:
 
 
 def _joined(stretches: list[tuple[datetime, datetime, bool]]) -> list[tuple[datetime, datetime, bool]]:
-    """Neighbouring stretches that are drawn to scale become one."""
+    """Return neighbouring stretches that are drawn to scale become one."""
     out: list[tuple[datetime, datetime, bool]] = []
     for start, end, cut in stretches:
         if out and not cut and not out[-1][2]:

@@ -163,13 +163,13 @@ def _cut(piece: Piece) -> Cut:
 
 
 def text_width(text: str, size: float) -> float:
-    """About how wide a text is, in user units; wide East Asian characters count fully."""
+    """Estimate how wide a text is, in user units; wide East Asian characters count fully."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return size * (CHARACTER * (len(text) - wide) + wide)
 
 
 def fitted(text: str, room: float, size: float) -> str:
-    """The text on one line, cut with an ellipsis to what fits; empty when not even three letters do."""
+    """Cut a text, on one line, with an ellipsis to what fits; empty when not even three letters do."""
     text = one_line(text)
     if text_width(text, size) <= room:
         return text
@@ -181,7 +181,7 @@ def fitted(text: str, room: float, size: float) -> str:
 def beside(
     text: str, x: float, width: float, *, left: float, right: float, size: float, pad: float = 5
 ) -> Label | None:
-    """Where the label of a bar goes: on it, right of it, left of it; cut when it fits nowhere.
+    """Return where the label of a bar goes: on it, right of it, left of it; cut when it fits nowhere.
 
     Args:
         text: the label.
@@ -208,7 +208,7 @@ def beside(
 
 
 def before(text: str, x: float, width: float, *, left: float, size: float, pad: float = 5) -> Label:
-    """A label left of a bar, over whatever is drawn there; right of it where there is no room."""
+    """Return a label left of a bar, over whatever is drawn there; right of it where there is no room."""
     text = one_line(text)
     if text_width(text, size) + pad <= x - left:
         return Label(text, x - pad, "end", inside=False)
