@@ -117,6 +117,7 @@ class Severity(Part):
 
     name: Text
     meaning: Text
+    examples: list[Text] = []
     acknowledge: MaybeDuration = None
     commander: MaybeDuration = None
     first_message: PerAudience = {}
@@ -168,11 +169,28 @@ class Question(Part):
     answers: Annotated[dict[Id, Answer], Field(min_length=2)]
 
 
+class Matrix(Part):
+    """The severity that the answers to two questions give together.
+
+    Attributes:
+        rows: id of the question whose answers are the rows, worst first.
+        columns: id of the question whose answers are the columns, widest first.
+        cells: severity by row and column; None where it is no incident.
+    """
+
+    rows: Id
+    columns: Id
+    cells: dict[Id, dict[Id, MaybeId]]
+
+
 class Classification(Part):
     """How answers become a severity and a scope."""
 
     when_in_doubt: Literal["higher", "lower"]
     questions: Annotated[dict[Id, Question], Field(min_length=1)]
+    matrix: Annotated[
+        Matrix | None, BeforeValidator(_none, json_schema_input_type=Matrix | Literal["none"] | None)
+    ] = None
 
 
 class Role(Part):

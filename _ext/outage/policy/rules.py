@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from math import prod
@@ -36,6 +36,9 @@ def find_violations(policy: PolicyData) -> list[Violation]:
             _hand_over,
             _calendar,
             _questions_are_few,
+            _matrix_is_whole,
+            _matrix_is_in_order,
+            _every_severity_can_be_reached,
             _channels,
         )
         for violation in rule(policy)
@@ -88,6 +91,9 @@ def _severities_used(policy: PolicyData) -> Iterator[_Reference]:
                 if used is not None:
                     at = ("classification", "questions", key, "answers", name, setting)
                     yield _Reference(at, "severity", used)
+    for place, severity in _cells(policy):
+        if severity is not None:
+            yield _Reference(place, "severity", severity)
     for key, escalation in policy.escalations.items():
         for index, used in enumerate(escalation.severities):
             yield _Reference(("escalations", key, "severities", str(index)), "severity", used)
@@ -236,6 +242,90 @@ def _questions_are_few(policy: PolicyData) -> Iterator[Violation]:
         yield Violation(
             ("classification", "questions"), reason, "nobody answers that many at night: ask fewer"
         )
+
+
+MATRIX: Address = ("classification", "matrix")
+
+
+def _cells(policy: PolicyData) -> Iterator[tuple[Address, str | None]]:
+    """Give address and severity of each cell of the matrix."""
+    matrix = policy.classification.matrix
+    for row, cells in matrix.cells.items() if matrix else ():
+        for column, severity in cells.items():
+            yield (*MATRIX, "cells", row, column), severity
+
+
+def _matrix_is_whole(policy: PolicyData) -> Iterator[Violation]:
+    """Two questions, and one cell for each pair of their answers."""
+    matrix, questions = policy.classification.matrix, policy.classification.questions
+    if matrix is None:
+        return
+    for side, question in (("rows", matrix.rows), ("columns", matrix.columns)):
+        if question not in questions:
+            reason = f"there is no question '{question}'"
+            yield Violation((*MATRIX, side), reason, nearest(question, list(questions), "ask it above"))
+            return
+        for name, answer in questions[question].answers.items():
+            if answer.severity is not None:
+                at = ("classification", "questions", question, "answers", name, "severity")
+                yield Violation(at, "the matrix sets the severity for this answer", "remove it here")
+    if matrix.rows == matrix.columns:
+        yield Violation(
+            (*MATRIX, "columns"), "rows and columns are the same question", "name another question"
+        )
+        return
+    rows, columns = questions[matrix.rows].answers, questions[matrix.columns].answers
+    yield from _answers_are((*MATRIX, "cells"), matrix.rows, list(rows), list(matrix.cells))
+    for row, cells in matrix.cells.items():
+        yield from _answers_are((*MATRIX, "cells", row), matrix.columns, list(columns), list(cells))
+
+
+def _answers_are(at: Address, question: str, answers: list[str], given: list[str]) -> Iterator[Violation]:
+    for name in given:
+        if name not in answers:
+            yield Violation(
+                (*at, name), f"'{name}' does not answer '{question}'", nearest(name, answers, "remove it")
+            )
+    if missing := [name for name in answers if name not in given]:
+        hint = f"every answer to '{question}' needs a severity, or none where it isn't an incident"
+        yield Violation(at, f"{', '.join(missing)} is missing", hint)
+
+
+def _matrix_is_in_order(policy: PolicyData) -> Iterator[Violation]:
+    """A worse row and a wider column never lower the severity; answers stand worst and widest first."""
+    matrix, questions = policy.classification.matrix, policy.classification.questions
+    if matrix is None or any(_matrix_is_whole(policy)):
+        return
+    rows, columns = list(questions[matrix.rows].answers), list(questions[matrix.columns].answers)
+    ranks = {severity: rank for rank, severity in enumerate(policy.severities)}
+    beside = [((row, one), (row, other)) for row in rows for one, other in pairwise(columns)]
+    below = [((one, column), (other, column)) for column in columns for one, other in pairwise(rows)]
+    for (row, column), (other_row, other_column) in beside + below:
+        worse, less = matrix.cells[row][column], matrix.cells[other_row][other_column]
+        if _rank(ranks, worse) > _rank(ranks, less):
+            yield Violation(
+                (*MATRIX, "cells", row, column),
+                f"{row} and {column} give {worse or 'none'}, but {other_row} and {other_column} give {less}",
+                "list answers worst first and widest first; a worse or wider one never lowers the severity",
+            )
+
+
+def _rank(ranks: Mapping[str, int], severity: str | None) -> int:
+    return len(ranks) if severity is None else ranks.get(severity, len(ranks))
+
+
+def _every_severity_can_be_reached(policy: PolicyData) -> Iterator[Violation]:
+    if policy.classification.matrix is None:
+        return
+    reached = {severity for _, severity in _cells(policy)}
+    for question in policy.classification.questions.values():
+        reached |= {answer.severity for answer in question.answers.values()}
+    for severity in policy.severities:
+        if severity not in reached:
+            reason = f"no answers lead to {severity}"
+            yield Violation(
+                ("severities", severity), reason, "give it a cell in classification.matrix, or remove it"
+            )
 
 
 def _channels(policy: PolicyData) -> Iterator[Violation]:

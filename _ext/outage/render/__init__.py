@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 VIEWS: dict[str, Callable[[Policy], str]] = {
     "severity-matrix": severities.severity_matrix,
+    "impact-matrix": severities.impact_matrix,
+    "severity-examples": severities.severity_examples,
     "at-a-glance": severities.at_a_glance,
     "cadence-table": severities.cadence_table,
     "review-table": severities.review_table,

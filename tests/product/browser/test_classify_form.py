@@ -15,19 +15,11 @@ from tests.sites import LARKFIELD, ROOT
 pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
 
 GOLDEN = [
-    (LARKFIELD, {"customers": "all"}),
-    (
-        LARKFIELD,
-        {"customers": "many", "function": "hindered", "mended-soon": "no", "scale": "area"},
-    ),
-    (
-        LARKFIELD,
-        {"customers": "some", "function": "hindered", "mended-soon": "yes", "scale": "division"},
-    ),
-    (
-        LARKFIELD,
-        {"customers": "unknown", "function": "nothing", "mended-soon": "yes", "scale": "area"},
-    ),
+    (LARKFIELD, {"reach": "all"}),
+    (LARKFIELD, {"impact": "degraded", "reach": "many", "fixed-soon": "no", "scale": "area"}),
+    (LARKFIELD, {"impact": "degraded", "reach": "some", "fixed-soon": "yes", "scale": "division"}),
+    (LARKFIELD, {"impact": "unnoticed", "reach": "none", "fixed-soon": "no"}),
+    (LARKFIELD, {"impact": "unknown", "reach": "some", "fixed-soon": "yes", "scale": "area"}),
     ("examples/small-team.yml", {"affected": "some", "effect": "hindered", "scale": "area"}),
     (
         "examples/small-team.yml",
@@ -77,7 +69,7 @@ def test_the_page_says_what_python_says(policy, answers, form):
 def test_nothing_is_judged_before_the_first_answer_and_again_after_a_reset(form):
     on_page = form()
     assert not on_page.locator(".outage-verdict").is_visible()
-    on_page.locator("input[value='all']").first.check()
+    on_page.locator("input[value='data']").first.check()
     assert on_page.locator(".outage-verdict").is_visible()
     on_page.get_by_role("button", name="Start again").click()
     assert not on_page.locator(".outage-verdict").is_visible()
@@ -90,7 +82,7 @@ def test_a_keyboard_is_enough(form):
     on_page.locator("input").first.focus()
     page.keyboard.press("Space")
     assert shown(on_page, "severity")[0] == "Sev 1"
-    for question in ("function", "mended-soon", "scale"):
+    for question in ("reach", "fixed-soon", "scale"):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.name") == question
         page.keyboard.press("Space")
@@ -113,7 +105,7 @@ def test_an_answer_can_be_hit_with_a_thumb_and_the_verdict_stays_in_sight(form):
 def test_the_command_can_be_copied(form):
     on_page = form()
     on_page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    on_page.locator("input[value='all']").first.check()
+    on_page.locator("input[value='data']").first.check()
     on_page.locator(".outage-verdict .highlight").hover()
     button = on_page.locator(".outage-verdict button.copybtn")
     button.click()
@@ -125,13 +117,13 @@ def test_the_command_can_be_copied(form):
 def test_without_scripts_the_questions_and_the_rule_are_there(form):
     on_page = form(script=False)
     assert not on_page.locator("form").is_visible()
-    assert on_page.get_by_text("The worst severity that any answer implies holds").is_visible()
-    assert on_page.get_by_text("customers=many").is_visible()
+    assert on_page.get_by_text("The worst severity that any answer gives holds").is_visible()
+    assert on_page.get_by_text("reach=many").is_visible()
 
 
 def test_on_paper_the_questions_stand_as_text(form):
     on_page = form()
-    rule = on_page.get_by_text("The worst severity that any answer implies holds")
+    rule = on_page.get_by_text("The worst severity that any answer gives holds")
     assert not rule.is_visible()
     on_page.page.emulate_media(media="print")
     expect(rule).to_be_visible()

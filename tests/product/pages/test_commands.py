@@ -15,7 +15,7 @@ from outage.cli import main
 
 COMPANIES = Path(__file__).parents[2] / "companies"
 KEPT = "---\nowner: scribe\nreviewed: 2026-11-20\n---\n"
-SECOND = "customers=many,function=hindered,mended-soon=no,scale=area"
+SECOND = "impact=degraded,reach=all,fixed-soon=no,scale=area"
 """Answers that make the second severity."""
 
 
@@ -47,12 +47,10 @@ def outage(tmp_path, monkeypatch, capsys):
 def test_all_that_was_decided_is_told_with_its_line(outage):
     code, said, _ = outage("classify", *SECOND.split(","))
     assert code == 0
-    assert said.startswith("Sev 2: Many customers cannot do something important")
+    assert said.startswith("Sev 2: Some customers can't buy or pay, or all of them are slowed down.")
     assert "Scope: area\nPost in: #inc-‹incident›, #‹division›-‹area›-outages\n" in said
-    assert (
-        "How many customers are affected? Many\n    classification.questions.customers.answers.many (handb"
-        in said
-    )
+    cell = "classification.matrix.cells.degraded.all (handb"
+    assert f"Slow, or works another way. Who is affected? All or nearly all customers\n    {cell}" in said
     assert f'Next:\n  outage declare "What is broken" --answers {SECOND}\n' in said
 
 
@@ -62,43 +60,43 @@ def test_an_incident_that_is_declared_already_is_judged_again_and_not_declared_t
 
 
 def test_what_is_not_known_is_told_and_counts_as_the_worst(outage):
-    code, said, _ = outage("classify", "customers=none")
+    code, said, _ = outage("classify", "reach=some")
     assert code == 0
     assert said.startswith("Sev 1: ")
-    assert "Not known, so each counted as its worst answer:\n  What is the worst thing they meet?\n" in said
+    assert (
+        "Not known, so counted as:\n  What is the worst effect? Data or money lost, wrong or exposed\n"
+        in said
+    )
+    assert "  How wide is it? Neither: one area only\n" in said
     assert "classification.when_in_doubt (handbook.yml:" in said
 
 
 def test_the_time_box_is_advised_where_policy_allows_it(outage):
-    small = ("customers=some", "function=hindered", "mended-soon=yes", "scale=area")
+    small = ("reach=some", "impact=degraded", "fixed-soon=yes", "scale=area")
     assert "One expert may try alone for 30 minutes first." in outage("classify", *small)[1]
-    assert "may try alone" not in outage("classify", *small[1:], "customers=all")[1]
+    assert "may try alone" not in outage("classify", *small[1:], "reach=all")[1]
 
 
 def test_answers_may_be_joined_by_commas_as_declare_takes_them(outage):
-    assert outage("classify", "customers=many,function=hindered,mended-soon=no,scale=area")[1].startswith(
-        "Sev 2"
-    )
+    assert outage("classify", SECOND)[1].startswith("Sev 2")
 
 
 def test_for_programs_there_is_json(outage):
-    code, said, _ = outage(
-        "classify", "customers=none,function=nothing,mended-soon=yes,scale=company", "--json"
-    )
+    code, said, _ = outage("classify", "impact=unnoticed,reach=some,fixed-soon=yes,scale=company", "--json")
     found = json.loads(said)
     assert (code, found["severity"], found["scope"]) == (0, "sev4", "company")
     assert found["channels"]["company"] == "#company-outages"
-    assert found["clauses"][0]["address"] == "classification.questions.customers.answers.none"
+    assert found["clauses"][0]["address"] == "classification.matrix.cells.unnoticed.some"
 
 
 @pytest.mark.parametrize(
     ("answers", "reason", "hint"),
     [
-        (["customer=all"], "there is no question 'customer'", "did you mean 'customers'?"),
-        (["customers=al"], "'al' does not answer 'customers'", "did you mean 'all'?"),
-        (["customers"], "'customers' is not an answer", "write QUESTION=ANSWER"),
-        (["customers=all", "customers=some"], "'customers' is answered twice", "keep one of the two"),
-        ([], "no answers are given", "write QUESTION=ANSWER for one or more of: customers, function"),
+        (["reech=all"], "there is no question 'reech'", "did you mean 'reach'?"),
+        (["reach=al"], "'al' does not answer 'reach'", "did you mean 'all'?"),
+        (["reach"], "'reach' is not an answer", "write QUESTION=ANSWER"),
+        (["reach=all", "reach=some"], "'reach' is answered twice", "keep one of the two"),
+        ([], "no answers are given", "write QUESTION=ANSWER for one or more of: impact, reach"),
     ],
 )
 def test_a_wrong_answer_is_refused_with_the_nearest(outage, answers, reason, hint):
@@ -113,15 +111,15 @@ def test_at_a_terminal_the_questions_are_asked_one_by_one(outage):
         [sys.executable, "-c", "from outage.cli import main; main()", "classify"],
         cwd=outage.folder, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    os.write(ours, b"2\nslow\nhindered\n\n3\n")
+    os.write(ours, b"3\nfew\nmany\n\n3\n")
     said, questions = asked.communicate(timeout=60)
     os.close(ours)
     os.close(theirs)
     assert asked.returncode == 0, questions
-    assert "How many customers are affected?\n  1  All or nearly all\n" in questions
+    assert "What is the worst effect?\n  1  Data or money lost, wrong or exposed\n" in questions
     assert "That is no answer to this" in questions
-    assert said.startswith("Sev 2: ")
-    assert "--answers customers=many,function=hindered,mended-soon=unknown,scale=area" in said
+    assert said.startswith("Sev 3: ")
+    assert "--answers impact=degraded,reach=many,fixed-soon=unknown,scale=area" in said
 
 
 def test_a_handbook_that_is_right_passes_the_check(outage):

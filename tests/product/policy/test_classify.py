@@ -17,19 +17,16 @@ POLICIES = {
 }
 
 GOLDEN = [
-    ("larkfield", "", "sev1", "company", ["incident", "area", "division", "company"]),
-    ("larkfield", "customers=all function=stopped mended-soon=no scale=division", "sev1", "division", None),
-    (
-        "larkfield",
-        "customers=many function=hindered mended-soon=no scale=area",
-        "sev2",
-        "area",
-        ["incident", "area"],
-    ),
-    ("larkfield", "customers=some function=hindered mended-soon=yes scale=area", "sev3", "area", None),
-    ("larkfield", "customers=none function=nothing mended-soon=yes scale=area", "sev4", "area", None),
-    ("larkfield", "customers=some function=data mended-soon=yes scale=company", "sev1", "company", None),
-    ("larkfield", "customers=unknown function=nothing mended-soon=yes scale=area", "sev1", "area", None),
+    ("larkfield", "", "sev1", "area", ["incident", "area"]),
+    ("larkfield", "impact=blocked reach=all fixed-soon=no scale=division", "sev1", "division", None),
+    ("larkfield", "impact=blocked reach=many", "sev1", "area", None),
+    ("larkfield", "impact=blocked reach=some", "sev2", "area", None),
+    ("larkfield", "impact=degraded reach=all scale=area", "sev2", "area", ["incident", "area"]),
+    ("larkfield", "impact=degraded reach=some fixed-soon=yes scale=area", "sev3", "area", None),
+    ("larkfield", "impact=unnoticed reach=all", "sev4", "area", None),
+    ("larkfield", "impact=unnoticed reach=none fixed-soon=no", None, "area", None),
+    ("larkfield", "impact=data reach=some fixed-soon=yes scale=company", "sev1", "company", None),
+    ("larkfield", "impact=degraded fixed-soon=yes scale=area", "sev2", "area", None),
     ("small", "affected=some effect=hindered mended-soon=yes scale=area", "limping", "area", ["company"]),
     ("small", "affected=all effect=stopped mended-soon=no scale=company", "down", "company", ["company"]),
     ("large", "traffic=at-risk emergency=yes scale=area", "p2", "area", ["incident", "division"]),
@@ -49,7 +46,7 @@ def parsed(answers: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("company", "answers", "severity", "scope", "channels"), GOLDEN)
 def test_golden_cases(
-    company: str, answers: str, severity: str, scope: str, channels: list[str] | None
+    company: str, answers: str, severity: str | None, scope: str, channels: list[str] | None
 ) -> None:
     found = classify(POLICIES[company], parsed(answers))
     assert (found.severity, found.scope) == (severity, scope)
@@ -91,26 +88,49 @@ def test_every_clause_named_is_in_the_policy(company: str) -> None:
 
 
 def test_the_answers_that_decided_are_named() -> None:
-    found = classify(POLICIES["larkfield"], parsed("customers=some function=data mended-soon=yes scale=area"))
-    assert found.severity_clauses == ("classification.questions.function.answers.data",)
+    found = classify(POLICIES["larkfield"], parsed("impact=data reach=some fixed-soon=yes scale=area"))
+    assert found.severity_clauses == ("classification.matrix.cells.data.some",)
 
 
 def test_a_small_fault_goes_into_the_time_box_first() -> None:
-    small = classify(
-        POLICIES["larkfield"], parsed("customers=some function=hindered mended-soon=yes scale=area")
-    )
-    large = classify(
-        POLICIES["larkfield"], parsed("customers=all function=hindered mended-soon=yes scale=area")
-    )
-    assert small.time_box_clause == "classification.questions.mended-soon.answers.yes"
+    small = classify(POLICIES["larkfield"], parsed("impact=degraded reach=some fixed-soon=yes scale=area"))
+    large = classify(POLICIES["larkfield"], parsed("impact=blocked reach=all fixed-soon=yes scale=area"))
+    assert small.time_box_clause == "classification.questions.fixed-soon.answers.yes"
     assert large.time_box_clause is None
 
 
 def test_a_mistyped_answer_is_refused_with_the_nearest() -> None:
     with pytest.raises(Problems) as refused:
-        classify(POLICIES["larkfield"], {"custommers": "all", "function": "daata"})
-    assert "did you mean 'customers'?" in str(refused.value)
+        classify(POLICIES["larkfield"], {"raech": "all", "impact": "daata"})
+    assert "did you mean 'reach'?" in str(refused.value)
     assert "did you mean 'data'?" in str(refused.value)
+
+
+@pytest.mark.parametrize("company", POLICIES)
+@pytest.mark.parametrize("doubt", ["higher", "lower"])
+def test_a_scale_that_nobody_knows_is_one_area_and_posts_no_wider(company: str, doubt: str) -> None:
+    given = POLICIES[company].classification.model_copy(update={"when_in_doubt": doubt})
+    policy = POLICIES[company].model_copy(update={"classification": given})
+    found = classify(policy, {"scale": UNKNOWN})
+    assert found.scope == "area"
+    assert ("scale", "area") in [(question, choice.id) for question, choice in found.doubted]
+    assert found.channels == tuple(post_to(policy, "area"))
+
+
+def test_each_severity_of_the_sample_can_be_reached() -> None:
+    reached = {outcome.severity for outcome in outcomes(POLICIES["larkfield"]).values()}
+    assert reached == {None, *POLICIES["larkfield"].severities}
+
+
+def test_that_an_expert_fixes_it_soon_never_changes_the_severity() -> None:
+    policy = POLICIES["larkfield"]
+    asked = [ask.id for ask in questions(policy)]
+    soon = asked.index("fixed-soon")
+    by_rest: dict[tuple[str, ...], set[str | None]] = {}
+    for row, outcome in outcomes(policy).items():
+        by_rest.setdefault(row[:soon] + row[soon + 1 :], set()).add(outcome.severity)
+    assert len(by_rest) == 5 * 5 * 4
+    assert {len(severities) for severities in by_rest.values()} == {1}
 
 
 def test_a_message_goes_to_each_real_channel_once() -> None:

@@ -6,8 +6,8 @@ looks the outcome up in the table that :func:`outcomes` made, and decides nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 SCALE = "scale"
+CELLS = "classification.matrix.cells."
 _WORST_SCOPE: tuple[ScopeId, ...] = ("company", "division", "area")
 
 
@@ -61,11 +62,11 @@ class Classification:
 
     Attributes:
         severity: severity id, or None when no answer implies one: not an incident.
-        severity_clauses: addresses of the answers that decided it.
+        severity_clauses: addresses of the answers, or of the cell of the matrix, that decided it.
         scope: area, division or company.
         scope_clauses: addresses of what decided the scope.
         time_box_clause: the answer that lets one expert try alone first, or None.
-        doubted: ids of the questions whose answer was unknown, or not given.
+        doubted: the questions whose answer was unknown, or not given, and the answer each counted as.
         channels: ids of the channels to post to, the widest last.
     """
 
@@ -74,7 +75,7 @@ class Classification:
     scope: ScopeId
     scope_clauses: tuple[str, ...]
     time_box_clause: str | None
-    doubted: tuple[str, ...]
+    doubted: tuple[tuple[str, Choice], ...]
     channels: tuple[ChannelId, ...]
 
 
@@ -140,16 +141,16 @@ def classify(policy: Policy, answers: Mapping[str, str]) -> Classification:
     problems = list(_mistyped(asked, answers))
     if problems:
         raise Problems(problems)
-    given: list[Choice] = []
+    given: dict[str, Choice] = {}
     doubted: list[str] = []
     for ask in asked:
         answer = answers.get(ask.id, UNKNOWN)
         if answer == UNKNOWN:
             doubted.append(ask.id)
-            given.append(_in_doubt(policy, ask))
+            given[ask.id] = in_doubt(policy, ask)
         else:
-            given.append(next(choice for choice in ask.choices if choice.id == answer))
-    return _outcome(policy, given, tuple(doubted))
+            given[ask.id] = next(choice for choice in ask.choices if choice.id == answer)
+    return _outcome(policy, given, doubted)
 
 
 def _mistyped(asked: list[Ask], answers: Mapping[str, str]) -> Iterator[OutageError]:
@@ -169,32 +170,53 @@ def _rank(policy: Policy, choice: Choice) -> tuple[int, int]:
     return severity, scope
 
 
-def _in_doubt(policy: Policy, ask: Ask) -> Choice:
-    """The answer that ``unknown`` counts as."""
+def in_doubt(policy: Policy, ask: Ask) -> Choice:
+    """Return the answer that ``unknown`` counts as.
+
+    It never widens the scope, whatever the rule in doubt: that would post to everyone on a guess.
+    """
+    if ask.id == SCALE:
+        return ask.choices[-1]
     ordered = sorted(ask.choices, key=lambda choice: _rank(policy, choice))
-    return ordered[0] if policy.classification.when_in_doubt == "higher" else ordered[-1]
+    return replace(ordered[0 if policy.classification.when_in_doubt == "higher" else -1], scope=None)
 
 
-def _outcome(policy: Policy, given: list[Choice], doubted: tuple[str, ...]) -> Classification:
-    ids = list(policy.severities)
-    ranks = [ids.index(choice.severity) for choice in given if choice.severity is not None]
-    severity = ids[min(ranks)] if ranks else None
+def _outcome(policy: Policy, given: Mapping[str, Choice], doubted: Iterable[str]) -> Classification:
+    ids, choices = list(policy.severities), given.values()
+    implied: list[tuple[str, str | None]] = []
+    implied += [(choice.clause, choice.severity) for choice in choices if choice.severity is not None]
+    implied += _from_matrix(policy, given)
+    severity = min((found for _, found in implied if found is not None), key=ids.index, default=None)
     scope: ScopeId = min(
-        (choice.scope for choice in given if choice.scope is not None),
+        (choice.scope for choice in choices if choice.scope is not None),
         key=_WORST_SCOPE.index,
         default="area",
     )
-    boxes = [c for c in given if c.time_box_up_to is not None]
+    boxes = [choice for choice in choices if choice.time_box_up_to is not None]
     small = severity is None or any(ids.index(severity) >= ids.index(c.time_box_up_to or "") for c in boxes)
     return Classification(
         severity=severity,
-        severity_clauses=tuple(c.clause for c in given if severity and c.severity == severity),
+        severity_clauses=tuple(clause for clause, implies in implied if implies == severity),
         scope=scope,
-        scope_clauses=tuple(c.clause for c in given if c.scope == scope),
+        scope_clauses=tuple(choice.clause for choice in choices if choice.scope == scope),
         time_box_clause=boxes[0].clause if boxes and small else None,
-        doubted=doubted,
+        doubted=tuple((question, given[question]) for question in doubted),
         channels=tuple(post_to(policy, scope)),
     )
+
+
+def _from_matrix(policy: Policy, given: Mapping[str, Choice]) -> list[tuple[str, str | None]]:
+    """Return address and severity of the cell in which the answers meet; None where it isn't an incident."""
+    matrix = policy.classification.matrix
+    if matrix is None:
+        return []
+    row, column = given[matrix.rows].id, given[matrix.columns].id
+    return [(cell_address(row, column), matrix.cells[row][column])]
+
+
+def cell_address(row: str, column: str) -> str:
+    """Return the address of a cell of the matrix."""
+    return f"{CELLS}{row}.{column}"
 
 
 def post_to(policy: Policy, scope: ScopeId) -> list[ChannelId]:
@@ -224,10 +246,10 @@ def outcomes(policy: Policy) -> dict[tuple[str, ...], Classification]:
     options = [[*(choice.id for choice in ask.choices), UNKNOWN] for ask in asked]
     ids = [ask.id for ask in asked]
     by_id = [{choice.id: choice for choice in ask.choices} for ask in asked]
-    doubt = [_in_doubt(policy, ask) for ask in asked]
+    doubt = [in_doubt(policy, ask) for ask in asked]
     table = {}
     for row in product(*options):
-        given = [by_id[i].get(answer, doubt[i]) for i, answer in enumerate(row)]
-        doubted = tuple(ids[i] for i, answer in enumerate(row) if answer == UNKNOWN)
+        given = {ids[i]: by_id[i].get(answer, doubt[i]) for i, answer in enumerate(row)}
+        doubted = [ids[i] for i, answer in enumerate(row) if answer == UNKNOWN]
         table[row] = _outcome(policy, given, doubted)
     return table

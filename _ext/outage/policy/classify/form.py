@@ -6,14 +6,15 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from outage.policy.classify import UNKNOWN, Ask, Classification, outcomes, questions
+from outage.policy.classify import UNKNOWN, Ask, Classification, cell_address, in_doubt, outcomes, questions
 from outage.policy.classify.verdict import (
+    DOUBT_RULE,
     NO_INCIDENT,
     NO_MEANING,
     clause_text,
     command,
     decided,
-    doubt_rule,
+    doubt_text,
     set_scope,
     set_severity,
     time_box,
@@ -99,7 +100,9 @@ def as_text(policy: Policy) -> str:
 
 def _in_order(policy: Policy, asked: tuple[Ask, ...]) -> list[str]:
     """All that could be shown, in the order in which a page lists it."""
-    clauses = dict.fromkeys(choice.clause for ask in asked for choice in ask.choices)
+    matrix = policy.classification.matrix
+    cells = [cell_address(row, key) for row, keys in matrix.cells.items() for key in keys] if matrix else []
+    clauses = dict.fromkeys([*(choice.clause for ask in asked for choice in ask.choices), *cells])
     return [
         *(f"severity:{key}" for key in (*policy.severities, "")),
         *(f"scope:{key}" for key in policy.scopes),
@@ -116,7 +119,7 @@ def _keys(found: Classification) -> list[str]:
     """What an outcome shows."""
     keys = [f"severity:{found.severity or ''}", f"scope:{found.scope}"]
     keys += [f"clause:{address}" for address in decided(found)]
-    keys += [f"doubt:{question}" for question in found.doubted]
+    keys += [f"doubt:{question}" for question, _ in found.doubted]
     keys += ["doubt-rule:"] if found.doubted else []
     keys += ["time-box:"] if found.time_box_clause else []
     if found.severity:
@@ -138,9 +141,10 @@ def _piece(policy: Policy, asked: tuple[Ask, ...], key: str) -> Piece:
     if kind == "set-scope":
         return Piece(kind, key, set_scope(name))
     if kind == "clause":
-        text = f"{clause_text(asked, name)} ({where(policy, name)})"
+        text = f"{clause_text(policy, asked, name)} ({where(policy, name)})"
         return Piece(kind, key, text, quote(policy, kind, name))
     if kind == "doubt":
-        return Piece(kind, key, next(ask.text for ask in asked if ask.id == name))
-    rules = {"doubt-rule": doubt_rule, "time-box": time_box}
-    return Piece(kind, key, rules[kind](policy) if kind in rules else "")
+        ask = next(ask for ask in asked if ask.id == name)
+        return Piece(kind, key, doubt_text(asked, name, in_doubt(policy, ask)))
+    words = {"doubt-rule": DOUBT_RULE, "time-box": time_box(policy)}
+    return Piece(kind, key, words.get(kind, ""))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outage.errors import Refused
-from outage.policy.classify import UNKNOWN, Ask, Classification, classify, questions
+from outage.policy.classify import UNKNOWN, Ask, Choice, Classification, cell_address, classify, questions
 from outage.policy.quote import channel_words
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Verdict:
         channels: id and name of each channel to post to, the widest last.
         clauses: what decided severity and scope.
         time_box: advice to let one expert try alone first, or None.
-        doubt: the questions that nobody could answer.
-        doubt_rule: how those counted.
+        doubt: the questions left open, each with the answer that it counted as.
+        doubt_rule: the words above them.
         command: what to type next, or None when there is no incident.
         again: what to type instead where it was declared already; empty when there is no incident.
     """
@@ -63,6 +63,7 @@ class Verdict:
     again: tuple[str, ...]
 
 
+DOUBT_RULE = "Not known, so counted as:"
 NO_INCIDENT = "Not an incident"
 NO_MEANING = "No answer makes it one. Keep an eye on it, and answer again when something changes."
 
@@ -80,10 +81,10 @@ def verdict(policy: Policy, answers: Mapping[str, str]) -> Verdict:
         meaning=severity.meaning if severity else NO_MEANING,
         scope=found.scope,
         channels={key: channel_words(policy, policy.channels[key]) for key in found.channels},
-        clauses=tuple(Clause(at, clause_text(asked, at), where(policy, at)) for at in decided(found)),
+        clauses=tuple(Clause(at, clause_text(policy, asked, at), where(policy, at)) for at in decided(found)),
         time_box=time_box(policy) if found.time_box_clause else None,
-        doubt=tuple(ask.text for ask in asked if ask.id in found.doubted),
-        doubt_rule=doubt_rule(policy),
+        doubt=tuple(doubt_text(asked, question, choice) for question, choice in found.doubted),
+        doubt_rule=DOUBT_RULE,
         command=command(full) if severity else None,
         again=(set_severity(found.severity), set_scope(found.scope)) if found.severity else (),
     )
@@ -95,11 +96,21 @@ def decided(found: Classification) -> list[str]:
     return list(dict.fromkeys((*found.severity_clauses, *found.scope_clauses, *box)))
 
 
-def clause_text(asked: Iterable[Ask], address: str) -> str:
-    """The question and the answer that a clause stands for."""
-    return next(
-        f"{ask.text} {choice.text}" for ask in asked for choice in ask.choices if choice.clause == address
-    )
+def clause_text(policy: Policy, asked: Iterable[Ask], address: str) -> str:
+    """Return the question and the answer behind a clause; both questions and answers, behind a cell."""
+    said = {choice.clause: f"{ask.text} {choice.text}" for ask in asked for choice in ask.choices}
+    return said.get(address) or _cells(policy, said)[address]
+
+
+def _cells(policy: Policy, said: Mapping[str, str]) -> dict[str, str]:
+    matrix = policy.classification.matrix
+    assert matrix is not None, "an address that is no answer's is a cell's"
+    rows, columns = (f"classification.questions.{key}.answers." for key in (matrix.rows, matrix.columns))
+    return {
+        cell_address(row, column): f"{said[rows + row]}. {said[columns + column]}"
+        for row, cells in matrix.cells.items()
+        for column in cells
+    }
 
 
 def where(policy: Policy, address: str) -> str:
@@ -116,10 +127,9 @@ def time_box(policy: Policy) -> str:
     )
 
 
-def doubt_rule(policy: Policy) -> str:
-    """How questions count whose answer nobody knows."""
-    counted = "worst" if policy.classification.when_in_doubt == "higher" else "least bad"
-    return f"Not known, so each counted as its {counted} answer:"
+def doubt_text(asked: Iterable[Ask], question: str, counted: Choice) -> str:
+    """Return a question left open, and the answer that it counted as."""
+    return f"{next(ask.text for ask in asked if ask.id == question)} {counted.text}"
 
 
 def command(answers: Mapping[str, str]) -> str:

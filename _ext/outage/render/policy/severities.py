@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outage.policy.classify import SCALE, Ask, Choice, questions
+from outage.policy.classify import SCALE, Ask, Choice, cell_address, questions
 from outage.render.markup import blocks, bullets, ref, table, value
 from outage.text import cell, plain
 
@@ -120,14 +120,47 @@ def alert_levels(policy: Policy) -> str:
 
 
 def classification(policy: Policy) -> str:
-    """Return every question with its answers, then the rule in words."""
-    asked = questions(policy)
-    return blocks([*(part for ask in asked for part in _question(ask)), rule(policy)])
+    """Return every question with its answers, then the matrix and the rule in words."""
+    parts = [part for ask in questions(policy) for part in _question(ask)]
+    return blocks([*parts, impact_matrix(policy), rule(policy)])
+
+
+def impact_matrix(policy: Policy) -> str:
+    """Show the severity that two answers give together: a row and a column for each; empty without one."""
+    matrix = policy.classification.matrix
+    if matrix is None:
+        return ""
+    rows, columns = (policy.classification.questions[key] for key in (matrix.rows, matrix.columns))
+    body = [
+        (cell(answer.text), *(_cell(policy, row, column) for column in columns.answers))
+        for row, answer in rows.answers.items()
+    ]
+    return table((cell(rows.ask), *(cell(answer.text) for answer in columns.answers.values())), body)
+
+
+def _cell(policy: Policy, row: str, column: str) -> str:
+    address = cell_address(row, column)
+    severity = policy.at(address).raw
+    return f"[{cell(policy.severities[severity].name if severity else 'Not an incident')}](#{address})"
+
+
+def severity_examples(policy: Policy) -> str:
+    """Show each severity's examples, where a company gives any."""
+    return blocks(
+        part
+        for key, severity in policy.severities.items()
+        if severity.examples
+        for part in (f"**{plain(severity.name)}**, for example:", bullets(map(plain, severity.examples)))
+    )
 
 
 def _question(ask: Ask) -> list[str]:
     rows = [(cell(choice.text), _implied(choice), f"`{ask.id}={choice.id}`") for choice in ask.choices]
-    return [f"**{plain(ask.text)}**", table(("Answer", "At least", "Typed"), rows)]
+    header = ("Answer", "At least", "Type")
+    if not any(implied for _, implied, _ in rows):
+        return [f"**{plain(ask.text)}**", table(header[::2], [row[::2] for row in rows])]
+    filled = [(answer, implied or cell(""), typed) for answer, implied, typed in rows]
+    return [f"**{plain(ask.text)}**", table(header, filled)]
 
 
 def _implied(choice: Choice) -> str:
@@ -138,16 +171,18 @@ def _implied(choice: Choice) -> str:
         implied.append(ref("scope", choice.scope))
     if choice.time_box_up_to:
         implied.append(f"up to {ref('severity', choice.time_box_up_to)}, one expert may try alone first")
-    return " ".join(implied) or cell("")
+    return " ".join(implied)
 
 
 def rule(policy: Policy) -> str:
     """Return how the answers become an outcome."""
     wide = "widest" if len(policy.scopes) > 2 else "wider"
     doubt = "worst" if policy.classification.when_in_doubt == "higher" else "least bad"
+    matrix = policy.classification.matrix
+    pair = f"`{matrix.rows}` and `{matrix.columns}` give a severity together. " if matrix else ""
     return (
-        f"The worst severity that any answer implies holds, and the {wide} scope. "
-        f"Where you do not know, leave it out: it counts as the {doubt} answer to that question "
+        f"{pair}The worst severity that any answer gives holds, and the {wide} scope. "
+        f"Leave out what you don't know: it counts as the {doubt} answer to that question "
         f"([the policy's rule in doubt](#classification.when_in_doubt)). "
-        f"The question `{SCALE}` is answered by the criteria for large-scale outages."
+        f"Only `{SCALE}`, which the criteria for large-scale outages answer, then counts as one area."
     )
