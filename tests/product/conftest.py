@@ -1,4 +1,4 @@
-"""A handbook of its own for each test that asks for one, found as the project."""
+"""A handbook of its own for each test that asks for one, found as the project; and one browser a worker."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.product.browser.window import chromium, glance, open_windows, reader, started  # noqa: F401  fixtures
 from tests.product.run.build import Handbook
 
 

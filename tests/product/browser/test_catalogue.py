@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.product.browser.conftest import DESK, PHONE
+from tests.product.browser.window import DESK, PHONE
 from tests.product.pages.site import Site
 from tests.product.pages.test_runbook_pages import NB_CONF
 from tests.product.run.build import notebook, reading, touching

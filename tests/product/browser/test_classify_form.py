@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from outage.policy import load_policy
 from outage.policy.classify.verdict import verdict
-from tests.product.browser.conftest import DESK, PHONE
+from tests.product.browser.window import DESK, PHONE
 from tests.sites import LARKFIELD, ROOT
 
 pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site

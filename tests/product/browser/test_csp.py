@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.product.browser.conftest import DESK
+from tests.product.browser.window import DESK
 from tests.sites import LARKFIELD
 
 pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.product.browser.conftest import DESK, PHONE
 from tests.product.browser.test_pages import PAGES as SHOWN
+from tests.product.browser.window import DESK, PHONE
 from tests.sites import LARKFIELD, ROOT
 
 pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site

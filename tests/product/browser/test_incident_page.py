@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from outage.text import one_line
-from tests.product.browser.conftest import DESK, PHONE
 from tests.product.browser.incidents import BUILT_AT, HOSTILE_WORDS, built
+from tests.product.browser.window import DESK, PHONE
 from tests.product.render.story import at
 
 pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site

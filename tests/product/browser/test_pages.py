@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.product.browser.conftest import DESK, PHONE
+from tests.product.browser.window import DESK, PHONE
 from tests.sites import POLICIES
 
 pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site

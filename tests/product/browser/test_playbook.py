@@ -15,7 +15,7 @@ from outage.incident.record.event import Event
 from outage.incident.record.fold import fold
 from outage.playbook import load_playbook, plays, progress, resolve
 from outage.policy import load_policy
-from tests.product.browser.conftest import DESK, PHONE
+from tests.product.browser.window import DESK, PHONE
 from tests.sites import LARKFIELD, POLICIES, ROOT
 
 pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.product.browser.conftest import DESK
+from tests.product.browser.window import DESK
 
 PAGE = """<!doctype html><html lang="en"><title>A page</title>
 <style>.fading {{ animation: fade {animation} }} @keyframes fade {{ from {{ opacity: .1 }} }}</style>

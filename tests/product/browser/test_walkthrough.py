@@ -18,7 +18,7 @@ from outage.cases import find_cases
 from outage.cases.frames import frames
 from outage.cases.script import load_script
 from outage.pages.walkthrough_data import page_data
-from tests.product.browser.conftest import DESK, PHONE
+from tests.product.browser.window import DESK, PHONE
 from tests.sites import LARKFIELD, ROOT
 
 WITH_PLAYER = [folder.name for folder in find_cases(ROOT) if (folder / "walkthrough.md").is_file()]

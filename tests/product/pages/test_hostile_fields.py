@@ -19,7 +19,7 @@ from outage.policy import load_policy
 from outage.render import VIEWS
 from outage.source import read_yaml
 from tests.planting import TEXT, plant
-from tests.product.browser.conftest import DESK, chromium, reader  # noqa: F401 - fixtures
+from tests.product.browser.window import DESK
 from tests.product.pages.site import Site
 from tests.product.pages.test_runbook_pages import CELLS, META, NB_CONF, cell
 from tests.sites import LARKFIELD, ROOT
@@ -163,7 +163,9 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
 
 
 def pages(planted: Planted) -> list[Path]:
-    return sorted((planted.site.root / "_build/html").rglob("*.html"))
+    found = sorted((planted.site.root / "_build/html").rglob("*.html"))
+    assert found
+    return found
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
@@ -191,7 +193,7 @@ def test_no_element_and_no_attribute_of_the_text_is_on_any_page(planted):
         assert [one for one in ran if "ran=" in one.get_text()] == []
 
 
-def test_nothing_of_the_text_runs_in_a_browser(planted, reader):  # noqa: F811
+def test_nothing_of_the_text_runs_in_a_browser(planted, reader):
     window = reader(DESK)
     for path in pages(planted):
         page = window.open(path.as_uri())

@@ -81,12 +81,11 @@ def started() -> Iterator[Started]:
     """Debian's Chromium, started once for each worker.
 
     Between its calls, Playwright's loop counts as running in this thread, and no run of a runbook could start
-    its own there; nor does Playwright start where another loop counts. So only a test of pages sees its loop.
+    its own there, nor a second browser. So only a test of pages sees that loop.
     """
     path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     assert path, "Chromium is missing; apt.txt names it, and 'make packages' installs it"
     expect.set_options(timeout=PATIENCE)
-    asyncio._set_running_loop(None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE
@@ -143,19 +142,19 @@ def reader(chromium: Browser) -> Iterator[Reader]:
 
 
 @pytest.fixture(scope="session")
-def _kept(started: Started) -> dict[tuple[int, str], Window]:
+def open_windows(started: Started) -> dict[tuple[int, str], Window]:
     """Windows that stay open, by width and theme; they go with their browser."""
     return {}
 
 
 @pytest.fixture
-def glance(chromium: Browser, _kept: dict[tuple[int, str], Window]) -> Reader:
+def glance(chromium: Browser, open_windows: dict[tuple[int, str], Window]) -> Reader:
     """Windows for pages that are looked at and not used; they stay open, for a new one costs time."""
 
     def window(width: int, theme: str) -> Window:
-        made = _kept.get((width, theme))
+        made = open_windows.get((width, theme))
         if made is None or made.page.is_closed():
-            made = _kept[width, theme] = _window(chromium, width, theme)
+            made = open_windows[width, theme] = _window(chromium, width, theme)
         made.open("about:blank")  # the page before is over; what it still had to say is not said of the next
         made.complaints.clear()
         return made
