@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from outage import locks
@@ -81,6 +82,11 @@ def fulfil(folder: Path, once: Callable[[], None], *, wait: float = 0.0) -> bool
                 (folder / _WISH).unlink(missing_ok=True)
                 once()
     return True
+
+
+def paused(folder: Path, wait: float) -> AbstractContextManager[bool]:
+    """Keep processes from working in ``folder`` meanwhile; False if one still does after ``wait`` seconds."""
+    return locks.hold(private(folder) / _LOCK, wait=wait)
 
 
 @atexit.register

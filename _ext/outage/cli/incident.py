@@ -307,20 +307,29 @@ def audit(words: tuple[str, ...], incident: str | None, as_json: bool) -> int:
 
 
 @click.command()
+@click.option(
+    "--published",
+    metavar="CHANNEL",
+    help="You published by hand what waits for this channel or audience: it is not sent any more.",
+)
 @INCIDENT
-def sync(incident: str | None) -> int:
+def sync(incident: str | None, published: str | None) -> int:
     """Send what waits to the chat; commit, pull and push the open incidents (or the one named).
 
-    Exit code 1 when a message to customers still waits.
+    With --published, nothing is committed or pushed. Exit code 1 when a message to customers still waits.
     """
     from outage.cli import incident_output, post_output
     from outage.incident import folder as incidents
     from outage.incident import respond
 
     project = find_project()
-    folder = incidents.find(project, incident) if incident else None
+    folder = incidents.find(project, incident) if incident or published else None
+    if folder and published:
+        settled = respond.settle_by_hand(project, folder, published)
+        incident_output.lines(post_output.settled_by_hand(settled))
     reports = respond.deliver(project, folder)
     incident_output.lines(post_output.delivered(reports))
-    incident_output.lines(incident_output.shared(respond.share(project, folder), project.policy()))
-    incident_output.lines(incident_output.left_out(project))
+    if not published:
+        incident_output.lines(incident_output.shared(respond.share(project, folder), project.policy()))
+        incident_output.lines(incident_output.left_out(project))
     return 1 if any(one.problem and one.message.outward for told in reports for one in told.deliveries) else 0

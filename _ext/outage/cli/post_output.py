@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from outage.incident.notify import Message, Outbox, Posted, Report
 
 _AGAIN = "'outage sync' tries again"
+_BY_HAND = "outage sync --published"
 
 
 def posted(found: Posted) -> Iterator[str]:
@@ -44,7 +45,14 @@ def undelivered(found: Posted) -> list[str]:
         f"NOT DELIVERED to customers ({one_line(found.outward)}): {found.undelivered}",
         f"  It is on the record and {'could not be queued' if found.trouble else 'stays in the outbox'}."
         f" 'outage status' shows whether it arrived; {_AGAIN}.",
+        f"  Published by hand? So that it is not sent later as well: {_BY_HAND} customers",
     ]
+
+
+def settled_by_hand(messages: list[Message]) -> Iterator[str]:
+    """What is not sent any more, because a person has published it."""
+    for name, found in _by_name(tuple(messages)).items():
+        yield f"published by hand, so not sent any more: {_messages(found)} to {name}"
 
 
 def delivered(reports: list[Report]) -> Iterator[str]:
@@ -80,17 +88,21 @@ def chat(box: Outbox, zone: str, now: datetime) -> Iterator[str]:
     for messages in refused.values():
         one = messages[-1]
         yield f"{_not_posted(one)}: {_messages(messages)} put aside, {one.problem or 'it cannot be read'}"
-    by_name: dict[str, list[datetime]] = {}
-    for done in box.delivered:
-        by_name.setdefault(one_line(done.name), []).append(done.at)
-    for name, times in by_name.items():
-        yield f"{name}: {len(times)} delivered, the last at {near(times[-1], now, zone)}"
+        yield f"  published by hand? {_BY_HAND} {one.channel}"
+    done: dict[tuple[str, str], list[datetime]] = {}
+    for each in box.delivered:
+        how = "published by hand" if each.by_hand else "delivered"
+        done.setdefault((one_line(each.name), how), []).append(each.at)
+    for (name, how), times in done.items():
+        yield f"{name}: {len(times)} {how}, the last at {near(times[-1], now, zone)}"
 
 
 def _waiting(name: str, messages: list[Message], zone: str, now: datetime) -> Iterator[str]:
     since, why = near(messages[0].written, now, zone), messages[0].problem
     what = f"{_not_posted(messages[0])}: {why}" if why else f"{name}: not tried yet"
     yield f"{what}; {_count(len(messages), 'message')} waiting since {since}, {_AGAIN}"
+    if messages[0].outward and why:
+        yield f"  published by hand? {_BY_HAND} customers"
 
 
 def data(box: Outbox) -> dict[str, Any]:

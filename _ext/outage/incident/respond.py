@@ -28,7 +28,7 @@ from outage.incident.times import shown
 from outage.policy.classify import classify
 from outage.policy.vocabulary import AUDIENCES, SCOPES
 from outage.source import nearest
-from outage.text import one_line
+from outage.text import joined, one_line
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -241,6 +241,36 @@ def deliver(project: Project, folder: Path | None) -> list[notify.Report]:
     """Try to deliver the messages that wait, of one incident or of all."""
     asked = [folder] if folder else [one for one in incidents.folders(project) if notify.waiting(one)]
     return [notify.flush(one, incidents.policy_of(one, project)) for one in asked]
+
+
+def settle_by_hand(project: Project, folder: Path, named: str) -> list[notify.Message]:
+    """Take what waits for a channel out of the outbox, because a person has published it.
+
+    Args:
+        project: the handbook.
+        folder: the incident's.
+        named: the channel's id or name, or an audience.
+
+    Raises:
+        Refused: nothing waits for it.
+        Failed: it is being sent at this moment.
+    """
+    policy, box = incidents.policy_of(folder, project), notify.look(folder)
+    audience = {str(key): one.channel for key, one in policy.audiences.items()}.get(named)
+    found = [*box.waiting, *box.refused]
+    names = {one.channel for one in found if named.casefold() in (one.channel, one.name.casefold())}
+    with notify.paused(folder) as ours:
+        if not ours:
+            raise Failed("messages are being sent at this moment", hint="nothing was dropped; type it again")
+        dropped = [
+            one
+            for channel in sorted({*names, str(audience)})
+            for one in notify.settle_by_hand(folder, channel)
+        ]
+    if not dropped:
+        waits = joined(sorted({one_line(one.name) for one in found})) or "nothing at all"
+        raise Refused(f"nothing waits for '{one_line(named)}'", hint=f"what waits is for: {waits}")
+    return dropped
 
 
 def share(project: Project, folder: Path | None) -> Shared:

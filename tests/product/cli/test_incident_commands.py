@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from outage import locks
 from outage.incident import folder as incidents
 from outage.incident.folder import STUB, slug
 from outage.incident.notify import Outbox, look
@@ -555,6 +556,7 @@ def status_page(chat: Chat, outage: Terminal, monkeypatch: pytest.MonkeyPatch) -
     (outage.root / "handbook.yml").write_text(policy, encoding="utf-8")
     monkeypatch.setenv("PAGE_URL", chat.url("customers"))
     monkeypatch.setattr("outage.incident.notify.PATIENCE", 60.0)
+    monkeypatch.setattr("outage.incident.notify.START", 60.0)
     return chat
 
 
@@ -582,6 +584,52 @@ def test_an_update_that_did_not_reach_customers_fails_and_cannot_be_missed(
     outage("sync")
     assert status_page.texts("customers") == ["Investigating\nSome orders wait"]
     assert "NOT DELIVERED" not in outage.ok("status")
+
+
+@pytest.mark.parametrize("named", ["customers", "Status page"])
+def test_an_update_that_a_person_published_is_not_sent_later(
+    outage: Terminal, status_page: Chat, named: str
+) -> None:
+    outage.ok("declare", "x")
+    status_page.status = lambda channel, text: 503
+    assert "outage sync --published customers" in outage("update", "customers", "Some orders wait").err
+    assert "published by hand? outage sync --published customers" in outage.ok("status")
+
+    status_page.status = lambda channel, text: 200
+    said = outage.ok("sync", "--published", named)
+    assert "published by hand, so not sent any more: 1 message to Status page" in said
+    outage("sync")
+    assert status_page.texts("customers") == []
+    said = outage.ok("status")
+    assert "NOT DELIVERED" not in said
+    assert re.search(r"Status page: 1 published by hand, the last at \d\d:\d\d UTC\n", said)
+    assert [one["by_hand"] for one in outage("status", "--json").data["chat"]["delivered"]] == [True]
+
+
+def test_only_what_waits_for_that_channel_counts_as_published(
+    outage: Terminal, status_page: Chat, monkeypatch: pytest.MonkeyPatch, dead_port: int
+) -> None:
+    monkeypatch.setenv("INCIDENT_URL", f"json://127.0.0.1:{dead_port}/")
+    outage.ok("declare", "x")
+    eventually(lambda: look(outage.folder).waiting[0].problem)
+    said = outage.refused("sync", "--published", "customers")
+    assert "nothing waits for 'customers'" in said
+    assert f"what waits is for: #inc-{outage.folder.name}" in said
+    assert len(look(outage.folder).waiting) == 1
+
+
+def test_what_is_being_sent_is_not_called_published(
+    outage: Terminal, status_page: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage.ok("declare", "x")
+    status_page.status = lambda channel, text: 503
+    outage("update", "customers", "Some orders wait")
+    monkeypatch.setattr("outage.incident.notify.LIMIT", 0.1)
+    with locks.hold(outage.folder / ".outbox" / "lock", wait=60.0) as ours:
+        assert ours
+        answer = outage("sync", "--published", "customers")
+    assert (answer.code, "being sent at this moment" in answer.err) == (1, True)
+    assert len([one for one in look(outage.folder).waiting if one.outward]) == 1
 
 
 def test_a_correction_for_customers_fails_likewise(outage: Terminal, status_page: Chat) -> None:

@@ -9,23 +9,47 @@ to customers is waited for. Apprise is imported by that process, not by the comm
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from outage import background as work
 from outage.background import private
 from outage.errors import OutageError, Refused
 from outage.incident.notify import background
 from outage.incident.notify.deliver import resolve_address
-from outage.incident.notify.flush import Report, flush
-from outage.incident.notify.outbox import REFUSED, Message, Outbox, box, is_asked, look, put, read, waiting
+from outage.incident.notify.flush import LIMIT, Report, flush
+from outage.incident.notify.outbox import (
+    REFUSED,
+    Message,
+    Outbox,
+    box,
+    is_asked,
+    look,
+    put,
+    read,
+    settle_by_hand,
+    waiting,
+)
 from outage.incident.notify.route import Post, posts
 
 if TYPE_CHECKING:
     from outage.incident.record.model import Incident
     from outage.policy import Policy
 
-__all__ = ["Message", "Outbox", "Posted", "Report", "flush", "look", "post", "waiting"]
+__all__ = [
+    "Message",
+    "Outbox",
+    "Posted",
+    "Report",
+    "flush",
+    "look",
+    "paused",
+    "post",
+    "settle_by_hand",
+    "waiting",
+]
 
 PATIENCE = 3.0
 """Seconds that a command waits for an update to reach customers, once their service is asked."""
@@ -97,6 +121,11 @@ def _post(folder: Path, policy_file: Path, made: tuple[Post, ...], event: str, p
         failing=failing,
         unconfigured=tuple((one.name, lacking[one.channel]) for one in news),
     )
+
+
+def paused(folder: Path) -> AbstractContextManager[bool]:
+    """Let no process send what waits in an incident's outbox; False when a round does not end in time."""
+    return work.paused(box(folder), LIMIT)
 
 
 def _wait_for(path: Path) -> str:

@@ -65,12 +65,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A message that reached its channel: its name, the event that it tells of, and when."""
+    """A message that reached its channel: its name, the event that it tells of, when, and if by a person."""
 
     channel: str
     name: str
     event: str
     at: datetime
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,7 @@ class Outbox:
 def look(folder: Path) -> Outbox:
     """Return what the outbox of an incident's folder holds; what cannot be read is left out."""
     outbox = box(folder)
-    aside = sorted(outbox.glob(f"*{REFUSED}"))
-    return Outbox(_delivered(outbox), _messages(waiting(folder)), _messages(aside))
+    return Outbox(_delivered(outbox), _messages(waiting(folder)), _messages(_put_aside(folder)))
 
 
 def put(folder: Path, posts: tuple[Post, ...], event: str) -> list[Path]:
@@ -109,6 +109,10 @@ def put(folder: Path, posts: tuple[Post, ...], event: str) -> list[Path]:
 def waiting(folder: Path) -> list[Path]:
     """Return the files of the messages that wait, in the order in which they were written."""
     return sorted(box(folder).glob("*.json"))
+
+
+def _put_aside(folder: Path) -> list[Path]:
+    return sorted(box(folder).glob(f"*{REFUSED}"))
 
 
 def box(folder: Path) -> Path:
@@ -141,10 +145,11 @@ def is_asked(path: Path) -> bool:
 _SETTLING = threading.Lock()  # a thread that was left behind may still deliver what is called late
 
 
-def settle_delivered(path: Path, message: Message) -> None:
+def settle_delivered(path: Path, message: Message, *, by_hand: bool = False) -> None:
     """List a message as delivered, and let it go."""
     values = {"channel": message.channel, "name": message.name, "event": message.event}
-    line = json.dumps({**values, "at": stamp(datetime.now(UTC))}) + "\n"
+    more = {"by_hand": True} if by_hand else {}
+    line = json.dumps({**values, "at": stamp(datetime.now(UTC)), **more}) + "\n"
     with _SETTLING:
         with (path.parent / _DELIVERED).open("a", encoding="utf-8") as file:
             file.write(line)
@@ -161,6 +166,21 @@ def settle_failed(path: Path, message: Message, problem: str, *, malformed: bool
             if aside:
                 path.rename(path.with_suffix(REFUSED))
             path.with_suffix(_ASKED).unlink(missing_ok=True)
+
+
+def settle_by_hand(folder: Path, channel: str) -> list[Message]:
+    """List what waits for a channel, or was put aside, as published by a person, and let it go.
+
+    For those who hold the outbox's lock. Returns the messages; those of no channel that can be read stay.
+    """
+    settled = []
+    for path in [*waiting(folder), *_put_aside(folder)]:
+        with suppress(*_UNREADABLE, FileNotFoundError):
+            message = read(path)
+            if message.channel == channel:
+                settle_delivered(path, message, by_hand=True)
+                settled.append(message)
+    return settled
 
 
 def fail_all(folder: Path, problem: str) -> None:

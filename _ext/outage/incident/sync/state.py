@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from outage import files
+from outage import files, locks
 from outage.background import private
 from outage.errors import OutageError
 from outage.incident.record.event import moment, stamp
@@ -66,8 +65,7 @@ def save_failure(folder: Path, at: datetime, error: OutageError) -> None:
 def _locked(folder: Path) -> Iterator[Path]:
     """Hold the state against another sync, by hand or in the background; yields its file."""
     path = private(folder / FOLDER) / "state.json"
-    with path.with_suffix(".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locks.hold(path.with_suffix(".lock")):
         yield path
 
 
