@@ -70,14 +70,16 @@ class Glossary:
 
     @cached_property
     def _forms(self) -> dict[str, Term]:
-        return {form: term for term in self.terms for name in _names(term) for form in _plurals(name)}
+        return {
+            form: term for term in self.terms for name in _list_names(term) for form in _list_plurals(name)
+        }
 
     @cached_property
     def _uses(self) -> re.Pattern[str]:
         """Longest first, so that ``incident commander`` is not an ``incident``; capitals stay capitals."""
         longest = sorted(self._forms, key=lambda form: (-len(form), form))
-        capitals = "|".join(_spaced(form) for form in longest if _is_short(form))
-        words = "|".join(_spaced(form) for form in longest if not _is_short(form))
+        capitals = "|".join(_space(form) for form in longest if _is_short(form))
+        words = "|".join(_space(form) for form in longest if not _is_short(form))
         return re.compile(rf"(?<![\w#/@.-])(?:(?i:{words or '(?!)'})|{capitals or '(?!)'})(?![\w/-]|\.\w)")
 
     def uses(self, text: str) -> Iterator[tuple[int, int, Term]]:
@@ -99,7 +101,7 @@ def read_glossary(root: Path) -> Glossary:
 
 def parse_glossary(text: str) -> tuple[Term, ...]:
     """The terms that stand in a page's ``{glossary}``, right or wrong."""
-    return tuple(_entries(_inside(text)))
+    return tuple(_read_entries(_list_glossary_lines(text)))
 
 
 def check_glossary(root: Path) -> list[OutageError]:
@@ -109,7 +111,7 @@ def check_glossary(root: Path) -> list[OutageError]:
     last = ""
     for term in read_glossary(root).terms:
         said = [term.problem] if term.problem else []
-        for name in sorted({name.lower() for name in _names(term)}):
+        for name in sorted({name.lower() for name in _list_names(term)}):
             if name in seen:
                 said.append((f"'{name}' stands on line {seen[name]} already", "keep one of the two"))
             seen[name] = term.line
@@ -120,7 +122,7 @@ def check_glossary(root: Path) -> list[OutageError]:
     return problems
 
 
-def _inside(text: str) -> Iterator[tuple[int, str]]:
+def _list_glossary_lines(text: str) -> Iterator[tuple[int, str]]:
     """The numbered lines that stand in a ``{glossary}``."""
     mark = ""
     for number, line in enumerate(text.splitlines(), start=1):
@@ -133,7 +135,7 @@ def _inside(text: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _entries(lines: Iterator[tuple[int, str]]) -> Iterator[Term]:
+def _read_entries(lines: Iterator[tuple[int, str]]) -> Iterator[Term]:
     head, at, body = "", 0, list[str]()
     for number, line in lines:
         if not line.strip():
@@ -142,18 +144,18 @@ def _entries(lines: Iterator[tuple[int, str]]) -> Iterator[Term]:
             body.append(line.lstrip(": \t").strip())
             continue
         if head:
-            yield _term(head, body, at)
+            yield _read_term(head, body, at)
         head, at, body = line.strip(), number, []
     if head:
-        yield _term(head, body, at)
+        yield _read_term(head, body, at)
 
 
-def _term(head: str, body: list[str], line: int) -> Term:
+def _read_term(head: str, body: list[str], line: int) -> Term:
     name, *others = (part.strip() for part in head.split(","))
     return Term(name, tuple(other for other in others if other), " ".join(body), line)
 
 
-def _names(term: Term) -> tuple[str, ...]:
+def _list_names(term: Term) -> tuple[str, ...]:
     return (term.name, *term.others)
 
 
@@ -162,7 +164,7 @@ def _is_short(name: str) -> bool:
     return name[:2].isupper() or (len(name) == 1 and name.isupper())
 
 
-def _plurals(name: str) -> list[str]:
+def _list_plurals(name: str) -> list[str]:
     """A name and its plural; abbreviations keep their case."""
     one = name if _is_short(name) else name.lower()
     if one.endswith("y") and one[-2:-1] not in "aeiou":
@@ -170,5 +172,5 @@ def _plurals(name: str) -> list[str]:
     return [one, f"{one}es" if one.endswith(("s", "x", "ch", "sh")) else f"{one}s"]
 
 
-def _spaced(form: str) -> str:
+def _space(form: str) -> str:
     return r"\s+".join(re.escape(word) for word in form.split())

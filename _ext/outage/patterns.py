@@ -13,12 +13,12 @@ _LONGEST = 500
 _MOST_MEMORY = 4 << 20  # bytes a compiled pattern may take
 
 
-class NotLinearError(ValueError):
+class UnsafeRegexError(ValueError):
     """A pattern that is none of ours, with the reason in words."""
 
 
 @cache
-def linear(pattern: str) -> Any:
+def compile_safe_regex(pattern: str) -> Any:
     """Compile a pattern; upper and lower case are the same. The result is used as ``re``'s is.
 
     Raises:
@@ -27,7 +27,7 @@ def linear(pattern: str) -> Any:
     import re2  # only for those who have a pattern
 
     if len(pattern) > _LONGEST:
-        raise NotLinearError(f"a pattern has at most {_LONGEST} characters")
+        raise UnsafeRegexError(f"a pattern has at most {_LONGEST} characters")
     options = re2.Options()
     options.case_sensitive, options.log_errors, options.max_mem = False, False, _MOST_MEMORY
     try:
@@ -35,7 +35,7 @@ def linear(pattern: str) -> Any:
     except re2.error as error:
         reason = error.args[0] if error.args else "it is too large"
         words = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise NotLinearError(f"this is no pattern that RE2 knows: {words}") from None
+        raise UnsafeRegexError(f"this is no pattern that RE2 knows: {words}") from None
     if compiled.search("") is not None:
-        raise NotLinearError("this pattern fits an empty text")
+        raise UnsafeRegexError("this pattern fits an empty text")
     return compiled

@@ -84,11 +84,11 @@ def read_yaml(path: Path, shown: Path | None = None) -> Source:
 
 def parse_yaml(text: str, shown: Path) -> Source:
     """Parse YAML text; as :func:`read_yaml` for what is already in memory."""
-    root = tree(text, shown)
+    root = compose(text, shown)
     source = Source(shown, None, {(): 1})
     problems: list[OutageError] = []
     if root is not None:
-        source.data = _plain(root, (), source, problems, set())
+        source.data = _read_node(root, (), source, problems, set())
     if problems:
         raise Problems(problems)
     return source
@@ -120,7 +120,7 @@ def read_text(path: Path, shown: Path) -> str:
         raise Problems([Refused("it is not UTF-8 text", file=shown, line=line, hint=hint)]) from None
 
 
-def tree(text: str, shown: Path) -> yaml.Node | None:
+def compose(text: str, shown: Path) -> yaml.Node | None:
     """The nodes of a YAML text, None for an empty one.
 
     PyYAML goes down a tree however deep it is, and takes the process down with it: depth is counted first.
@@ -128,27 +128,27 @@ def tree(text: str, shown: Path) -> yaml.Node | None:
     Raises:
         Problems: it is not YAML, or nested too deeply.
     """
-    return _composed(text, shown, lambda: yaml.compose(text, Loader=yaml.CSafeLoader))
+    return _compose_checked(text, shown, lambda: yaml.compose(text, Loader=yaml.CSafeLoader))
 
 
-def trees(text: str, shown: Path) -> list[yaml.Node]:
-    """Return the nodes of each document of a YAML text, empty ones left out; raises as :func:`tree`."""
-    documents = _composed(text, shown, lambda: list(yaml.compose_all(text, Loader=yaml.CSafeLoader)))
+def compose_all(text: str, shown: Path) -> list[yaml.Node]:
+    """Return the nodes of each document of a YAML text, empty ones left out; raises as :func:`compose`."""
+    documents = _compose_checked(text, shown, lambda: list(yaml.compose_all(text, Loader=yaml.CSafeLoader)))
     return [node for node in documents if not (isinstance(node, yaml.ScalarNode) and node.value == "")]
 
 
-def _composed(text: str, shown: Path, compose: Callable[[], T]) -> T:
+def _compose_checked(text: str, shown: Path, compose: Callable[[], T]) -> T:
     """Return what ``compose`` makes of a text that is YAML and not too deep."""
     try:
-        if not (too_deep := _too_deep(text)):
+        if not (too_deep := _find_too_deep(text)):
             return compose()
     except yaml.YAMLError as error:
-        raise Problems([_syntax(error, shown, text)]) from None
+        raise Problems([_refuse_syntax(error, shown, text)]) from None
     hint = "look for a bracket too many, or for lines that are indented too far"
     raise Problems([Refused("this is nested too deeply", file=shown, line=too_deep, hint=hint)])
 
 
-def _too_deep(text: str) -> int | None:
+def _find_too_deep(text: str) -> int | None:
     """The 1-based line where a YAML text goes deeper than anything here does."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
@@ -161,7 +161,7 @@ def _too_deep(text: str) -> int | None:
     return None
 
 
-def _syntax(error: yaml.YAMLError, shown: Path, text: str) -> Refused:
+def _refuse_syntax(error: yaml.YAMLError, shown: Path, text: str) -> Refused:
     if isinstance(error, ReaderError):
         before = text.encode()[: error.position]  # libyaml counts bytes
         reason = f"this is not YAML: it holds the control character U+{error.character:04X}"
@@ -174,7 +174,9 @@ def _syntax(error: yaml.YAMLError, shown: Path, text: str) -> Refused:
     return Refused(f"this is not YAML: {one_line(reason)}", file=shown, line=line, hint=hint)
 
 
-def _plain(node: yaml.Node, at: Address, source: Source, problems: list[OutageError], seen: set[int]) -> Any:
+def _read_node(
+    node: yaml.Node, at: Address, source: Source, problems: list[OutageError], seen: set[int]
+) -> Any:
     """Data of a node; records its line, and reports what an address could not name once."""
     source.lines.setdefault(at, node.start_mark.line + 1)
     if id(node) in seen:
@@ -183,13 +185,13 @@ def _plain(node: yaml.Node, at: Address, source: Source, problems: list[OutageEr
         return None
     seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
-        return _scalar(node, at, source, problems)
+        return _read_scalar(node, at, source, problems)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*at, str(i)), source, problems, seen) for i, item in enumerate(node.value)]
-    return _mapping(node, at, source, problems, seen)
+        return [_read_node(item, (*at, str(i)), source, problems, seen) for i, item in enumerate(node.value)]
+    return _read_mapping(node, at, source, problems, seen)
 
 
-def _mapping(
+def _read_mapping(
     node: yaml.Node, at: Address, source: Source, problems: list[OutageError], seen: set[int]
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
@@ -207,11 +209,11 @@ def _mapping(
             problems.append(problem)
             continue
         source.lines[here] = key.start_mark.line + 1
-        result[key.value] = _plain(value, here, source, problems, seen)
+        result[key.value] = _read_node(value, here, source, problems, seen)
     return result
 
 
-def _scalar(node: yaml.ScalarNode, at: Address, source: Source, problems: list[OutageError]) -> Any:
+def _read_scalar(node: yaml.ScalarNode, at: Address, source: Source, problems: list[OutageError]) -> Any:
     if node.tag.startswith("!"):
         problems.append(source.refuse(at, f"the tag {one_line(node.tag)} is not supported", "remove the tag"))
         return None

@@ -39,7 +39,7 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 _KEPT_FORMAT = frozenset("\u200c\u200d")  # joiners: Persian, Hindi and emoji need them
 
 
-def _shown(char: str) -> str:
+def _show_character(char: str) -> str:
     """A character that may be printed, or its code point in words."""
     category = unicodedata.category(char)
     hidden = category in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} or char in _BIDI
@@ -91,7 +91,7 @@ def visible(text: str, *, keep: str = "") -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if char in keep else _shown(char) for char in text)
+    return "".join(char if char in keep else _show_character(char) for char in text)
 
 
 def one_line(text: str) -> str:
@@ -136,12 +136,12 @@ def fit(stream: IO[str] | None) -> None:
     Not every terminal is UTF-8, and a pipe is what its reader says. What comes in and cannot be read is
     replaced. A stream that is closed, or was put in another's place, is left as it is.
     """
-    codecs.register_error(_FITTED, _fitted)
+    codecs.register_error(_FITTED, _replace_unencodable)
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors=_FITTED)
 
 
-def _fitted(error: UnicodeError) -> tuple[str, int]:
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
     """What is shown in the place of what cannot be; codes are JSON's, so that JSON stays JSON."""
     if isinstance(error, UnicodeEncodeError):
         lacking = error.object[error.start : error.end]
@@ -151,7 +151,7 @@ def _fitted(error: UnicodeError) -> tuple[str, int]:
     raise error
 
 
-def joined(items: list[str], word: str = "and") -> str:
+def join_words(items: list[str], word: str = "and") -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     if len(items) < 2:
         return "".join(items)

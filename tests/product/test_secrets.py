@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from outage.errors import Refused
 from outage.policy.models import Channel, Masks
-from outage.runbook.types import Reference, Scalar, annotation, fits
+from outage.runbook.types import Reference, ScalarType, build_annotation, fits
 from outage.secrets import SecretMissing, find_passwords, find_references, is_reference, resolve
 
 
@@ -61,8 +61,8 @@ def test_policy_parameters_and_resolving_take_the_same_references(reference: str
     assert is_reference(reference)
     assert not is_reference(f"{reference} ")
     assert not is_reference(f"{reference}\n")
-    kind = Scalar("SecretStr")
-    as_parameter = TypeAdapter(annotation(kind)).validate_python
+    kind = ScalarType("SecretStr")
+    as_parameter = TypeAdapter(build_annotation(kind)).validate_python
     for text, good in ((reference, True), (f"{reference}\n", False), (f"x{reference}", False)):
         assert fits(kind, Reference(text)) is good
         assert takes(as_parameter, text) is good

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from outage.cases.bibliography import Work
 from outage.cases.models import SAYS, EventData, StudyData, TimeData
-from outage.cases.study import Account, Moment, Study, cited
-from outage.cases.times import Kind, When, span
+from outage.cases.study import Account, Moment, Study, cite
+from outage.cases.times import Kind, When, compute_span
 from outage.incident.record.event import VERSION, Event
 from outage.incident.record.fold import fold
 from outage.incident.record.kinds import checked
@@ -27,17 +27,17 @@ def assemble(
     data: StudyData, policy: Policy, folder: Path, works: Mapping[str, Work]
 ) -> Study | list[Violation]:
     """The case, or the faults that show when its events stand side by side. Its rules were kept so far."""
-    found = _written(data, works) if data.record is None else _recorded(data, folder, works)
+    found = _read_written(data, works) if data.record is None else _read_recorded(data, folder, works)
     if isinstance(found, list):
         return found
-    faults = [*_order(found), *_references(data, found), *_clocks(data, found, policy)]
+    faults = [*_check_order(found), *_check_references(data, found), *_check_clocks(data, found, policy)]
     if faults:
         return faults
     events = [moment.event for _, moment in found]
     declared = any(event.kind == "declared" for event in events)
     if data.clock and not declared:
-        events.append(_would_be(data, found, policy))
-        events += _over(data, found)
+        events.append(_make_declaration(data, found, policy))
+        events += _make_end(data, found)
     incident = fold(events, name=data.title)
     moments = tuple(moment for _, moment in found)
     return Study(folder.name, folder, data, policy, moments, tuple(events), incident, declared, works)
@@ -50,7 +50,7 @@ Found = tuple[tuple[int | None, Moment], ...]
 """Moments in order, each with its number in record.yml, if it stands there."""
 
 
-def _written(data: StudyData, works: Mapping[str, Work]) -> Found | list[Violation]:
+def _read_written(data: StudyData, works: Mapping[str, Work]) -> Found | list[Violation]:
     """The events as record.yml has them, in its order, which ``at`` and the ids keep."""
     moments: dict[str, Moment] = {}
     found: list[tuple[int | None, Moment]] = []
@@ -61,22 +61,22 @@ def _written(data: StudyData, works: Mapping[str, Work]) -> Found | list[Violati
             reason = f"there is no event '{told.during}' before it"
             hint = nearest(told.during, list(moments))
             return [Violation(("events", str(index), "during"), reason, hint)]
-        when = _when(told, data.zone, moments.get(told.during or ""))
+        when = _read_time(told, data.zone, moments.get(told.during or ""))
         before = max(when.lo, before) if before else when.lo
-        event = _event(told, before, f"{index + 1:04}-{name}")
+        event = _make_event(told, before, f"{index + 1:04}-{name}")
         moments[name] = _moment(name, when, event, told, data.zone, works)
         found.append((index, moments[name]))
     return tuple(found)
 
 
-def _event(told: EventData, at: datetime, name: str) -> Event:
+def _make_event(told: EventData, at: datetime, name: str) -> Event:
     """An event of record.yml as an incident's record would hold it."""
     assert told.kind is not None  # a rule
     said = {key: getattr(told, key) for key in SAYS if getattr(told, key) is not None}
     return Event(VERSION, name, at, at, told.by or "", WRITER, told.kind, checked(told.kind, said))
 
 
-def _when(time: TimeData, zone: str, outer: Moment | None = None) -> When:
+def _read_time(time: TimeData, zone: str, outer: Moment | None = None) -> When:
     """When something was; its rules were kept."""
     if outer is not None:
         return When("during", outer.when.lo, outer.when.hi)
@@ -86,17 +86,17 @@ def _when(time: TimeData, zone: str, outer: Moment | None = None) -> When:
     else:
         first = last = str(time.at or time.on)
         kind = "at" if time.at else "on"
-    return When(kind, span(first, zone)[0], span(last, zone)[1], time.about, (first, last))
+    return When(kind, compute_span(first, zone)[0], compute_span(last, zone)[1], time.about, (first, last))
 
 
 def _moment(
     name: str, when: When, event: Event, told: EventData, zone: str, works: Mapping[str, Work]
 ) -> Moment:
     accounts = tuple(
-        Account(one.text, _when(one, zone) if _has_time(one) else None, cited(one.source, works))
+        Account(one.text, _read_time(one, zone) if _has_time(one) else None, cite(one.source, works))
         for one in told.accounts
     )
-    return Moment(name, when, event, told, cited(told.source, works), accounts)
+    return Moment(name, when, event, told, cite(told.source, works), accounts)
 
 
 def _has_time(time: TimeData) -> bool:
@@ -106,7 +106,7 @@ def _has_time(time: TimeData) -> bool:
 # ---------------------------------------------------------------- events of record.jsonl
 
 
-def _recorded(data: StudyData, folder: Path, works: Mapping[str, Work]) -> Found | list[Violation]:
+def _read_recorded(data: StudyData, folder: Path, works: Mapping[str, Work]) -> Found | list[Violation]:
     """The events of the record beside, with what record.yml adds to them, and its own between them."""
     assert data.record is not None
     reading = read(folder)
@@ -114,7 +114,7 @@ def _recorded(data: StudyData, folder: Path, works: Mapping[str, Work]) -> Found
         return [
             Violation(("record",), f"{one.file.name}:{one.line}: {one.message}") for one in reading.problems
         ]
-    named = dict(_named(sorted(reading.events, key=lambda event: event.order)))
+    named = dict(_name_events(sorted(reading.events, key=lambda event: event.order)))
     faults, added, own = [], {}, []
     for index, told in enumerate(data.events):
         if told.event is None:
@@ -138,13 +138,13 @@ def _recorded(data: StudyData, folder: Path, works: Mapping[str, Work]) -> Found
         moment = _moment(name, When("at", event.at, event.at), event, told_, data.zone, works)
         found.append((index_, moment))
     for index, told in own:
-        when = _when(told, data.zone)
+        when = _read_time(told, data.zone)
         name = told.id or f"event-{index + 1}"
-        found.append((index, _moment(name, when, _event(told, when.lo, name), told, data.zone, works)))
+        found.append((index, _moment(name, when, _make_event(told, when.lo, name), told, data.zone, works)))
     return tuple(sorted(found, key=lambda one: one[1].event.order))
 
 
-def _named(events: Iterable[Event]) -> Iterator[tuple[str, Event]]:
+def _name_events(events: Iterable[Event]) -> Iterator[tuple[str, Event]]:
     """Events by names that stay when the record is made again: ``09-14-decision``, ``09-14-decision-2``."""
     seen: dict[str, int] = {}
     for event in events:
@@ -156,7 +156,7 @@ def _named(events: Iterable[Event]) -> Iterator[tuple[str, Event]]:
 # ---------------------------------------------------------------- what shows when they stand side by side
 
 
-def _order(found: Found) -> Iterator[Violation]:
+def _check_order(found: Found) -> Iterator[Violation]:
     """Events that cannot have been after the one before them."""
     latest: Moment | None = None
     for index, moment in found:
@@ -167,7 +167,7 @@ def _order(found: Found) -> Iterator[Violation]:
             latest = moment
 
 
-def _references(data: StudyData, found: Found) -> Iterator[Violation]:
+def _check_references(data: StudyData, found: Found) -> Iterator[Violation]:
     """Names of events that are not there."""
     known = [moment.id for _, moment in found]
 
@@ -192,7 +192,7 @@ def _references(data: StudyData, found: Found) -> Iterator[Violation]:
             yield from missing(("clock", "until"), data.clock.until)
 
 
-def _clocks(data: StudyData, found: Found, policy: Policy) -> Iterator[Violation]:
+def _check_clocks(data: StudyData, found: Found, policy: Policy) -> Iterator[Violation]:
     if data.clock is None:
         return
     if any(moment.event.kind == "declared" for _, moment in found):
@@ -206,7 +206,7 @@ def _at(found: Found, name: str) -> Event:
     return next(moment.event for _, moment in found if moment.id == name)
 
 
-def _would_be(data: StudyData, found: Found, policy: Policy) -> Event:
+def _make_declaration(data: StudyData, found: Found, policy: Policy) -> Event:
     """The declaration that the policy would have had."""
     assert data.clock is not None
     start = _at(found, data.clock.from_)
@@ -214,7 +214,7 @@ def _would_be(data: StudyData, found: Found, policy: Policy) -> Event:
     return replace(start, id=f"{start.id}-{_CLOCK}", kind="declared", data=said, by="", writer=WRITER)
 
 
-def _over(data: StudyData, found: Found) -> Iterator[Event]:
+def _make_end(data: StudyData, found: Found) -> Iterator[Event]:
     """The end, where nobody recorded one."""
     assert data.clock is not None
     if data.clock.until and not any(

@@ -27,7 +27,7 @@ class Work:
     note: str
 
 
-def works(root: Path) -> Mapping[str, Work]:
+def load_works(root: Path) -> Mapping[str, Work]:
     """The works of a handbook by key; none where it has no bibliography.
 
     Raises:

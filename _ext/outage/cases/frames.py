@@ -103,7 +103,7 @@ class Frame:
     due: tuple[Task, ...]
 
 
-def frames(script: Script) -> Iterator[Frame]:
+def make_frames(script: Script) -> Iterator[Frame]:
     """The frames of a walkthrough, in order."""
     final = {entry.event.id: entry for entry in script.incident.entries}
     channels: dict[str, None] = {}
@@ -116,21 +116,21 @@ def frames(script: Script) -> Iterator[Frame]:
         so_far = [event for event in script.events if limit is None or event.order < limit]
         incident = fold(so_far, name=script.name)
         entry = next(one for one in incident.entries if one.event.id == moment.event.id)
-        channels |= dict.fromkeys(_channels(script, moment, incident))
+        channels |= dict.fromkeys(_list_channels(script, moment, incident))
         held = {holding.role: holding.person for holding in incident.holdings if holding.until is None}
         yield Frame(
             moment=moment,
             label=UNKNOWN if moment.told.told_after else LABELS.get(entry.event.kind, entry.event.kind),
-            text=_text(entry, final[moment.event.id], script),
+            text=_format_text(entry, final[moment.event.id], script),
             by=moment.event.by,
-            severity=_severity(incident, script),
+            severity=_format_severity(incident, script),
             stage=incident.stage if incident.declared_at else "",
             roles=tuple(
                 Held(role_name(role, script.policy), person, before.get(role) != person)
                 for role, person in held.items()
             ),
             channels=tuple(channels),
-            due=_due(incident, now, script),
+            due=_list_due(incident, now, script),
         )
         before = held
 
@@ -139,7 +139,7 @@ def _order(moment: Moment) -> tuple[datetime, datetime, str]:
     return moment.event.order
 
 
-def _text(entry: Entry, final: Entry, script: Script) -> str:
+def _format_text(entry: Entry, final: Entry, script: Script) -> str:
     """What was written then, without what the label says; words that somebody hid later stay hidden."""
     if final.redaction:
         return HIDDEN
@@ -148,14 +148,14 @@ def _text(entry: Entry, final: Entry, script: Script) -> str:
     return sentence(entry, script.policy).removeprefix(f"{entry.event.kind.capitalize()}: ")
 
 
-def _severity(incident: Incident, script: Script) -> tuple[str, int] | None:
+def _format_severity(incident: Incident, script: Script) -> tuple[str, int] | None:
     severity = incident.severity
     if severity is None or severity not in script.policy.severities or not script.ours:
         return None
     return severity_name(severity, script.policy), script.policy.rank(severity)
 
 
-def _channels(script: Script, moment: Moment, incident: Incident) -> Iterator[str]:
+def _list_channels(script: Script, moment: Moment, incident: Incident) -> Iterator[str]:
     """Where this was said: as the author says, or as the commands post it."""
     if moment.told.channel:
         yield moment.told.channel
@@ -164,7 +164,7 @@ def _channels(script: Script, moment: Moment, incident: Incident) -> Iterator[st
         yield from (name for name in names if "{" not in name)  # of an area that nobody has named yet
 
 
-def _due(incident: Incident, moment: Moment, script: Script) -> tuple[Task, ...]:
+def _list_due(incident: Incident, moment: Moment, script: Script) -> tuple[Task, ...]:
     """What is late or due soon, as the clocks stand at the event's earliest moment."""
     now = moment.event.at
     found: list[Task] = []
@@ -180,7 +180,7 @@ def _due(incident: Incident, moment: Moment, script: Script) -> tuple[Task, ...]
     return tuple(found)
 
 
-def source_words(source: Source, *, title: bool = True) -> str:
+def format_source(source: Source, *, title: bool = True) -> str:
     """``Author, Title, place (how we know it)``; a title may tell the end, so it can be left out."""
     work = source.work
     titled = work.title if title or not work.author else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from outage.cases.study import cited
+from outage.cases.study import cite
 from outage.cases.times import When
 from outage.incident.times import Times, span
 from outage.review.audit import audit, describe_promise
@@ -30,7 +30,7 @@ ABOUT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judgement:
     """One clause, and how it went.
 
     Attributes:
@@ -52,26 +52,26 @@ class Judged:
     sources: tuple[Source, ...] = ()
 
 
-def judged(study: Study) -> tuple[Judged, ...]:
+def judge(study: Study) -> tuple[Judgement, ...]:
     """Every clause that a clock or the case's author judges, what was broken first."""
-    own = [_authored(study, index) for index in range(len(study.data.promises))]
+    own = [_quote_author(study, index) for index in range(len(study.data.promises))]
     known = {one.clause for one in own}
     whole = study.data.made_up
-    clocked = by_clock(study.incident, study.policy, study.moments, study.times, whole=whole)
+    clocked = judge_by_clock(study.incident, study.policy, study.moments, study.times, whole=whole)
     found = [*own, *(one for one in clocked if one.clause not in known)]
     return tuple(sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.clause)))
 
 
-def _authored(study: Study, index: int) -> Judged:
+def _quote_author(study: Study, index: int) -> Judgement:
     promise = study.data.promises[index]
     value = study.policy.at(promise.clause)
-    sources = cited(promise.source, study.works)
-    return Judged(value.address, "", value.text, promise.verdict, promise.text, promise.events, sources)
+    sources = cite(promise.source, study.works)
+    return Judgement(value.address, "", value.text, promise.verdict, promise.text, promise.events, sources)
 
 
-def by_clock(
+def judge_by_clock(
     incident: Incident, policy: Policy, moments: Sequence[Moment], times: Times, *, whole: bool
-) -> tuple[Judged, ...]:
+) -> tuple[Judgement, ...]:
     """What the clocks say: a commander, first messages and updates, a clause each.
 
     Args:
@@ -85,15 +85,15 @@ def by_clock(
     until = max((moment.when.hi for moment in moments), default=None)
     if until is None:
         return ()
-    clauses: dict[str, list[_Heard]] = {}
+    clauses: dict[str, list[_Evidence]] = {}
     for finding in audit(incident, policy, until).findings:
         if finding.verdict != "not yet due":
-            clauses.setdefault(finding.clause, []).append(_heard(finding, when, times, whole=whole))
-    return tuple(_together(clause, heard, policy) for clause, heard in clauses.items())
+            clauses.setdefault(finding.clause, []).append(_weigh(finding, when, times, whole=whole))
+    return tuple(_join_evidence(clause, heard, policy) for clause, heard in clauses.items())
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _Evidence:
     """One finding, with both ends of its times: the verdict, its words, and the moment that shows it."""
 
     finding: Finding
@@ -102,49 +102,49 @@ class _Heard:
     moment: str
 
 
-def _heard(finding: Finding, moments: dict[str, Moment], times: Times, *, whole: bool) -> _Heard:
+def _weigh(finding: Finding, moments: dict[str, Moment], times: Times, *, whole: bool) -> _Evidence:
     begun = moments.get(finding.since_event) or moments.get(finding.since_event.removesuffix("-clock"))
     done = moments.get(finding.event)
-    earliest, latest = _ends(begun.when, starts=True) if begun else (finding.since, finding.since)
+    earliest, latest = _bounds(begun.when, starts=True) if begun else (finding.since, finding.since)
     due = (finding.due - (finding.since - earliest), finding.due + (latest - finding.since))
     if finding.at is None or done is None:
         verdict: Verdict = "broken" if whole else "cannot be told"
         missing = "it is not on the record" if whole else "no source tells of it"
-        return _Heard(finding, verdict, f"due {times.near(finding.due, finding.since)}, and {missing}", "")
-    first, last = _ends(done.when)
+        return _Evidence(finding, verdict, f"due {times.near(finding.due, finding.since)}, and {missing}", "")
+    first, last = _bounds(done.when)
     near = finding.since if done.when.exact else None
     came = f"due {times.near(finding.due, finding.since)}, came {done.when.words(times, near)}"
     if last <= due[0]:
-        return _Heard(finding, "kept", came, done.id)
+        return _Evidence(finding, "kept", came, done.id)
     if first > due[1]:
-        return _Heard(finding, "broken", f"{came}{_late(finding, done)}", done.id)
-    return _Heard(finding, "cannot be told", f"{came}: too vague to tell", done.id)
+        return _Evidence(finding, "broken", f"{came}{_describe_delay(finding, done)}", done.id)
+    return _Evidence(finding, "cannot be told", f"{came}: too vague to tell", done.id)
 
 
-def _late(finding: Finding, done: Moment) -> str:
+def _describe_delay(finding: Finding, done: Moment) -> str:
     return f", {span(finding.by)} late" if finding.by and done.when.exact else ", late"
 
 
-def _ends(when: When, *, starts: bool = False) -> tuple[datetime, datetime]:
+def _bounds(when: When, *, starts: bool = False) -> tuple[datetime, datetime]:
     """The earliest and latest moment; what lasted starts a clock when it begins."""
     margin = ABOUT if when.about else timedelta()
     last = when.lo if starts and when.kind == "lasted" else when.hi
     return when.lo - margin, last + margin
 
 
-def _together(clause: str, heard: list[_Heard], policy: Policy) -> Judged:
+def _join_evidence(clause: str, heard: list[_Evidence], policy: Policy) -> Judgement:
     """Several findings on one clause as one: the worst verdict, and the words of those that earn it."""
     worst = min((one.verdict for one in heard), key=VERDICTS.index)
     telling = [one for one in heard if one.verdict == worst]
     first = heard[0].finding
-    counts = "" if len(heard) == 1 else f"{_counted(heard)}. "
+    counts = "" if len(heard) == 1 else f"{_describe_counts(heard)}. "
     told = telling if worst != "kept" or len(heard) == 1 else []
     text = counts + " ".join(f"{_upper(one.words)}." for one in told)
     moments = _unique(one.moment for one in telling if one.moment)
-    return Judged(clause, describe_promise(first, policy), first.limit, worst, text.strip(), moments)
+    return Judgement(clause, describe_promise(first, policy), first.limit, worst, text.strip(), moments)
 
 
-def _counted(heard: list[_Heard]) -> str:
+def _describe_counts(heard: list[_Evidence]) -> str:
     counts = [(one, sum(h.verdict == one for h in heard)) for one in reversed(VERDICTS)]
     return ", ".join(f"{verdict} {_TIMES.get(n, f'{n} times')}" for verdict, n in counts if n).capitalize()
 

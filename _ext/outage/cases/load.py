@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.cases.assemble import assemble
-from outage.cases.bibliography import works
+from outage.cases.bibliography import load_works
 from outage.cases.models import StudyData
 from outage.cases.rules import find_violations
 from outage.cases.wording import WORDING
@@ -44,8 +44,8 @@ def load_case_study(folder: Path, root: Path) -> Study:
     require_id(source, folder.name, "the folder's name is the case's id")
     require_mapping(source, WORDING)
     data = validate(StudyData, source, WORDING)
-    policy = _pinned(source, data, folder, root)
-    known = works(root)
+    policy = _load_pinned(source, data, folder, root)
+    known = load_works(root)
     require_none(source, WORDING, find_violations(data, policy, folder, root, known))
     built = assemble(data, policy, folder, known)
     if isinstance(built, list):
@@ -53,7 +53,7 @@ def load_case_study(folder: Path, root: Path) -> Study:
     return built
 
 
-def _pinned(source: Source, data: StudyData, folder: Path, root: Path) -> Policy:
+def _load_pinned(source: Source, data: StudyData, folder: Path, root: Path) -> Policy:
     """The policy that the case pins; a wrong one is told with its own lines."""
     path = root / FOLDER / SAMPLE if data.policy == "sample" else folder / data.policy
     shown = path.relative_to(root) if path.is_relative_to(root) else path

@@ -19,7 +19,7 @@ from outage.cases.models import (
     StudyData,
     TimeData,
 )
-from outage.cases.times import span
+from outage.cases.times import compute_span
 from outage.errors import Refused
 from outage.incident.record.kinds import checked
 from outage.policy import Policy
@@ -49,17 +49,17 @@ def find_violations(
         hint = "write it as the IANA names it, for example America/New_York"
         return [Violation(("zone",), f"there is no time zone '{data.zone}'", hint)]
     case = _Case(data, policy, folder, root, works)
-    return [*_record(case), *_events(case), *_promises(case), *_recordings(case)]
+    return [*_check_record(case), *_check_events(case), *_check_promises(case), *_check_recordings(case)]
 
 
-def _record(case: _Case) -> Iterator[Violation]:
+def _check_record(case: _Case) -> Iterator[Violation]:
     if case.data.record and not (case.folder / case.data.record).is_file():
         yield Violation(
             ("record",), f"there is no {case.data.record} beside it", "add it, or leave 'record' out"
         )
 
 
-def _events(case: _Case) -> Iterator[Violation]:
+def _check_events(case: _Case) -> Iterator[Violation]:
     first: dict[str, int] = {}
     for index, event in enumerate(case.data.events):
         at = ("events", str(index))
@@ -67,16 +67,16 @@ def _events(case: _Case) -> Iterator[Violation]:
             if event.id in first:
                 yield Violation((*at, "id"), f"the id '{event.id}' stands twice", "each event has its own")
             first.setdefault(event.id, index)
-        yield from _said(at, event, case)
-        yield from _time(at, event, case, needed=event.event is None)
-        yield from _decision(at, event, case)
-        yield from _who_says(at, event, case)
+        yield from _check_text(at, event, case)
+        yield from _check_time(at, event, case, needed=event.event is None)
+        yield from _check_decision(at, event, case)
+        yield from _check_sources(at, event, case)
         if event.told_after is not None and not event.unseen:
             reason = "only what nobody there knew is told later than it was"
             yield Violation((*at, "told_after"), reason, "add unseen: true, or leave 'told_after' out")
 
 
-def _said(at: Address, event: EventData, case: _Case) -> Iterator[Violation]:
+def _check_text(at: Address, event: EventData, case: _Case) -> Iterator[Violation]:
     """Faults of what an event says."""
     data = {key: getattr(event, key) for key in SAYS if getattr(event, key) is not None}
     if event.event is not None:
@@ -104,7 +104,7 @@ def _said(at: Address, event: EventData, case: _Case) -> Iterator[Violation]:
 _ONE_TIME = "at; from and until; between; on; or during"
 
 
-def _time(at: Address, time: TimeData, case: _Case, *, needed: bool) -> Iterator[Violation]:
+def _check_time(at: Address, time: TimeData, case: _Case, *, needed: bool) -> Iterator[Violation]:
     """Faults of when something was."""
     given = [key for key in ("at", "between", "on", "during") if getattr(time, key) is not None]
     given += ["from"] if time.from_ or time.until else []
@@ -126,7 +126,7 @@ def _time(at: Address, time: TimeData, case: _Case, *, needed: bool) -> Iterator
     spans = []
     for one in written:
         try:
-            spans.append(span(one, case.data.zone))
+            spans.append(compute_span(one, case.data.zone))
         except (ValueError, OverflowError):
             yield Violation(
                 (*at, given[0]), f"'{one}' is no moment of any day", "look at month, day, hour, minute"
@@ -136,7 +136,7 @@ def _time(at: Address, time: TimeData, case: _Case, *, needed: bool) -> Iterator
         yield Violation((*at, given[0]), "it ends before it begins", "look at the two times")
 
 
-def _decision(at: Address, event: EventData, case: _Case) -> Iterator[Violation]:
+def _check_decision(at: Address, event: EventData, case: _Case) -> Iterator[Violation]:
     """Faults of a decision point."""
     asks = event.question or event.options or event.known or event.unknown
     if asks and event.kind != "decision" and event.event is None:
@@ -151,29 +151,29 @@ def _decision(at: Address, event: EventData, case: _Case) -> Iterator[Violation]
     elif event.options and sum(option.done for option in event.options) != 1:
         yield Violation((*at, "options"), "exactly one option is what was done", "mark it: done: true")
     for index, one in enumerate(event.speaks):
-        yield from _speaks((*at, "speaks", str(index)), one, case)
+        yield from _check_speaks((*at, "speaks", str(index)), one, case)
 
 
-def _speaks(at: Address, one: SpeaksData, case: _Case) -> Iterator[Violation]:
+def _check_speaks(at: Address, one: SpeaksData, case: _Case) -> Iterator[Violation]:
     named = [key for key in ("clause", "page", "runbook") if getattr(one, key) is not None]
     if len(named) != 1:
         yield Violation(at, "it names one of: clause, page, runbook", "give each its own entry")
     elif one.clause is not None:
-        yield from _clause((*at, "clause"), one.clause, case.policy)
+        yield from _check_clause((*at, "clause"), one.clause, case.policy)
     elif one.page is not None:
-        yield from _leads((*at, "page"), case.root, "", one.page.partition("#")[0], "page")
+        yield from _check_leads((*at, "page"), case.root, "", one.page.partition("#")[0], "page")
     elif one.runbook is not None:
-        yield from _leads((*at, "runbook"), case.root, "runbooks/", one.runbook, "runbook")
+        yield from _check_leads((*at, "runbook"), case.root, "runbooks/", one.runbook, "runbook")
 
 
-def _clause(at: Address, address: str, policy: Policy) -> Iterator[Violation]:
+def _check_clause(at: Address, address: str, policy: Policy) -> Iterator[Violation]:
     try:
         policy.at(address)
     except Refused as error:
         yield Violation(at, error.message, error.hint)
 
 
-def _leads(at: Address, root: Path, folder: str, name: str, kind: str) -> Iterator[Violation]:
+def _check_leads(at: Address, root: Path, folder: str, name: str, kind: str) -> Iterator[Violation]:
     """A link that leads nowhere; the hint lists what is beside it."""
     if any((root / f"{folder}{name}{ending}").is_file() for ending in (".md", ".ipynb")):
         return
@@ -183,28 +183,28 @@ def _leads(at: Address, root: Path, folder: str, name: str, kind: str) -> Iterat
     yield Violation(at, f"there is no {kind} '{name}'", nearest(name.rpartition("/")[2], here, listed))
 
 
-def _who_says(at: Address, event: EventData, case: _Case) -> Iterator[Violation]:
+def _check_sources(at: Address, event: EventData, case: _Case) -> Iterator[Violation]:
     """Faults of sources; a case that is made up needs none."""
     if len(event.accounts) == 1:
         yield Violation((*at, "accounts"), "one account is no conflict", "add the other, or make it the text")
     recorded = event.event is not None
     if not (case.data.made_up or recorded or event.source or event.accounts):
         yield Violation(at, "nobody is named who says so", "add source: {key: ..., place: ...}")
-    yield from _cited((*at, "source"), event.source, case)
+    yield from _check_cited((*at, "source"), event.source, case)
     for index, account in enumerate(event.accounts):
-        yield from _account((*at, "accounts", str(index)), account, case)
+        yield from _check_account((*at, "accounts", str(index)), account, case)
 
 
-def _account(at: Address, account: AccountData, case: _Case) -> Iterator[Violation]:
+def _check_account(at: Address, account: AccountData, case: _Case) -> Iterator[Violation]:
     if not case.data.made_up and not account.source:
         yield Violation(at, "nobody is named who says so", "add source: {key: ..., place: ...}")
     if account.during is not None:
         yield Violation((*at, "during"), "an account has a time of its own or none", "leave 'during' out")
-    yield from _time(at, account, case, needed=False)
-    yield from _cited((*at, "source"), account.source, case)
+    yield from _check_time(at, account, case, needed=False)
+    yield from _check_cited((*at, "source"), account.source, case)
 
 
-def _cited(at: Address, sources: tuple[CitedData, ...], case: _Case) -> Iterator[Violation]:
+def _check_cited(at: Address, sources: tuple[CitedData, ...], case: _Case) -> Iterator[Violation]:
     for index, one in enumerate(sources):
         here = (*at, str(index)) if len(sources) > 1 else at
         work = case.works.get(one.key)
@@ -216,19 +216,19 @@ def _cited(at: Address, sources: tuple[CitedData, ...], case: _Case) -> Iterator
             yield Violation(here, reason, f"add how: {' | '.join(KNOWN_HOW)}")
 
 
-def _promises(case: _Case) -> Iterator[Violation]:
+def _check_promises(case: _Case) -> Iterator[Violation]:
     for index, one in enumerate(case.data.promises):
         at = ("promises", str(index))
-        yield from _clause((*at, "clause"), one.clause, case.policy)
-        yield from _cited((*at, "source"), one.source, case)
+        yield from _check_clause((*at, "clause"), one.clause, case.policy)
+        yield from _check_cited((*at, "source"), one.source, case)
 
 
-def _recordings(case: _Case) -> Iterator[Violation]:
+def _check_recordings(case: _Case) -> Iterator[Violation]:
     for index, one in enumerate(case.data.recordings):
-        yield from _recording(("recordings", str(index)), one, case.folder)
+        yield from _check_recording(("recordings", str(index)), one, case.folder)
 
 
-def _recording(at: Address, one: RecordingData, folder: Path) -> Iterator[Violation]:
+def _check_recording(at: Address, one: RecordingData, folder: Path) -> Iterator[Violation]:
     if (one.link is None) == (one.file is None):
         yield Violation(at, "a recording has a link or a file, and not both", "write link: https://...")
     elif one.file is not None and not (folder / one.file).is_file():

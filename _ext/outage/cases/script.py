@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from outage.cases import find_cases, load_case_study
-from outage.cases.judge import by_clock, judged
+from outage.cases.judge import judge, judge_by_clock
 from outage.cases.load import FOLDER as CASES
 from outage.cases.models import EventData
 from outage.cases.study import Moment
@@ -22,7 +22,7 @@ from outage.policy import load_policy
 from outage.source import nearest
 
 if TYPE_CHECKING:
-    from outage.cases.judge import Judged
+    from outage.cases.judge import Judgement
     from outage.cases.models import RecordingData
     from outage.cases.study import Study
     from outage.incident.record.event import Event
@@ -64,7 +64,7 @@ class Script:
     events: tuple[Event, ...]
     incident: Incident
     recordings: tuple[RecordingData, ...]
-    judged: tuple[Judged, ...]
+    judged: tuple[Judgement, ...]
 
 
 def load_script(root: Path, name: str) -> Script:
@@ -77,23 +77,23 @@ def load_script(root: Path, name: str) -> Script:
     folder = root / name
     kind = Path(name).parts[0] if Path(name).parts else ""
     if kind == INCIDENTS and (folder / FILE).is_file():
-        return _incident(folder, name)
+        return _script_incident(folder, name)
     if folder in find_cases(root):
-        return _case(folder, root, name)
+        return _script_case(folder, root, name)
     here = [str(path.relative_to(root)) for path in find_cases(root)]
     here += [str(path.parent.relative_to(root)) for path in sorted(root.glob(f"{INCIDENTS}/*/{FILE}"))]
     hint = nearest(name, here, f"a case has a {CASES}/<id>/record.yml, an incident a {FILE}")
     raise Refused(f"there is nothing to play in '{name}'", hint=hint)
 
 
-def _case(folder: Path, root: Path, name: str) -> Script:
+def _script_case(folder: Path, root: Path, name: str) -> Script:
     study = load_case_study(folder, root)
     data = study.data
     real = "This happened. Each event names who says so; where a time is not known, it says so."
     made_up = "This is made up: the company, the people and the outage."
     return Script(
         id=name,
-        name=_declared_as(study),
+        name=_name_incident(study),
         title=data.title,
         summary=data.summary,
         nature=made_up if data.made_up else real,
@@ -104,17 +104,17 @@ def _case(folder: Path, root: Path, name: str) -> Script:
         events=study.events,
         incident=study.incident,
         recordings=data.recordings,
-        judged=judged(study),
+        judged=judge(study),
     )
 
 
-def _declared_as(study: Study) -> str:
+def _name_incident(study: Study) -> str:
     """The name that ``outage declare`` would give, or gave, to the incident, without its random end."""
     declared, zone = study.incident.declared_at, ZoneInfo(study.policy.company.timezone)
     return f"{declared.astimezone(zone):%Y-%m-%d}-{slug(study.incident.title)}" if declared else study.id
 
 
-def _incident(folder: Path, name: str) -> Script:
+def _script_incident(folder: Path, name: str) -> Script:
     """An incident of our own, by its own copy of the policy."""
     policy = load_policy(folder / POLICY, Path(name) / POLICY)
     events = tuple(sorted(read(folder).events, key=lambda event: event.order))
@@ -136,5 +136,5 @@ def _incident(folder: Path, name: str) -> Script:
         events=events,
         incident=incident,
         recordings=(),
-        judged=by_clock(incident, policy, moments, times, whole=True),
+        judged=judge_by_clock(incident, policy, moments, times, whole=True),
     )

@@ -31,7 +31,7 @@ class Source:
     how: str
 
 
-def cited(named: Iterable[CitedData], works: Mapping[str, Work]) -> tuple[Source, ...]:
+def cite(named: Iterable[CitedData], works: Mapping[str, Work]) -> tuple[Source, ...]:
     """The sources that somebody named; the work's own note says how we know it where nothing else does."""
     return tuple(Source(works[one.key], one.place or "", one.how or works[one.key].note) for one in named)
 

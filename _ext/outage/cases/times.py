@@ -76,11 +76,11 @@ class When:
 def _end(at: datetime, written: str, times: Times, near: datetime | None) -> str:
     """One end in words: a moment, or the day, month or year that was written."""
     if written and len(written) <= _DAY:
-        return _day_in_words(written)
+        return _format_day(written)
     return times.near(at, near) if near else times.moment(at)
 
 
-def span(written: str, zone: str) -> tuple[datetime, datetime]:
+def compute_span(written: str, zone: str) -> tuple[datetime, datetime]:
     """The earliest and the latest moment (UTC) that a written time can mean; ValueError if it means none.
 
     Without a zone of its own it is local time in ``zone``. An instant is known to the minute or second
@@ -104,7 +104,7 @@ def span(written: str, zone: str) -> tuple[datetime, datetime]:
 _MONTHS = [date(2000, month, 1).strftime("%B") for month in range(1, 13)]
 
 
-def _day_in_words(written: str) -> str:
+def _format_day(written: str) -> str:
     """``2003``, ``October 2011`` or ``2 August 2012``."""
     year, *rest = written.split("-")
     words = [year]
@@ -115,7 +115,7 @@ def _day_in_words(written: str) -> str:
     return " ".join(words)
 
 
-def seconds(offset: str) -> int:
+def parse_offset(offset: str) -> int:
     """The seconds of an offset in a recording: 750 of ``12:30``."""
     total = 0
     for part in offset.split(":"):

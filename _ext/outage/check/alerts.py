@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote
 import yaml
 
 from outage.errors import OutageError, Problems, Refused
-from outage.source import nearest, read_text, trees
+from outage.source import compose_all, nearest, read_text
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def check_alerts(
         return []
     found: list[OutageError] = []
     rules: list[Rule] = []
-    for path in _files(root, policy, found):
+    for path in _list_files(root, policy, found):
         try:
             rules += read_rules(path, _shown(path, root))
         except OutageError as error:
@@ -53,12 +53,12 @@ def check_alerts(
     elsewhere = policy.alerts.elsewhere
     for rule in rules:
         if not any(fnmatchcase(rule.alert, alert) for alert in elsewhere):
-            found += _leads(rule, policy.alerts.site, names, contracts)
-    found += _needless(policy, rules)
-    return [*found, *_answered(rules, contracts)]
+            found += _check_leads(rule, policy.alerts.site, names, contracts)
+    found += _check_needless(policy, rules)
+    return [*found, *_check_answered(rules, contracts)]
 
 
-def _files(root: Path, policy: Policy, found: list[OutageError]) -> list[Path]:
+def _list_files(root: Path, policy: Policy, found: list[OutageError]) -> list[Path]:
     """The rule files, each once, in order; a pattern without any is a problem."""
     files: dict[Path, None] = {}
     for pattern in policy.alerts.rules:
@@ -71,14 +71,14 @@ def _files(root: Path, policy: Policy, found: list[OutageError]) -> list[Path]:
             found.append(Refused(reason, file=policy.path, line=line, hint=hint))
         files |= dict.fromkeys(matches)
     for pattern in policy.alerts.rules:
-        for path in _passed_over(root, pattern, list(files)):
+        for path in _check_passed_over(root, pattern, list(files)):
             reason = "no pattern of alerts.rules reads this file"
             hint = f"rename it, or add it to alerts.rules in {policy.path}"
             found.append(Refused(reason, file=_shown(path, root), hint=hint))
     return list(files)
 
 
-def _needless(policy: Policy, rules: list[Rule]) -> Iterator[OutageError]:
+def _check_needless(policy: Policy, rules: list[Rule]) -> Iterator[OutageError]:
     """Yield alerts that the policy says lead elsewhere, and that no rule raises."""
     for alert in policy.alerts.elsewhere:
         if not any(fnmatchcase(rule.alert, alert) for rule in rules):
@@ -88,7 +88,7 @@ def _needless(policy: Policy, rules: list[Rule]) -> Iterator[OutageError]:
             yield Refused(reason, file=policy.path, line=policy.at(address).line, hint=near)
 
 
-def _passed_over(root: Path, pattern: str, matches: list[Path]) -> Iterator[Path]:
+def _check_passed_over(root: Path, pattern: str, matches: list[Path]) -> Iterator[Path]:
     """Yield files that a pattern would match but for the letters of their ending: .yaml, .YML."""
     stem, dot, ending = pattern.rpartition(".")
     if not dot or ending.lower() not in {"yml", "yaml"}:
@@ -103,7 +103,7 @@ def _shown(path: Path, root: Path) -> Path:
     return path.relative_to(root) if path.is_relative_to(root) else path
 
 
-def _leads(
+def _check_leads(
     rule: Rule, site: str | None, names: list[str], contracts: Mapping[str, Contract]
 ) -> Iterator[OutageError]:
     """What is wrong with where a rule leads: the first thing on the way to the page, then each parameter."""
@@ -127,15 +127,15 @@ def _leads(
         reason = f"its runbook_url names a page that is not there: {_FOLDER}/{one_line(name)}.html"
         yield rule.refuse(reason, nearest(name, names))
     elif name in contracts:
-        yield from _parameters(rule, query, contracts[name])
+        yield from _check_parameters(rule, query, contracts[name])
         if rule.alert not in contracts[name].meta.alerts:
             reason = f"it leads to runbook {name}, which does not say that it answers this alert"
             yield rule.refuse(reason, f"add it to alerts in the metadata of {_FOLDER}/{name}.ipynb")
 
 
-def _parameters(rule: Rule, query: str, contract: Contract) -> Iterator[OutageError]:
+def _check_parameters(rule: Rule, query: str, contract: Contract) -> Iterator[OutageError]:
     """Parameters of the URL that the runbook has not, may not be given, or would refuse."""
-    from outage.runbook.values import resolve
+    from outage.runbook.values import resolve_values
 
     known = {parameter.name: parameter for parameter in contract.parameters}
     for name, value in parse_qsl(query, keep_blank_values=True):
@@ -146,11 +146,11 @@ def _parameters(rule: Rule, query: str, contract: Contract) -> Iterator[OutageEr
             reason = f"'{name}' of runbook {contract.name} is a secret, and a URL is read by many"
             yield rule.refuse(reason, "leave it out")
         elif OPEN not in value:
-            for wrong in resolve((known[name],), {name: value}, {})[1]:
+            for wrong in resolve_values((known[name],), {name: value}, {})[1]:
                 yield rule.refuse(f"runbook {contract.name} would refuse {wrong.reason}", wrong.hint)
 
 
-def _answered(rules: list[Rule], contracts: Mapping[str, Contract]) -> Iterator[OutageError]:
+def _check_answered(rules: list[Rule], contracts: Mapping[str, Contract]) -> Iterator[OutageError]:
     """Alerts that a runbook says it answers, and that no rule raises."""
     alerts = sorted({rule.alert for rule in rules})
     for contract in contracts.values():
@@ -214,7 +214,7 @@ def read_rules(path: Path, shown: Path | None = None) -> list[Rule]:
         Problems: it cannot be read, or is no rule file; all that is wrong with its shape.
     """
     shown = shown or path
-    documents = trees(read_text(path, shown), shown)
+    documents = compose_all(read_text(path, shown), shown)
     problems: list[OutageError] = []
     rules = [
         rule

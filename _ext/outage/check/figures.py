@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from outage.check.prose import Line, prose_lines
+from outage.check.prose import Line, list_prose_lines
 from outage.errors import OutageError, Problems, Refused
 from outage.source import read_yaml
 
@@ -41,11 +41,11 @@ def check_figures(root: Path) -> list[OutageError]:
         if path.suffix not in {".md", ".ipynb"} or _is_apart(shown) or _is_made_up(root, shown):
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
-        found += _notebook(text, shown) if path.suffix == ".ipynb" else figures_in(text, shown)
+        found += _check_notebook(text, shown) if path.suffix == ".ipynb" else find_figures(text, shown)
     return found
 
 
-def figures_in(text: str, shown: Path) -> list[OutageError]:
+def find_figures(text: str, shown: Path) -> list[OutageError]:
     """As :func:`check_figures`, for the text of one page; ``shown`` is its name in messages."""
     return [
         Refused(f"the figure '{figure}' has no source beside it", file=shown, line=line, hint=_HINT)
@@ -53,7 +53,7 @@ def figures_in(text: str, shown: Path) -> list[OutageError]:
     ]
 
 
-def _notebook(text: str, shown: Path) -> Iterator[OutageError]:
+def _check_notebook(text: str, shown: Path) -> Iterator[OutageError]:
     """The same for the prose of a notebook; what its cells compute is no claim."""
     try:
         cells = json.loads(text)["cells"]
@@ -85,7 +85,7 @@ def _is_made_up(root: Path, shown: Path) -> bool:
 
 def _bare(text: str) -> Iterator[tuple[int, str]]:
     """Line and figure of each block that has one and no source; the first of a block."""
-    for block in _blocks(prose_lines(text, apart=("say",))):
+    for block in _blocks(list_prose_lines(text, apart=("say",))):
         if any(line.cited or _SOURCE.search(line.raw) for line in block):
             continue
         found = ((line.number, figure[0].rstrip(".,:")) for line in block for figure in _figures(line))

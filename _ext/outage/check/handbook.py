@@ -9,7 +9,7 @@ from outage.check.figures import check_figures
 from outage.check.pages import check_keepers
 from outage.check.prose import check_prose
 from outage.check.records import check_records
-from outage.check.secrets import stored_secrets
+from outage.check.secrets import find_stored_secrets
 from outage.errors import OutageError, Problems
 from outage.glossary import check_glossary
 from outage.incident.folder import left_out
@@ -63,12 +63,12 @@ def _playbooks(root: Path, policy: Policy) -> list[OutageError]:
 
 def _runbooks(root: Path, folder: Path, policy: Policy) -> list[OutageError]:
     from outage.runbook.contract import examine
-    from outage.runbook.files import file_problems
-    from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
+    from outage.runbook.files import find_file_problems
+    from outage.runbook.notebook import find_notebook, list_runbooks, read_notebook
 
     found: list[OutageError] = []
     contracts: dict[str, Contract] = {}
-    names = runbook_names(folder)
+    names = list_runbooks(folder)
     for name in names:
         try:
             file = find_notebook(folder, name)
@@ -78,8 +78,8 @@ def _runbooks(root: Path, folder: Path, policy: Policy) -> list[OutageError]:
         else:
             contracts[contract.name] = contract
             found += [*contract.refusals(), *_routes(contract, names)]
-            found += file_problems(contract, root)
-            found += stored_secrets(contract.notebook, file)
+            found += find_file_problems(contract, root)
+            found += find_stored_secrets(contract.notebook, file)
     return [*found, *check_alerts(root, policy, names, contracts)]
 
 

@@ -49,10 +49,10 @@ def check_links(project: Project, settings: dict[str, Any] | None = None) -> lis
         found = Path(folder) / "out" / "output.json"
         if not found.is_file():
             raise Failed("the pages could not be read, so no address was asked", hint="'make html' says why")
-        return list(_dead(found.read_text(encoding="utf-8")))
+        return list(_find_fault(found.read_text(encoding="utf-8")))
 
 
-def _dead(lines: str) -> Iterator[OutageError]:
+def _find_fault(lines: str) -> Iterator[OutageError]:
     asked = [json.loads(line) for line in lines.splitlines() if line.strip()]
     for one in sorted(asked, key=lambda one: (one["filename"], one["lineno"])):
         if one["status"] in _DEAD:

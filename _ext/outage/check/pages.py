@@ -22,7 +22,7 @@ LOOKED_UP = ("process/policy.md",)
 """Made from the policy, whose keeper git knows."""
 
 
-def pages(root: Path) -> list[Path]:
+def list_pages(root: Path) -> list[Path]:
     """Every page of those folders, relative to the handbook's root, in order; notebooks that were run not."""
     found = (
         path for folder in FOLDERS for kind in ("*.md", "*.ipynb") for path in (root / folder).rglob(kind)
@@ -37,15 +37,15 @@ def _is_hidden(path: Path) -> bool:
 
 def check_keepers(root: Path) -> list[OutageError]:
     """A refusal for each page that does not say which role keeps it, or when it was last read through."""
-    kept = (path for path in pages(root) if path.as_posix() not in LOOKED_UP)
+    kept = (path for path in list_pages(root) if path.as_posix() not in LOOKED_UP)
     return [
         Refused(reason, file=path, line=None if path.suffix == ".ipynb" else 1, hint=hint)
         for path in kept
-        for reason, hint in _faults(said(root / path), path)
+        for reason, hint in _find_faults(read_front_matter(root / path), path)
     ]
 
 
-def said(path: Path) -> dict[str, Any]:
+def read_front_matter(path: Path) -> dict[str, Any]:
     """What a page says about itself: its front matter, or a notebook's metadata; nothing if it is broken."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -59,7 +59,7 @@ def said(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _faults(front: dict[str, Any], path: Path) -> Iterator[tuple[str, str]]:
+def _find_faults(front: dict[str, Any], path: Path) -> Iterator[tuple[str, str]]:
     where = "the notebook's metadata" if path.suffix == ".ipynb" else "the lines between --- at its top"
     owner, reviewed = front.get("owner"), front.get("reviewed")
     if owner is None:

@@ -103,7 +103,7 @@ def check_text(text: str, shown: Path, policy: Policy) -> list[OutageError]:
     """As :func:`check_prose`, for one page's text; ``shown`` is its name in messages."""
     names = _channel_names(policy)
     found: list[OutageError] = []
-    for line in prose_lines(text):
+    for line in list_prose_lines(text):
         found += [Refused(fault, file=shown, line=line.number, hint=_FACT_HINT) for fault in line.faults]
         if not line.cited:
             found += [
@@ -160,7 +160,7 @@ def _channel_names(policy: Policy) -> re.Pattern[str]:
     return re.compile("|".join([*longest_first, _HASH_NAME.pattern]), re.IGNORECASE)
 
 
-def prose_lines(text: str, apart: Collection[str] = ()) -> Iterator[Line]:
+def list_prose_lines(text: str, apart: Collection[str] = ()) -> Iterator[Line]:
     """The lines of a MyST page that people read as sentences; ``apart``: directives that are none."""
     fences: list[_Fence] = []
     front = text.startswith("---\n")
@@ -174,10 +174,10 @@ def prose_lines(text: str, apart: Collection[str] = ()) -> Iterator[Line]:
             fences.pop()
         elif fence and not (fences and fences[-1].code):
             fences.append(_opened(fence, fences, apart))
-            yield Line(number, _titled(fence, apart), fences[-1].cited, fences[-1].faults, raw)
+            yield Line(number, _find_title(fence, apart), fences[-1].cited, fences[-1].faults, raw)
         elif not (fences and fences[-1].code) and not raw.lstrip().startswith("% "):
-            line, comment = _uncommented(raw, comment)
-            yield _blanked(number, line, bool(fences and fences[-1].cited), raw)
+            line, comment = _strip_comments(raw, comment)
+            yield _blank_code(number, line, bool(fences and fences[-1].cited), raw)
 
 
 def _closes(fences: list[_Fence], fence: re.Match[str]) -> bool:
@@ -193,7 +193,7 @@ def _opened(fence: re.Match[str], fences: list[_Fence], apart: Collection[str]) 
     return _Fence(fence["mark"], code, cited, faults)
 
 
-def _titled(fence: re.Match[str], apart: Collection[str]) -> str:
+def _find_title(fence: re.Match[str], apart: Collection[str]) -> str:
     """What stands after a directive's name: a title, as of an admonition or card, and no address or file."""
     return (
         ""
@@ -202,7 +202,7 @@ def _titled(fence: re.Match[str], apart: Collection[str]) -> str:
     )
 
 
-def _uncommented(line: str, inside: bool) -> tuple[str, bool]:
+def _strip_comments(line: str, inside: bool) -> tuple[str, bool]:
     """A line without its HTML comments, and whether one is still open at its end."""
     kept = ""
     while line:
@@ -213,7 +213,7 @@ def _uncommented(line: str, inside: bool) -> tuple[str, bool]:
     return kept, inside
 
 
-def _blanked(number: int, line: str, cited: bool, raw: str) -> Line:
+def _blank_code(number: int, line: str, cited: bool, raw: str) -> Line:
     """A line without code, roles and link targets; a fact without a source is a fault."""
     faults = [
         "a fact has no source"

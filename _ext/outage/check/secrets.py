@@ -21,7 +21,7 @@ _HINT = f"take it out, change it where it is used, and give a reference: {FORMS}
 _GUESSES = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector")  # more noise than secrets
 
 
-def stored_secrets(notebook: Notebook, path: Path) -> Iterator[OutageError]:
+def find_stored_secrets(notebook: Notebook, path: Path) -> Iterator[OutageError]:
     """A refusal for each line of a notebook that holds what looks like a secret; the secret is not repeated.
 
     Args:
@@ -36,20 +36,22 @@ def stored_secrets(notebook: Notebook, path: Path) -> Iterator[OutageError]:
             for number, line in enumerate(cell.source.splitlines(), 1):
                 yield from (
                     notebook.refuse(cell, f"this looks like a secret ({kind})", _HINT, number)
-                    for kind in _kinds(line)
+                    for kind in _find_kinds(line)
                 )
         outputs = [
             raw.get("outputs", []) for raw in json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
         ]
         for cell, stored in zip(notebook.cells, outputs, strict=True):
-            found = {kind for text in _texts(stored) for line in text.splitlines() for kind in _kinds(line)}
+            found = {
+                kind for text in _texts(stored) for line in text.splitlines() for kind in _find_kinds(line)
+            }
             yield from (
                 notebook.refuse(cell, f"its stored output looks like it holds a secret ({kind})", _HINT)
                 for kind in sorted(found)
             )
 
 
-def _kinds(line: str) -> list[str]:
+def _find_kinds(line: str) -> list[str]:
     """What kinds of secret a line seems to hold; a reference to one is none, and neither is a sentence."""
     from detect_secrets.core.scan import scan_line
 

@@ -114,13 +114,13 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         fit(stream)
     spare_loopback(os.environ)  # before anything connects, for us and for all that we start
-    code = _outcome(arguments)
+    code = _run_command(arguments)
     words = sys.argv[1:] if arguments is None else arguments
     command = next((word for word in words if word in COMMANDS), None)
     sys.exit(streams.settle(code, looks=command is None or command in _LOOKS))
 
 
-def _outcome(arguments: list[str] | None) -> int:
+def _run_command(arguments: list[str] | None) -> int:
     """Run a command; returns its exit code, what went wrong having been said."""
     from outage.errors import OutageError
 
@@ -133,24 +133,24 @@ def _outcome(arguments: list[str] | None) -> int:
         click.echo("outage: interrupted", err=True)
         return 130
     except OutageError as error:
-        click.echo("\n".join(_told(error)), err=True)
+        click.echo("\n".join(_format_error(error)), err=True)
         return error.code
     except SystemExit as left:  # a command that says how it ended
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user; it goes to a file
-        click.echo(_refused_by_system(error) or _unexpected(error), err=True)
+        click.echo(_describe_system_error(error) or _report_unexpected(error), err=True)
         return 1
     return code if isinstance(code, int) else 0
 
 
-def _told(error: OutageError) -> Iterable[str]:
+def _format_error(error: OutageError) -> Iterable[str]:
     """The error's lines, safe for a terminal."""
     from outage.text import terminal
 
     return terminal(str(error)).splitlines()
 
 
-def _refused_by_system(error: Exception) -> str | None:
+def _describe_system_error(error: Exception) -> str | None:
     """Words for a disk that is full or a file that may not be written; None for anything else."""
     if not isinstance(error, OSError):
         return None
@@ -165,16 +165,16 @@ def _refused_by_system(error: Exception) -> str | None:
     )
 
 
-def _unexpected(error: Exception) -> str:
+def _report_unexpected(error: Exception) -> str:
     """Words for a fault of ours; the traceback goes to a file, not to the responder."""
     return (
         f"outage: a fault in the tool itself: {type(error).__name__}: {_first_line(error)}\n"
         f"  What you asked for may be half done: look with 'outage status' or 'outage runs'.\n"
-        f"  {_details(error)}; please report that."
+        f"  {_save_details(error)}; please report that."
     )
 
 
-def _details(error: Exception) -> str:
+def _save_details(error: Exception) -> str:
     """Where the traceback is, or its last line if there is no room for a file."""
     import tempfile
     import traceback

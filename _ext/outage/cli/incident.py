@@ -19,15 +19,15 @@ from outage.cli.options import (
     WRITES,
     Command,
     TextCommand,
-    options,
-    typed,
+    add_options,
+    parse_at,
 )
 from outage.errors import Refused
 from outage.project import Project, find_project
 
 
 def _place(command: Command) -> Command:
-    return options(
+    return add_options(
         click.option("--division", metavar="ID", help="Which division is affected."),
         click.option("--area", metavar="ID", help="Which area of it."),
     )(command)
@@ -65,9 +65,9 @@ def declare(
     given = {key: value for key, value in place.items() if value is not None}
     data = {"title": " ".join(title), **grading, **given} | ({"drill": True} if drill else {})
     by = respond.who(by, project.root)
-    moment = typed(at, policy, now)
+    moment = parse_at(at, policy, now)
     taken = respond.declare(project, policy, data, by=by, at=moment, now=now, silent=silent)
-    incident_output.lines(incident_output.declared(taken, project, reason, now))
+    incident_output.print_lines(incident_output.format_declared(taken, project, reason, now))
 
 
 def _record(
@@ -88,16 +88,16 @@ def _record(
 
     project, now = find_project(), datetime.now(UTC)
     folder = incidents.find(project, incident)
-    moment = typed(at, incidents.policy_of(folder, project), now) if at else None
+    moment = parse_at(at, incidents.policy_of(folder, project), now) if at else None
     given = {key: value for key, value in data.items() if value is not None}
     by = respond.who(by, project.root)
     taken = respond.step(project, folder, kind, given, by=by, at=moment, silent=silent)
-    incident_output.lines(incident_output.recorded(taken, now))
-    incident_output.alarm(post_output.undelivered(taken.posted))
+    incident_output.print_lines(incident_output.format_recorded(taken, now))
+    incident_output.print_alarm(post_output.format_undelivered(taken.posted))
     return 1 if taken.posted.undelivered else 0
 
 
-def _said(kind: str, help_text: str) -> click.Command:
+def _make_text_command(kind: str, help_text: str) -> click.Command:
     """A command that records a text and takes nothing else."""
 
     @click.command(kind, help=help_text, cls=TextCommand)
@@ -109,10 +109,10 @@ def _said(kind: str, help_text: str) -> click.Command:
     return command
 
 
-note = _said("note", "Write down what you see or do.")
-decision = _said("decision", "Record a decision and its reason.")
-hypothesis = _said("hypothesis", "Record what you think is the cause.")
-impact = _said("impact", "Record who is affected, and how.")
+note = _make_text_command("note", "Write down what you see or do.")
+decision = _make_text_command("decision", "Record a decision and its reason.")
+hypothesis = _make_text_command("hypothesis", "Record what you think is the cause.")
+impact = _make_text_command("impact", "Record who is affected, and how.")
 
 
 @click.command(cls=TextCommand)
@@ -189,10 +189,10 @@ def update(audience: str, text: tuple[str, ...], **where: Any) -> int:
 @WRITES
 def action(text: tuple[str, ...], owner: str, due: str | None, **where: Any) -> None:
     """Record what is to be done afterwards, by whom and by when: the incident's page lists it."""
-    _record("action", {"text": " ".join(text), "owner": owner, "due": _day(due)}, **where)
+    _record("action", {"text": " ".join(text), "owner": owner, "due": _parse_day(due)}, **where)
 
 
-def _day(text: str | None) -> str | None:
+def _parse_day(text: str | None) -> str | None:
     """A date as it is recorded."""
     try:
         return None if text is None else date.fromisoformat(text.strip()).isoformat()
@@ -236,7 +236,7 @@ def _wanted(words: tuple[str, ...], incident: str | None) -> str | None:
     return " ".join(words) or incident
 
 
-def _meant(words: tuple[str, ...], incident: str | None) -> tuple[Project, Path]:
+def _find_incident(words: tuple[str, ...], incident: str | None) -> tuple[Project, Path]:
     from outage.incident import folder as incidents
 
     project = find_project()
@@ -260,15 +260,19 @@ def status(words: tuple[str, ...], everything: bool, incident: str | None, as_js
     if wanted or (len(listed) == 1 and not everything):
         folder = incidents.find(project, wanted) if wanted else project.incidents / listed[0].id
         look = incident_output.Look(folder, load(folder), incidents.policy_of(folder, project), now)
-        incident_output.result(incident_output.status_data(look), incident_output.status(look), as_json)
+        incident_output.print_result(
+            incident_output.make_status_data(look), incident_output.format_status(look), as_json
+        )
     else:
         policy = project.policy()
-        incident_output.unread(project.root, "incident")
-        incident_output.result(
-            incident_output.listing_data(listed), incident_output.listing(listed, policy, everything), as_json
+        incident_output.warn_of_unread(project.root, "incident")
+        incident_output.print_result(
+            incident_output.make_listing_data(listed),
+            incident_output.format_listing(listed, policy, everything),
+            as_json,
         )
     if not as_json:
-        incident_output.lines(incident_output.left_out(project))
+        incident_output.print_lines(incident_output.format_left_out(project))
 
 
 @click.command(epilog=_WHICH)
@@ -281,9 +285,11 @@ def timeline(words: tuple[str, ...], incident: str | None, as_json: bool) -> Non
     from outage.incident import folder as incidents
     from outage.incident.record import load
 
-    project, folder = _meant(words, incident)
+    project, folder = _find_incident(words, incident)
     look = incident_output.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
-    incident_output.result(incident_output.timeline_data(look), incident_output.timeline(look), as_json)
+    incident_output.print_result(
+        incident_output.make_timeline_data(look), incident_output.format_timeline(look), as_json
+    )
 
 
 @click.command(epilog=_WHICH)
@@ -297,11 +303,11 @@ def audit(words: tuple[str, ...], incident: str | None, as_json: bool) -> int:
     from outage.incident.record import load
     from outage.review.audit import audit as judge
 
-    project, folder = _meant(words, incident)
+    project, folder = _find_incident(words, incident)
     look = incident_output.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
     judged = judge(look.incident, look.policy, look.now)
-    incident_output.result(
-        incident_output.audit_data(judged, look), incident_output.audit(judged, look), as_json
+    incident_output.print_result(
+        incident_output.make_audit_data(judged, look), incident_output.format_audit(judged, look), as_json
     )
     return 1 if judged.broken else 0
 
@@ -326,10 +332,12 @@ def sync(incident: str | None, published: str | None) -> int:
     folder = incidents.find(project, incident) if incident or published else None
     if folder and published:
         settled = respond.settle_by_hand(project, folder, published)
-        incident_output.lines(post_output.settled_by_hand(settled))
+        incident_output.print_lines(post_output.settled_by_hand(settled))
     reports = respond.deliver(project, folder)
-    incident_output.lines(post_output.delivered(reports))
+    incident_output.print_lines(post_output.format_delivered(reports))
     if not published:
-        incident_output.lines(incident_output.shared(respond.share(project, folder), project.policy()))
-        incident_output.lines(incident_output.left_out(project))
+        incident_output.print_lines(
+            incident_output.format_shared(respond.share(project, folder), project.policy())
+        )
+        incident_output.print_lines(incident_output.format_left_out(project))
     return 1 if any(one.problem and one.message.outward for told in reports for one in told.deliveries) else 0

@@ -50,27 +50,27 @@ class Look:
         return self.policy.company.timezone
 
 
-def lines(texts: Iterable[str]) -> None:
+def print_lines(texts: Iterable[str]) -> None:
     """Print lines, each safe for a terminal."""
     for text in texts:
         click.echo(terminal(text))
 
 
-def alarm(texts: Iterable[str]) -> None:
+def print_alarm(texts: Iterable[str]) -> None:
     """Print lines that must not be missed: to the standard error, after everything else."""
     for text in texts:
         click.secho(terminal(text), err=True, bold=True)
 
 
-def result(data: Any, texts: Iterable[str], as_json: bool) -> None:
+def print_result(data: Any, texts: Iterable[str], as_json: bool) -> None:
     """Print data as JSON, or lines."""
     if as_json:
         click.echo(json.dumps(data, ensure_ascii=True, indent=2, default=_jsonable))
     else:
-        lines(texts)
+        print_lines(texts)
 
 
-def unread(root: Path, what: str) -> None:
+def warn_of_unread(root: Path, what: str) -> None:
     """Name on standard error the files of a kind that are not read."""
     from outage.unread import notes
 
@@ -85,9 +85,9 @@ def _jsonable(value: Any) -> Any:
 # ---------------------------------------------------------------- what a writing command says
 
 
-def recorded(step: Step, now: datetime) -> Iterator[str]:
+def format_recorded(step: Step, now: datetime) -> Iterator[str]:
     """What was recorded, who was told, and what is amiss."""
-    entry = _entry(step)
+    entry = _make_entry(step)
     zone = step.policy.company.timezone
     said = one_line(sentence(entry, step.policy))
     yield f"{step.incident.id}: {said}"
@@ -95,22 +95,22 @@ def recorded(step: Step, now: datetime) -> Iterator[str]:
     yield f"  recorded as {short(step.event.id)} at {near(step.event.at, now, zone)}, by {by}"
     if step.incident.drill and step.event.kind == "update" and step.event.data["audience"] == "customers":
         yield "  a drill: it is recorded, and no customer hears of it"
-    yield from _aftermath(step, now)
+    yield from _format_aftermath(step, now)
 
 
-def declared(step: Step, project: Project, reason: str, now: datetime) -> Iterator[str]:
+def format_declared(step: Step, project: Project, reason: str, now: datetime) -> Iterator[str]:
     """A new incident, what it is taken for, and what to do next."""
     incident, policy = step.incident, step.policy
     drill = "Drill declared" if incident.drill else "Declared"
     yield f"{drill}: {incident.id}"
     yield f"  {severity_name(incident.severity, policy)}, scope {incident.scope}: {reason}"
     yield f"  Everything about it is in {_relative(step.folder, project.root)}/"
-    yield from _aftermath(step, now)
+    yield from _format_aftermath(step, now)
     if step.unshared:
         yield f"  not shared with anybody: {step.unshared} (sync.automatic)"
     yield "Due:"
     look = Look(step.folder, incident, policy, now)
-    yield from _due_lines(look, [one for one in due(incident, policy, now) if one.what != "hand-over"])
+    yield from _format_due(look, [one for one in due(incident, policy, now) if one.what != "hand-over"])
     yield "Next:"
     audience = next(iter(policy.audiences), "responders")
     yield "  outage role incident-commander NAME"
@@ -122,23 +122,23 @@ def _relative(path: Path, root: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-def _entry(step: Step) -> Entry:
+def _make_entry(step: Step) -> Entry:
     return next(entry for entry in step.incident.entries if entry.event.id == step.event.id)
 
 
-def _aftermath(step: Step, now: datetime) -> Iterator[str]:
-    yield from post_output.posted(step.posted)
-    yield from _sync_failure(step.sync, now)
+def _format_aftermath(step: Step, now: datetime) -> Iterator[str]:
+    yield from post_output.format_posted(step.posted)
+    yield from _format_sync_failure(step.sync, now)
     yield from (f"  in the record: {problem}" for problem in step.incident.problems)
 
 
-def _sync_failure(found: state.State, now: datetime) -> Iterator[str]:
+def _format_sync_failure(found: state.State, now: datetime) -> Iterator[str]:
     if found.failed:
         when = ago(found.failed, now)
         yield f"  NOT shared: the last sync failed {when}; 'outage sync' says why, and tries again"
 
 
-def shared(done: Shared, policy: Policy) -> Iterator[str]:
+def format_shared(done: Shared, policy: Policy) -> Iterator[str]:
     """What ``outage sync`` did with git."""
     names = ", ".join(done.folders) or "no incident"
     if done.remote is None:
@@ -153,9 +153,9 @@ def shared(done: Shared, policy: Policy) -> Iterator[str]:
 # ---------------------------------------------------------------- status
 
 
-def status(look: Look) -> Iterator[str]:
+def format_status(look: Look) -> Iterator[str]:
     """Where an incident stands."""
-    from outage.cli.playbook_output import status as playbooks_under_way
+    from outage.cli.playbook_output import format_status as playbooks_under_way
     from outage.incident.notify import look as look_at_outbox
 
     incident, policy = look.incident, look.policy
@@ -177,9 +177,9 @@ def status(look: Look) -> Iterator[str]:
     upcoming = due(incident, policy, look.now)
     if upcoming:
         yield "Due:"
-        yield from _due_lines(look, list(upcoming))
+        yield from _format_due(look, list(upcoming))
     yield from playbooks_under_way(look.folder.parent.parent, incident, policy, look.now)
-    told = list(post_output.chat(look_at_outbox(look.folder), look.zone, look.now))
+    told = list(post_output.format_outbox(look_at_outbox(look.folder), look.zone, look.now))
     if told:
         yield "Chat:"
         yield from (f"  {line}" for line in told)
@@ -187,12 +187,12 @@ def status(look: Look) -> Iterator[str]:
     yield from (
         f"  {line}"
         for entry in incident.entries[-MOST_ENTRIES:]
-        for line in _entry_lines(entry, look, look.now)
+        for line in _format_entry(entry, look, look.now)
     )
-    yield from _trouble(look)
+    yield from _format_trouble(look)
 
 
-def _due_lines(look: Look, found: list[Due]) -> Iterator[str]:
+def _format_due(look: Look, found: list[Due]) -> Iterator[str]:
     for one in found[:MOST_DUE]:
         left = span(one.at - look.now)
         when = f"LATE by {left}" if one.state == "late" else f"in {left}"
@@ -202,18 +202,18 @@ def _due_lines(look: Look, found: list[Due]) -> Iterator[str]:
         yield f"  and {len(found) - MOST_DUE} later; --json has them all"
 
 
-def _trouble(look: Look) -> Iterator[str]:
+def _format_trouble(look: Look) -> Iterator[str]:
     from outage.incident.respond import why_unshared
 
     synced = state.load(look.folder)
-    yield from _sync_failure(synced, look.now)
+    yield from _format_sync_failure(synced, look.now)
     yield from (f"  sync: {note}" for note in synced.notes)
     if unshared := why_unshared(look.folder, look.policy):
         yield f"  not shared with anybody: {unshared} (sync.automatic)"
     yield from (f"  in the record: {problem}" for problem in look.incident.problems)
 
 
-def status_data(look: Look) -> dict[str, Any]:
+def make_status_data(look: Look) -> dict[str, Any]:
     """The same for programs, the timeline left out."""
     from outage.incident.notify import look as look_at_outbox
 
@@ -225,12 +225,12 @@ def status_data(look: Look) -> dict[str, Any]:
     problems = [str(problem) for problem in incident.problems]
     sync = asdict(state.load(look.folder))
     data["clocks"] = clocks_ahead(incident, look.now, look.zone)
-    chat = post_output.data(look_at_outbox(look.folder))
+    chat = post_output.make_outbox_data(look_at_outbox(look.folder))
     known = {"open": incident.is_open, "due": dues, "problems": problems, "sync": sync, "chat": chat}
     return {**data, **now, **known}
 
 
-def listing(found: list[Incident], policy: Policy, everything: bool) -> Iterator[str]:
+def format_listing(found: list[Incident], policy: Policy, everything: bool) -> Iterator[str]:
     """One line an incident."""
     if not found:
         yield "No incident was ever declared here." if everything else "No incident is open."
@@ -242,14 +242,14 @@ def listing(found: list[Incident], policy: Policy, everything: bool) -> Iterator
         yield "'outage status TEXT' tells more of one: the end of its id, or a part of its title."
 
 
-def left_out(project: Project) -> Iterator[str]:
+def format_left_out(project: Project) -> Iterator[str]:
     """What looks like an incident and is not read as one, and why."""
     from outage.incident import folder as incidents
 
     yield from (str(one) for one in incidents.left_out(project.incidents))
 
 
-def listing_data(found: list[Incident]) -> list[dict[str, Any]]:
+def make_listing_data(found: list[Incident]) -> list[dict[str, Any]]:
     """The same for programs."""
     keys = ("id", "title", "severity", "scope", "stage", "drill", "declared_at")
     return [{key: getattr(incident, key) for key in keys} for incident in found]
@@ -258,7 +258,7 @@ def listing_data(found: list[Incident]) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- timeline and audit
 
 
-def timeline(look: Look) -> Iterator[str]:
+def format_timeline(look: Look) -> Iterator[str]:
     """Every entry in order, with its id, and what could not be read."""
     yield f"{one_line(look.incident.title)}  ({look.incident.id})"
     day = None
@@ -266,11 +266,11 @@ def timeline(look: Look) -> Iterator[str]:
         if entry.event.at.date() != day:
             day = entry.event.at.date()
             yield f"{day} (UTC)"
-        yield from (f"  {line}" for line in _entry_lines(entry, look, entry.event.at))
+        yield from (f"  {line}" for line in _format_entry(entry, look, entry.event.at))
     yield from (f"  in the record: {problem}" for problem in look.incident.problems)
 
 
-def _entry_lines(entry: Entry, look: Look, day: datetime) -> Iterator[str]:
+def _format_entry(entry: Entry, look: Look, day: datetime) -> Iterator[str]:
     """An entry and what was corrected; ``day`` is the day of which no date need be said."""
     event = entry.event
     said = one_line(sentence(entry, look.policy))
@@ -282,7 +282,7 @@ def _entry_lines(entry: Entry, look: Look, day: datetime) -> Iterator[str]:
         yield f"      corrected by {by} at {at}; it said: {one_line(correction.before)}"
 
 
-def timeline_data(look: Look) -> list[dict[str, Any]]:
+def make_timeline_data(look: Look) -> list[dict[str, Any]]:
     """The same for programs: each event as recorded, with its words as corrected."""
     return [
         {
@@ -302,12 +302,12 @@ def timeline_data(look: Look) -> list[dict[str, Any]]:
     ]
 
 
-def audit(judged: Audit, look: Look) -> Iterator[str]:
+def format_audit(judged: Audit, look: Look) -> Iterator[str]:
     """Every finding, then how many there are of each verdict."""
     drill = " This was a drill: it counts in no figures." if judged.drill else ""
     yield f"Audit of {judged.incident}, by the policy as it was declared.{drill}"
     for finding in judged.findings:
-        yield _finding(finding, look)
+        yield _format_finding(finding, look)
     verdicts = ("met", "late", "missed", "not yet due")
     counts = {verdict: sum(one.verdict == verdict for one in judged.findings) for verdict in verdicts}
     yield ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
@@ -318,7 +318,7 @@ def audit(judged: Audit, look: Look) -> Iterator[str]:
     yield from (f"  in the record: {problem}" for problem in look.incident.problems)
 
 
-def _finding(finding: Finding, look: Look) -> str:
+def _format_finding(finding: Finding, look: Look) -> str:
     audience = {str(key): one.name for key, one in look.policy.audiences.items()}.get(
         finding.who, finding.who
     )
@@ -340,6 +340,6 @@ def _finding(finding: Finding, look: Look) -> str:
     )
 
 
-def audit_data(judged: Audit, look: Look) -> dict[str, Any]:
+def make_audit_data(judged: Audit, look: Look) -> dict[str, Any]:
     """The same for programs."""
     return {**asdict(judged), "problems": [str(problem) for problem in look.incident.problems]}

@@ -90,29 +90,29 @@ def status(as_json: bool) -> None:
     symptoms = measured(there, known)
     if as_json:
         alerts = [{"name": one.name, **one.annotations} for one in firing(there)]
-        click.echo(json.dumps({**_as_data(there, parts, symptoms), "alerts": alerts}, indent=2))
+        click.echo(json.dumps({**_make_data(there, parts, symptoms), "alerts": alerts}, indent=2))
         return
     click.echo(f"The lab is up since {there.since:%Y-%m-%d %H:%M:%S} UTC, in {there.folder}.")
     for part in parts:
         click.echo(f"  {'up  ' if part.well else 'DOWN'}  {part.id}: {part.words}")
     for name, found in symptoms.items():
-        click.echo(f"  {_state(found)}  {name}: {found.words}")
+        click.echo(f"  {_format_state(found)}  {name}: {found.words}")
     for alarm in firing(there):
         summary, page = (alarm.annotations.get(key, "") for key in ("summary", "runbook_url"))
         click.echo(terminal(f"  ALERT {one_line(alarm.name)}: {one_line(summary)}"))
-        click.echo(terminal(f"        its page: {_here(page)}"))
+        click.echo(terminal(f"        its page: {_localise_link(page)}"))
         if command := _command(there, alarm.name, page):
             click.echo(terminal(f"        type:     {command}"))
 
 
-def _state(found: Measured) -> str:
+def _format_state(found: Measured) -> str:
     """A symptom in four letters."""
     if found.symptom is None:
         return "?   "
     return "SICK" if found.symptom.sick else "well"
 
 
-def _here(page: str) -> str:
+def _localise_link(page: str) -> str:
     """An alert's link, as it leads into the site that was built here, if it was."""
     project = find_project()
     site = str(project.policy().alerts.site or "").rstrip("/")
@@ -210,7 +210,7 @@ def _tell(there: Lab, part: Part) -> None:
     click.echo("  " + ": ".join(filter(None, (part.id, part.summary, part.address(there)))))
 
 
-def _as_data(there: Lab, parts: list[Condition], symptoms: dict[str, Measured]) -> dict[str, object]:
+def _make_data(there: Lab, parts: list[Condition], symptoms: dict[str, Measured]) -> dict[str, object]:
     """The lab's state as JSON values, for ``status --json``."""
     return {
         "v": 2,
@@ -218,11 +218,11 @@ def _as_data(there: Lab, parts: list[Condition], symptoms: dict[str, Measured]) 
         "folder": str(there.folder),
         "since": there.since.isoformat(),
         "parts": {part.id: {"up": part.well, "address": part.address, "down": part.down} for part in parts},
-        "faults": {name: _fault_as_data(found) for name, found in symptoms.items()},
+        "faults": {name: _make_fault_data(found) for name, found in symptoms.items()},
     }
 
 
-def _fault_as_data(found: Measured) -> dict[str, object]:
+def _make_fault_data(found: Measured) -> dict[str, object]:
     """``sick`` is null where the symptom could not be measured; ``why`` says why."""
     if found.symptom is None:
         return {"sick": None, "signals": {}, "why": found.words}

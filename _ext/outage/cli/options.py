@@ -73,7 +73,7 @@ def _is_option(word: str, valued: set[str]) -> bool:
     return not any(letter.isspace() for letter in name) or word.split()[0] in valued
 
 
-def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+def add_options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Several decorators as one, in the order in which help lists them."""
     return lambda command: functools.reduce(
         lambda made, decorate: decorate(made), reversed(decorators), command
@@ -96,12 +96,12 @@ INCIDENT = click.option(
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 SILENT = click.option("--silent", is_flag=True, help="Record it only: nothing is posted to any channel.")
-WRITES = options(INCIDENT, AT, BY)
-POSTS = options(WRITES, SILENT)
+WRITES = add_options(INCIDENT, AT, BY)
+POSTS = add_options(WRITES, SILENT)
 """For commands that post what they record."""
 
 
-def typed(moment: str | None, policy: Policy, now: datetime) -> datetime | None:
+def parse_at(moment: str | None, policy: Policy, now: datetime) -> datetime | None:
     """Read the moment that someone typed after ``--at``, in the company's time zone; None when nothing was.
 
     At a terminal the person is asked whether a time that has not come yet was yesterday's.
@@ -120,12 +120,12 @@ def _confirm(question: str) -> bool:
 _LOOK_SECONDS = 0.3
 
 
-def terminal_ask(as_json: bool = False) -> Callable[[Question], str | None] | None:
+def make_ask(as_json: bool = False) -> Callable[[Question], str | None] | None:
     """What puts a question to the person here; None where there is none to ask."""
-    return ask if sys.stdin.isatty() and sys.stdout.isatty() and not as_json else None
+    return ask_choice if sys.stdin.isatty() and sys.stdout.isatty() and not as_json else None
 
 
-def ask(question: Question) -> str | None:
+def ask_choice(question: Question) -> str | None:
     """The person's choice: the word itself, nothing shorter; None once it was answered elsewhere.
 
     What was typed before the question was put answers nothing. At a gate whatever is not yes is no.

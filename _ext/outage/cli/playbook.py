@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from outage.cli.options import INCIDENT, JSON, WRITES, typed
+from outage.cli.options import INCIDENT, JSON, WRITES, parse_at
 from outage.project import find_project
 
 if TYPE_CHECKING:
@@ -40,13 +40,17 @@ def list_(name: str | None, incident: str | None, as_json: bool) -> None:
     from outage.cli import playbook_output as checklist
 
     project = find_project()
-    seen = _sight(project, incident, needed=False)
+    seen = _look(project, incident, needed=False)
     if name is None:
-        incident_output.unread(project.root, "playbook")
-        incident_output.result(checklist.playbooks_data(seen), checklist.playbooks(seen), as_json)
+        incident_output.warn_of_unread(project.root, "playbook")
+        incident_output.print_result(
+            checklist.make_playbooks_data(seen), checklist.format_playbooks(seen), as_json
+        )
     else:
-        found = checklist.look_at(seen, name)
-        incident_output.result(checklist.steps_data(seen, found), checklist.steps(seen, found), as_json)
+        found = checklist.find_playbook(seen, name)
+        incident_output.print_result(
+            checklist.make_steps_data(seen, found), checklist.format_steps(seen, found), as_json
+        )
 
 
 @playbook.command("show")
@@ -58,8 +62,8 @@ def show_step(step: str, playbook: str | None, incident: str | None) -> None:
     from outage.cli import incident_output
     from outage.cli import playbook_output as checklist
 
-    seen = _sight(find_project(), incident, needed=False)
-    incident_output.lines(checklist.step(seen, step, playbook))
+    seen = _look(find_project(), incident, needed=False)
+    incident_output.print_lines(checklist.format_step(seen, step, playbook))
 
 
 @playbook.command()
@@ -67,16 +71,16 @@ def show_step(step: str, playbook: str | None, incident: str | None) -> None:
 @WRITES
 def start(name: str, **where: Any) -> None:
     """Start a playbook in the incident; its clock counts from the declaration."""
-    from outage.playbook.follow import checklist_of, starting
+    from outage.playbook.follow import load_checklist, make_start_data
 
     project = find_project()
-    seen = _sight(project, where["incident"])
-    checklist = checklist_of(project.root, name, seen.policy, seen.of)
+    seen = _look(project, where["incident"])
+    checklist = load_checklist(project.root, name, seen.policy, seen.of)
 
     def decide(incident: Incident) -> dict[str, Any]:
-        return starting(name, checklist, incident)
+        return make_start_data(name, checklist, incident)
 
-    _recorded(project, seen, [decide], where)
+    _record(project, seen, [decide], where)
 
 
 @playbook.command()
@@ -108,7 +112,7 @@ def reopen(step: tuple[str, ...], why: str | None, playbook: str | None, **where
     _settle(step, "started", playbook, why, where)
 
 
-def _sight(project: Project, incident: str | None, *, needed: bool = True) -> Sight:
+def _look(project: Project, incident: str | None, *, needed: bool = True) -> Sight:
     """The incident that is meant and its policy; without one, today's policy, if none is needed."""
     from outage.cli.playbook_output import Sight
     from outage.errors import Refused
@@ -128,19 +132,21 @@ def _sight(project: Project, incident: str | None, *, needed: bool = True) -> Si
 def _settle(
     steps: tuple[str, ...], state: str, playbook: str | None, why: str | None, where: dict[str, Any]
 ) -> None:
-    from outage.playbook.follow import one_of, settling
+    from outage.playbook.follow import find_followed, make_settle_data
 
     project = find_project()
-    seen = _sight(project, where["incident"])
+    seen = _look(project, where["incident"])
 
     def decide(step: str, incident: Incident) -> dict[str, Any]:
-        return settling(one_of(seen.after(incident).following, step, playbook), step, state, why)
+        return make_settle_data(
+            find_followed(seen.after(incident).following, step, playbook), step, state, why
+        )
 
     decisions = [functools.partial(decide, step) for step in dict.fromkeys(steps)]
-    _recorded(project, seen, decisions, where)
+    _record(project, seen, decisions, where)
 
 
-def _recorded(
+def _record(
     project: Project,
     seen: Sight,
     decisions: Sequence[Callable[[Incident], dict[str, Any]]],
@@ -155,7 +161,7 @@ def _recorded(
     from outage.cli import playbook_output as checklist
     from outage.incident import respond
 
-    moment = typed(where["at"], seen.policy, seen.now)
+    moment = parse_at(where["at"], seen.policy, seen.now)
     by = respond.who(where["by"], project.root)
     assert seen.folder is not None  # _sight found one
     assert seen.of is not None
@@ -165,6 +171,8 @@ def _recorded(
         for data, decide in zip(events, decisions, strict=True)
     ]
     for one in taken[:-1]:
-        incident_output.lines([checklist.said(one)])
-    incident_output.lines(incident_output.recorded(taken[-1], seen.now))
-    incident_output.lines(checklist.next_steps(seen.after(taken[-1].incident), str(events[-1]["playbook"])))
+        incident_output.print_lines([checklist.format_recorded(one)])
+    incident_output.print_lines(incident_output.format_recorded(taken[-1], seen.now))
+    incident_output.print_lines(
+        checklist.format_next_steps(seen.after(taken[-1].incident), str(events[-1]["playbook"]))
+    )

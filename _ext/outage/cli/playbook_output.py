@@ -14,8 +14,8 @@ from outage.incident.record.describe import sentence
 from outage.incident.record.event import stamp
 from outage.incident.times import near
 from outage.playbook import find_playbooks
-from outage.playbook.follow import Following, checklist_of, following, one_of
-from outage.playbook.words import bare, counted, owner, when, within
+from outage.playbook.follow import Following, find_followed, list_followed, load_checklist
+from outage.playbook.words import format_bare, format_count, format_state, format_term, name_owner
 from outage.source import nearest
 from outage.text import one_line
 
@@ -56,7 +56,7 @@ class Sight:
     @cached_property
     def following(self) -> tuple[Following, ...]:
         """The playbooks that the incident follows; none without an incident."""
-        return following(self.root, self.incident, self.policy, self.now) if self.incident else ()
+        return list_followed(self.root, self.incident, self.policy, self.now) if self.incident else ()
 
     @property
     def zone(self) -> str:
@@ -65,7 +65,7 @@ class Sight:
 
     def bare(self, text: str) -> str:
         """A text of a playbook in bare words."""
-        return bare(text, self.policy, self.incident)
+        return format_bare(text, self.policy, self.incident)
 
     def after(self, incident: Incident) -> Sight:
         """The same when something was added to the incident."""
@@ -75,9 +75,9 @@ class Sight:
 # ---------------------------------------------------------------- the playbooks
 
 
-def playbooks(seen: Sight) -> Iterator[str]:
+def format_playbooks(seen: Sight) -> Iterator[str]:
     """A line a playbook, and where it stands in the incident."""
-    rows = playbooks_data(seen)
+    rows = make_playbooks_data(seen)
     if not rows:
         yield "There are no playbooks in playbooks/ yet."
     for row in rows:
@@ -87,19 +87,19 @@ def playbooks(seen: Sight) -> Iterator[str]:
             yield from (f"    {line}" for line in str(row["problem"]).splitlines())
     for one in seen.following:
         yield f"In {seen.of.id}:"
-        yield from _line(one, seen)
+        yield from _format_line(one, seen)
     if rows and seen.incident and not seen.following:
         yield f"None is started in {seen.incident.id}: outage playbook start {rows[0]['id']}"
 
 
-def playbooks_data(seen: Sight) -> list[dict[str, Any]]:
+def make_playbooks_data(seen: Sight) -> list[dict[str, Any]]:
     """The same for programs."""
     started = {one.play.playbook: one for one in seen.following}
     rows: list[dict[str, Any]] = []
     for path in find_playbooks(seen.root):
         row: dict[str, Any] = {"id": path.stem, "name": None, "summary": None, "steps": None, "problem": None}
         try:
-            found = checklist_of(seen.root, path.stem, seen.policy, seen.incident)
+            found = load_checklist(seen.root, path.stem, seen.policy, seen.incident)
             row |= {"name": found.name, "summary": found.summary, "steps": len(found.tasks)}
         except OutageError as error:
             row["problem"] = str(error)
@@ -108,30 +108,30 @@ def playbooks_data(seen: Sight) -> list[dict[str, Any]]:
     return rows
 
 
-def _line(one: Following, seen: Sight) -> Iterator[str]:
+def _format_line(one: Following, seen: Sight) -> Iterator[str]:
     """Where a playbook stands, in a line or two."""
     name = one_line(one.play.playbook)
     if one.progress is None:
         yield f"  {name}: cannot be used: {one_line(one.trouble)}"
         return
     found = one.progress
-    line = f"  {name}: {counted(found)}, started {near(one.play.at, seen.now, seen.zone)}"
+    line = f"  {name}: {format_count(found)}, started {near(one.play.at, seen.now, seen.zone)}"
     yield f"{line} by {one_line(one.play.by)}"
     late = set(found.overdue)
     for late_one in found.overdue[:MOST_NEXT]:
-        yield f"    {_short(late_one, seen)}"
+        yield f"    {_format_state(late_one, seen)}"
     following_one = next((step for step in found.open if step not in late), None)
     if following_one:
-        yield f"    next: {_short(following_one, seen)}"
+        yield f"    next: {_format_state(following_one, seen)}"
 
 
-def status(root: Path, incident: Incident, policy: Policy, now: datetime) -> Iterator[str]:
+def format_status(root: Path, incident: Incident, policy: Policy, now: datetime) -> Iterator[str]:
     """The playbooks under way, for ``outage status``; nothing when none is."""
     seen = Sight(root, None, incident, policy, now)
     if seen.following:
         yield "Playbook:"
     for one in seen.following:
-        yield from _line(one, seen)
+        yield from _format_line(one, seen)
 
 
 # ---------------------------------------------------------------- the steps of one
@@ -145,16 +145,16 @@ class Found:
     progress: Progress | None
 
 
-def look_at(seen: Sight, name: str) -> Found:
+def find_playbook(seen: Sight, name: str) -> Found:
     """A playbook by its id; Refused if there is none, or it is wrong."""
-    checklist = checklist_of(seen.root, name, seen.policy, seen.incident)
+    checklist = load_checklist(seen.root, name, seen.policy, seen.incident)
     started = {one.play.playbook: one.progress for one in seen.following}
     return Found(checklist, started.get(name))
 
 
-def steps(seen: Sight, found: Found) -> Iterator[str]:
+def format_steps(seen: Sight, found: Found) -> Iterator[str]:
     """Every step under its phase, with its state, its owner and its due time."""
-    state = counted(found.progress) if found.progress else "not started in an incident"
+    state = format_count(found.progress) if found.progress else "not started in an incident"
     yield f"{found.checklist.name} ({found.checklist.id}): {state}"
     standing = {one.task.id: one for one in found.progress.steps} if found.progress else {}
     width = max((len(task.id) for task in found.checklist.tasks), default=0)
@@ -162,8 +162,11 @@ def steps(seen: Sight, found: Found) -> Iterator[str]:
         yield f"{number}. {phase.name}  ({phase.id})"
         for task in phase.tasks:
             one = standing.get(task.id)
-            words = when(one, seen.now, seen.zone) if one else within(task.due) if task.due else ""
-            yield f"  {_box(one)} {task.id:<{width}}  {_what(task, seen)}{'; ' if words else ''}{words}"
+            words = (
+                format_state(one, seen.now, seen.zone) if one else format_term(task.due) if task.due else ""
+            )
+            text = _format_text(task, seen)
+            yield f"  {_format_box(one)} {task.id:<{width}}  {text}{'; ' if words else ''}{words}"
     if found.progress:
         yield from (
             f"  [?] {one_line(step)}: {tick.state}, and not a step of this playbook (any more)"
@@ -171,18 +174,18 @@ def steps(seen: Sight, found: Found) -> Iterator[str]:
         )
 
 
-def steps_data(seen: Sight, found: Found) -> dict[str, Any]:
+def make_steps_data(seen: Sight, found: Found) -> dict[str, Any]:
     """The same for programs."""
     standing = {one.task.id: one for one in found.progress.steps} if found.progress else {}
     rows = [
-        {"phase": phase.id, **_step_data(task, standing.get(task.id), seen)}
+        {"phase": phase.id, **_make_step_data(task, standing.get(task.id), seen)}
         for phase in found.checklist.phases
         for task in phase.tasks
     ]
     return {"id": found.checklist.id, "name": found.checklist.name, "steps": rows}
 
 
-def _step_data(task: Task, one: Standing | None, seen: Sight) -> dict[str, Any]:
+def _make_step_data(task: Task, one: Standing | None, seen: Sight) -> dict[str, Any]:
     tick = one.tick if one else None
     return {
         "id": task.id,
@@ -199,49 +202,51 @@ def _step_data(task: Task, one: Standing | None, seen: Sight) -> dict[str, Any]:
     }
 
 
-def _box(one: Standing | None) -> str:
+def _format_box(one: Standing | None) -> str:
     if one and one.tick and one.tick.settled:
         return "[x]" if one.tick.state == "done" else "[-]"
     return "[!]" if one and one.overdue else "[ ]"
 
 
-def _what(task: Task, seen: Sight) -> str:
-    return f"{seen.bare(task.text)} ({owner(task, seen.policy)})"
+def _format_text(task: Task, seen: Sight) -> str:
+    return f"{seen.bare(task.text)} ({name_owner(task, seen.policy)})"
 
 
-def _short(one: Standing, seen: Sight) -> str:
-    words = when(one, seen.now, seen.zone)
-    return f"{one.task.id}: {_what(one.task, seen)}{'; ' if words else ''}{words}"
+def _format_state(one: Standing, seen: Sight) -> str:
+    words = format_state(one, seen.now, seen.zone)
+    return f"{one.task.id}: {_format_text(one.task, seen)}{'; ' if words else ''}{words}"
 
 
 # ---------------------------------------------------------------- one step
 
 
-def step(seen: Sight, name: str, playbook: str | None) -> Iterator[str]:
+def format_step(seen: Sight, name: str, playbook: str | None) -> Iterator[str]:
     """All there is to know about a step."""
-    task, one = _find(seen, name, playbook)
+    task, one = _find_step(seen, name, playbook)
     policy = seen.policy
     yield seen.bare(task.text)
-    words = when(one, seen.now, seen.zone) if one else within(task.due) if task.due else ""
-    yield f"  {owner(task, policy)}{'; ' if words else ''}{words}"
+    words = format_state(one, seen.now, seen.zone) if one else format_term(task.due) if task.due else ""
+    yield f"  {name_owner(task, policy)}{'; ' if words else ''}{words}"
     if task.due:
         yield f"  [{task.due.length}: {task.due.address}]"
     yield f"Good: {seen.bare(task.good)}"
     yield from (f"  - {seen.bare(text)}" for text in task.how)
-    yield from _titled("Type:", [f"  {line}" for line in task.command])
-    yield from _titled("Post:", [f"  {seen.bare(line)}" for line in task.say])
-    yield from _titled("Attach:", [f"  - {seen.bare(text)}" for text in task.evidence])
-    yield from _titled("More:", [f"  {link.page or f'outage show {link.runbook}'}" for link in task.links])
+    yield from _indent_under("Type:", [f"  {line}" for line in task.command])
+    yield from _indent_under("Post:", [f"  {seen.bare(line)}" for line in task.say])
+    yield from _indent_under("Attach:", [f"  - {seen.bare(text)}" for text in task.evidence])
+    yield from _indent_under(
+        "More:", [f"  {link.page or f'outage show {link.runbook}'}" for link in task.links]
+    )
 
 
-def _titled(title: str, lines: list[str]) -> list[str]:
+def _indent_under(title: str, lines: list[str]) -> list[str]:
     return [title, *lines] if lines else []
 
 
-def _find(seen: Sight, name: str, playbook: str | None) -> tuple[Task, Standing | None]:
+def _find_step(seen: Sight, name: str, playbook: str | None) -> tuple[Task, Standing | None]:
     """A step: of a playbook under way, else of any."""
     if seen.following:
-        found = one_of(seen.following, name, playbook)
+        found = find_followed(seen.following, name, playbook)
         standing = next((one for one in found.steps if one.task.id == name), None)
         if standing:
             return standing.task, standing
@@ -249,7 +254,7 @@ def _find(seen: Sight, name: str, playbook: str | None) -> tuple[Task, Standing 
             f"'{name}' is a phase", hint=f"outage playbook list {found.checklist.id} shows its steps"
         )
     names = [playbook] if playbook else [path.stem for path in find_playbooks(seen.root)]
-    lists = [checklist_of(seen.root, one, seen.policy, seen.incident) for one in names]
+    lists = [load_checklist(seen.root, one, seen.policy, seen.incident) for one in names]
     known = {task.id: task for one in lists for task in one.tasks}
     if name not in known:
         raise Refused(f"there is no step '{one_line(name)[:60]}'", hint=nearest(name, list(known)))
@@ -259,27 +264,27 @@ def _find(seen: Sight, name: str, playbook: str | None) -> tuple[Task, Standing 
 # ---------------------------------------------------------------- what a writing command says
 
 
-def said(taken: Step) -> str:
+def format_recorded(taken: Step) -> str:
     """One recorded step of several."""
     entry = next(entry for entry in taken.incident.entries if entry.event.id == taken.event.id)
     return f"{taken.incident.id}: {one_line(sentence(entry, taken.policy))}"
 
 
-def next_steps(seen: Sight, name: str) -> Iterator[str]:
+def format_next_steps(seen: Sight, name: str) -> Iterator[str]:
     """What comes next in a playbook, and what to type for the first of it."""
     found = next((one.progress for one in seen.following if one.play.playbook == name), None)
     if found is None:
         return
     if not found.open:
         later = [one for one in found.steps if one.needed == "later" and not one.settled]
-        yield f"{found.checklist.name}: {counted(found)}. Nothing is left to do."
-        yield from (f"  later: {_short(one, seen)}" for one in later)
+        yield f"{found.checklist.name}: {format_count(found)}. Nothing is left to do."
+        yield from (f"  later: {_format_state(one, seen)}" for one in later)
         return
-    yield f"{found.checklist.name}: {counted(found)}. Next:"
+    yield f"{found.checklist.name}: {format_count(found)}. Next:"
     late = list(found.overdue)
     order = [*late, *(one for one in found.open if one not in late)]
     for one in order[:MOST_NEXT]:
-        yield f"  {_short(one, seen)}"
+        yield f"  {_format_state(one, seen)}"
     first = order[0].task
     yield f"  {first.id} is good when: {seen.bare(first.good)}"
     yield from (f"    {line}" for line in first.command)

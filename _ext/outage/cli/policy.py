@@ -28,22 +28,22 @@ def classify(answers: tuple[str, ...], as_json: bool) -> None:
 
     A question left out counts as 'unknown'. Without answers, the questions are asked one by one.
     """
-    from outage.policy.classify.verdict import parse_answers, verdict
+    from outage.policy.classify.verdict import make_verdict, parse_answers
 
     policy = find_project().policy()
-    given = parse_answers(answers) or _asked(policy)
-    found = verdict(policy, given)
+    given = parse_answers(answers) or _ask_all(policy)
+    found = make_verdict(policy, given)
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2))
     else:
-        click.echo(terminal("\n".join(_told(policy, found))))
+        click.echo(terminal("\n".join(_format_verdict(policy, found))))
 
 
-def _asked(policy: Policy) -> dict[str, str]:
+def _ask_all(policy: Policy) -> dict[str, str]:
     """The answers of a person at a terminal."""
-    from outage.policy.classify import UNKNOWN, questions
+    from outage.policy.classify import UNKNOWN, list_questions
 
-    asked = questions(policy)
+    asked = list_questions(policy)
     if not sys.stdin.isatty():
         ids = ", ".join(ask.id for ask in asked)
         raise Refused("no answers are given", hint=f"write QUESTION=ANSWER for one or more of: {ids}")
@@ -71,8 +71,8 @@ def _ask(ask: Ask) -> str:
         click.echo(f"That is no answer to this: {nearest(typed, [key for key in by_key if key])}", err=True)
 
 
-def _told(policy: Policy, found: Verdict) -> list[str]:
-    from outage.policy.classify.verdict import where
+def _format_verdict(policy: Policy, found: Verdict) -> list[str]:
+    from outage.policy.classify.verdict import locate_clause
 
     lines = [f"{found.severity_name}: {found.meaning}", f"Scope: {found.scope}"]
     if found.command:
@@ -82,7 +82,7 @@ def _told(policy: Policy, found: Verdict) -> list[str]:
     if found.doubt:
         rule = "classification.when_in_doubt"
         lines += ["", found.doubt_rule, *(f"  {question}" for question in found.doubt)]
-        lines += [f"    {rule} ({where(policy, rule)})"]
+        lines += [f"    {rule} ({locate_clause(policy, rule)})"]
     if found.time_box:
         lines += ["", found.time_box]
     if found.command:

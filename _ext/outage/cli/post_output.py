@@ -17,7 +17,7 @@ _AGAIN = "'outage sync' tries again"
 _BY_HAND = "outage sync --published"
 
 
-def posted(found: Posted) -> Iterator[str]:
+def format_posted(found: Posted) -> Iterator[str]:
     """Who is being told of an event, and what is amiss with earlier messages."""
     if found.silent:
         yield "  nobody is told (--silent)"
@@ -32,12 +32,12 @@ def posted(found: Posted) -> Iterator[str]:
     if found.unconfigured:
         listed = "; ".join(f"{one_line(name)} ({reason})" for name, reason in found.unconfigured)
         yield f"  not posted, and not said again: {listed}"
-    for name, messages in _by_name(found.failing).items():
-        waits = f"{_messages(messages)} {'waits' if len(messages) == 1 else 'wait'}, tried again now"
+    for name, messages in _group_by_name(found.failing).items():
+        waits = f"{_count_messages(messages)} {'waits' if len(messages) == 1 else 'wait'}, tried again now"
         yield f"  NOT posted to {name} so far: {messages[0].problem}; {waits}"
 
 
-def undelivered(found: Posted) -> list[str]:
+def format_undelivered(found: Posted) -> list[str]:
     """What cannot be missed: customers were to be told, and were not."""
     if not found.undelivered:
         return []
@@ -51,43 +51,43 @@ def undelivered(found: Posted) -> list[str]:
 
 def settled_by_hand(messages: list[Message]) -> Iterator[str]:
     """What is not sent any more, because a person has published it."""
-    for name, found in _by_name(tuple(messages)).items():
-        yield f"published by hand, so not sent any more: {_messages(found)} to {name}"
+    for name, found in _group_by_name(tuple(messages)).items():
+        yield f"published by hand, so not sent any more: {_count_messages(found)} to {name}"
 
 
-def delivered(reports: list[Report]) -> Iterator[str]:
+def format_delivered(reports: list[Report]) -> Iterator[str]:
     """What ``outage sync`` posted, and could not post."""
     for report in reports:
-        yield from _delivered(report)
+        yield from _format_report(report)
 
 
-def _delivered(report: Report) -> Iterator[str]:
+def _format_report(report: Report) -> Iterator[str]:
     names = dict.fromkeys(one_line(one.message.name) for one in report.deliveries if not one.problem)
     if names:
         yield f"posted to {', '.join(names)}"
     for one in report.deliveries:
         if one.problem:
             end = "it was put aside" if one.dropped else "it waits"
-            yield f"{_not_posted(one.message)}: {one.problem}; {end}"
+            yield f"{_format_failure(one.message)}: {one.problem}; {end}"
     if report.busy:
         yield "another command is posting at this moment, and takes along what waits"
     elif report.waiting:
         yield f"{_count(report.waiting, 'message')} waiting for the next command, or 'outage sync'"
 
 
-def _not_posted(message: Message) -> str:
+def _format_failure(message: Message) -> str:
     name = one_line(message.name)
     return f"NOT DELIVERED to customers ({name})" if message.outward else f"NOT posted to {name}"
 
 
-def chat(box: Outbox, zone: str, now: datetime) -> Iterator[str]:
+def format_outbox(box: Outbox, zone: str, now: datetime) -> Iterator[str]:
     """What was delivered and what was not, channel by channel; customers first."""
-    waiting, refused = _by_name(box.waiting), _by_name(box.refused)
+    waiting, refused = _group_by_name(box.waiting), _group_by_name(box.refused)
     for name, messages in sorted(waiting.items(), key=lambda found: not found[1][0].outward):
-        yield from _waiting(name, messages, zone, now)
+        yield from _format_waiting(name, messages, zone, now)
     for messages in refused.values():
         one = messages[-1]
-        yield f"{_not_posted(one)}: {_messages(messages)} put aside, {one.problem or 'it cannot be read'}"
+        yield f"{_format_failure(one)}: {_count_messages(messages)} put aside, {one.problem or 'it cannot be read'}"
         yield f"  published by hand? {_BY_HAND} {one.channel}"
     done: dict[tuple[str, str], list[datetime]] = {}
     for each in box.delivered:
@@ -97,15 +97,15 @@ def chat(box: Outbox, zone: str, now: datetime) -> Iterator[str]:
         yield f"{name}: {len(times)} {how}, the last at {near(times[-1], now, zone)}"
 
 
-def _waiting(name: str, messages: list[Message], zone: str, now: datetime) -> Iterator[str]:
+def _format_waiting(name: str, messages: list[Message], zone: str, now: datetime) -> Iterator[str]:
     since, why = near(messages[0].written, now, zone), messages[0].problem
-    what = f"{_not_posted(messages[0])}: {why}" if why else f"{name}: not tried yet"
+    what = f"{_format_failure(messages[0])}: {why}" if why else f"{name}: not tried yet"
     yield f"{what}; {_count(len(messages), 'message')} waiting since {since}, {_AGAIN}"
     if messages[0].outward and why:
         yield f"  published by hand? {_BY_HAND} customers"
 
 
-def data(box: Outbox) -> dict[str, Any]:
+def make_outbox_data(box: Outbox) -> dict[str, Any]:
     """The outbox for programs; what messages say is in the record."""
     keys = ("channel", "name", "event", "written", "tried", "problem", "outward")
     return {
@@ -115,14 +115,14 @@ def data(box: Outbox) -> dict[str, Any]:
     }
 
 
-def _by_name(messages: tuple[Message, ...]) -> dict[str, list[Message]]:
+def _group_by_name(messages: tuple[Message, ...]) -> dict[str, list[Message]]:
     found: dict[str, list[Message]] = {}
     for message in messages:
         found.setdefault(one_line(message.name), []).append(message)
     return found
 
 
-def _messages(found: list[Message]) -> str:
+def _count_messages(found: list[Message]) -> str:
     return "1 message" if len(found) == 1 else f"{len(found)} messages"
 
 

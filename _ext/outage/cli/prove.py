@@ -34,7 +34,7 @@ def prove(runbooks: tuple[str, ...], as_json: bool) -> None:
     def told(proof: Proof) -> None:
         store(project.root, proof)
         if not as_json:
-            click.echo(terminal("\n".join(_words(proof))))
+            click.echo(terminal("\n".join(_format_proof(proof))))
 
     proofs = prove_all(project, runbooks, told=told)
     failed = [proof for proof in proofs if proof.state == "failed"]
@@ -48,13 +48,13 @@ def prove(runbooks: tuple[str, ...], as_json: bool) -> None:
     sys.exit(1 if failed else 0)
 
 
-def _words(proof: Proof) -> Iterator[str]:
+def _format_proof(proof: Proof) -> Iterator[str]:
     """A proof for a terminal."""
     state = {"proved": "proved", "failed": "FAILED", "validated": "validated, not proved"}[proof.state]
     why = f": {proof.reason}" if proof.state == "validated" else f", in {proof.seconds:.0f} s"
     yield f"{proof.runbook}: {state}{why}"
     for case in proof.cases:
-        yield f"  {case.fault}: {'; '.join(_steps(case)) or 'nothing was reached'}"
+        yield f"  {case.fault}: {'; '.join(_format_steps(case)) or 'nothing was reached'}"
         for failure in case.failures:
             yield f"    NOT KEPT: {failure.promise}"
             for head, text in (
@@ -67,7 +67,7 @@ def _words(proof: Proof) -> Iterator[str]:
                 yield from (f"                {line}" for line in more)
 
 
-def _steps(case: Case) -> Iterator[str]:
+def _format_steps(case: Case) -> Iterator[str]:
     """What was reached, with seconds."""
     if case.alert and case.alert.fired is not None:
         yield f"alert after {case.alert.fired:.1f} s"

@@ -25,7 +25,7 @@ def finish(project: Project, done: Run, *, as_json: bool) -> None:
     """Say what became of a run."""
     if not as_json:
         with suppress(BrokenPipeError):  # the reader has gone; the run's own end still counts
-            click.echo("\n".join(_summary(project, done)))
+            click.echo("\n".join(_summarise(project, done)))
 
 
 class Progress:
@@ -45,23 +45,23 @@ class Progress:
         self._show(kind, data)
 
 
-def _summary(project: Project, done: Run) -> list[str]:
+def _summarise(project: Project, done: Run) -> list[str]:
     from outage.run.notebook import FILE
     from outage.run.progress import summary
 
     path = done.folder / FILE
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return ["", *summary(done, str(shown), next_step(project, done), project.runbooks)]
+    return ["", *summary(done, str(shown), find_next_step(project, done), project.runbooks)]
 
 
-def next_step(project: Project, done: Run) -> str | None:
+def find_next_step(project: Project, done: Run) -> str | None:
     """Return what to type next: the apply of a plan, an approval, a resumption, an undo; None: nothing."""
     from outage.run.resume import can_be_undone
 
     if done.state == "running":
         return f"It is being carried out. To end it: outage stop {done.id}"
     if done.mode == "apply":
-        return _after_apply(done)
+        return _advise_after_apply(done)
     if done.mode == "undo" and done.state != "undone":
         return f"To undo what is left: outage undo {done.id}" if can_be_undone(done) else None
     if done.mode != "plan" or done.state != "succeeded":
@@ -70,23 +70,23 @@ def next_step(project: Project, done: Run) -> str | None:
         return None
     if not any(proposal.actions for proposal in done.proposals):
         return "Nothing to change."
-    return f"To apply exactly this: {_command(project, done, apply=True, plan=done.id)}"
+    return f"To apply exactly this: {_format_command(project, done, apply=True, plan=done.id)}"
 
 
-def approve_command(run: Run) -> str:
+def format_approve_command(run: Run) -> str:
     """What an approver types; a second person says who they are."""
     by = " --by NAME" if run.pending and run.pending.second_person else ""
     return f"outage approve {run.id}{by}"
 
 
-def _after_apply(done: Run) -> str | None:
+def _advise_after_apply(done: Run) -> str | None:
     from outage.run.resume import can_be_undone
 
     if done.state == "waiting" and not done.pending:
         return f"To go on: outage run --resume {done.id}"
     if done.state == "waiting":
         who = "A second person approves" if done.pending and done.pending.second_person else "Approve"
-        return f"{who} it with: {approve_command(done)}\nThen: outage run --resume {done.id}"
+        return f"{who} it with: {format_approve_command(done)}\nThen: outage run --resume {done.id}"
     if done.state not in {"failed", "interrupted", "abandoned"}:
         return None
     changed = [f"cell {cell.index + 1} ({cell.state})" for cell in done.changed]
@@ -100,11 +100,13 @@ def _after_apply(done: Run) -> str | None:
     return f"{undo}\nTo go on: outage run --resume {done.id}{doubt}"
 
 
-def _command(project: Project, done: Run, *, apply: bool = False, plan: str = "") -> str:
+def _format_command(project: Project, done: Run, *, apply: bool = False, plan: str = "") -> str:
     """Return the command that does what a run did, or applies what it planned."""
-    from outage.runbook.command import repeat
+    from outage.runbook.command import format_repeat_command
 
-    command = repeat(project.runbooks, done.runbook, done.began["parameters"], apply=apply, plan=plan)
+    command = format_repeat_command(
+        project.runbooks, done.runbook, done.began["parameters"], apply=apply, plan=plan
+    )
     incident = done.began.get("incident")
     return terminal(f"{command} --incident {incident}" if incident else command)
 

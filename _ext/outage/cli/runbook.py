@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from outage.cli.run_output import JSON, Progress, _command, finish, warn
+from outage.cli.run_output import JSON, Progress, _format_command, finish, warn
 from outage.project import find_project
 from outage.text import one_line, terminal
 
@@ -25,12 +25,12 @@ def runbooks(as_json: bool) -> None:
     """List the runbooks."""
     from outage.errors import OutageError
     from outage.runbook.contract import examine
-    from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
+    from outage.runbook.notebook import find_notebook, list_runbooks, read_notebook
     from outage.unread import notes
 
     project = find_project()
     rows: list[dict[str, Any]] = []
-    for name in runbook_names(project.runbooks):
+    for name in list_runbooks(project.runbooks):
         try:
             contract = examine(read_notebook(find_notebook(project.runbooks, name)))
         except OutageError as error:
@@ -60,16 +60,16 @@ def runbooks(as_json: bool) -> None:
 def show(runbook: str, as_json: bool) -> None:
     """What RUNBOOK does, asks for and needs."""
     from outage.runbook.contract import examine
-    from outage.runbook.describe import described, in_words
+    from outage.runbook.describe import describe_contract, format_contract
     from outage.runbook.notebook import find_notebook, read_notebook
 
     project = find_project()
     path = find_notebook(project.runbooks, runbook)
     contract = examine(read_notebook(path, path.relative_to(project.root)))
     if as_json:
-        click.echo(json.dumps(described(contract), indent=2))
+        click.echo(json.dumps(describe_contract(contract), indent=2))
         return
-    click.echo(terminal(in_words(contract)))
+    click.echo(terminal(format_contract(contract)))
     if contract.problems:
         click.echo("\nProblems:")
         for refusal in contract.refusals():
@@ -108,17 +108,17 @@ def run(
     **asked: Any,
 ) -> None:
     """Plan RUNBOOK: look, and show what would be changed. With --apply, change it."""
-    from outage.cli.options import terminal_ask
+    from outage.cli.options import make_ask
     from outage.run.execute import execute, resume_run
     from outage.run.interrupts import ignore_signals
     from outage.run.request import PLAN, RunHooks, RunRequest
 
     project = find_project()
-    hooks = RunHooks(Progress(as_json=as_json), terminal_ask(as_json), warn)
+    hooks = RunHooks(Progress(as_json=as_json), make_ask(as_json), warn)
     if check:
         sys.exit(_check(project, runbook, resume, assignments, asked, hooks, as_json=as_json))
     if resume is not None:
-        folder = _resumed(project, resume, runbook, assignments, asked)
+        folder = _find_resumed(project, resume, runbook, assignments, asked)
         request = RunRequest("", apply=True, by=asked["by"], alone=asked["alone"], yes=asked["yes"])
         done = resume_run(project, folder, request, hooks)
     elif runbook is None:
@@ -160,12 +160,12 @@ def _check(
     with TemporaryDirectory(prefix="outage-check-") as folder:
         done = execute(project, RunRequest(runbook, assignments, folder=Path(folder) / "run", **asked), hooks)
     if not as_json:
-        good = terminal(f"Its checks pass from here. Plan it: {_command(project, done)}")
+        good = terminal(f"Its checks pass from here. Plan it: {_format_command(project, done)}")
         click.echo(good if done.state == "succeeded" else terminal(f"Its checks do not pass: {done.reason}"))
     return done.code or 0
 
 
-def _resumed(
+def _find_resumed(
     project: Project, resume: str, runbook: str | None, assignments: tuple[str, ...], asked: dict[str, Any]
 ) -> Path:
     """The folder of the run to go on with; everything else was said when it was started."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from outage.cli.run_output import JSON, Progress, approve_command, finish, next_step, warn
+from outage.cli.run_output import JSON, Progress, find_next_step, finish, format_approve_command, warn
 from outage.project import find_project
 from outage.text import one_line, terminal
 
@@ -42,14 +42,14 @@ def runs(run: str | None, incident: str | None, number: int | None, as_json: boo
     if incident or number is not None:
         raise click.UsageError("RUN names one run; --incident and --number are about the list.")
     found = load_run(find_run(project, run))
-    following = next_step(project, found) or _undo_step(found)
+    following = find_next_step(project, found) or _find_undo_step(found)
     if as_json:
-        click.echo(json.dumps(_as_data(found, following), indent=2))
+        click.echo(json.dumps(_make_run_data(found, following), indent=2))
     else:
-        click.echo("\n".join(_in_words(found, following)))
+        click.echo("\n".join(_format_run(found, following)))
 
 
-def _undo_step(run: Run) -> str | None:
+def _find_undo_step(run: Run) -> str | None:
     """What to type to undo a run that has ended well; None: nothing of it can be undone."""
     from outage.run.resume import can_be_undone
 
@@ -76,25 +76,25 @@ def _list(folders: list[Path], number: int, *, as_json: bool) -> None:
         except OutageError as error:
             warn(str(error))
     if as_json:
-        click.echo(json.dumps([_row(one) for one in found], indent=2))
+        click.echo(json.dumps([_make_row(one) for one in found], indent=2))
         return
     if not folders:
         click.echo("There are no runs here yet.")
     for one in found:
-        click.echo("\n".join(_line(one)))
+        click.echo("\n".join(_format_line(one)))
 
 
-def _line(run: Run) -> list[str]:
+def _format_line(run: Run) -> list[str]:
     """A run in the list, with what of it needs somebody's attention."""
     said = [f"{run.id}  {run.mode:<5}  {run.state:<11}  {terminal(one_line(run.target))}"]
     if run.pending:
         whose = "a second person's" if run.pending.second_person else "an"
-        said.append(f"    waits for {whose} answer: {approve_command(run)}")
-    said += [f"    {line}" for line in _noted(run)]
+        said.append(f"    waits for {whose} answer: {format_approve_command(run)}")
+    said += [f"    {line}" for line in _note(run)]
     return said
 
 
-def _noted(run: Run) -> list[str]:
+def _note(run: Run) -> list[str]:
     """Gates that were passed alone, and what is wrong with the journal."""
     alone = [f"passed alone by {gate.by}: {one_line(gate.reason or '')}" for gate in run.alone]
     return [
@@ -103,7 +103,7 @@ def _noted(run: Run) -> list[str]:
     ]
 
 
-def _row(run: Run) -> dict[str, Any]:
+def _make_row(run: Run) -> dict[str, Any]:
     return {
         "run": run.id,
         "runbook": run.runbook,
@@ -122,21 +122,21 @@ def _row(run: Run) -> dict[str, Any]:
     }
 
 
-def _as_data(run: Run, following: str | None) -> dict[str, Any]:
+def _make_run_data(run: Run, following: str | None) -> dict[str, Any]:
     """One run for programs; cells are numbered as in the notebook, from 0."""
     named = _titles(run)
     return {
-        **_row(run),
+        **_make_row(run),
         "updated": run.updated.isoformat(),
         "plan": run.began.get("plan"),
         "parameters": run.began.get("parameters", {}),
-        "cells": [_cell_data(cell, named[cell.index]) for cell in run.cells if cell.step],
-        "gates": [_gate_data(gate) for gate in run.gates],
+        "cells": [_make_cell_data(cell, named[cell.index]) for cell in run.cells if cell.step],
+        "gates": [_make_gate_data(gate) for gate in run.gates],
         "next": following,
     }
 
 
-def _cell_data(cell: CellRun, title: str) -> dict[str, Any]:
+def _make_cell_data(cell: CellRun, title: str) -> dict[str, Any]:
     return {
         "cell": cell.index,
         "step": cell.step,
@@ -150,7 +150,7 @@ def _cell_data(cell: CellRun, title: str) -> dict[str, Any]:
     }
 
 
-def _gate_data(gate: Gate) -> dict[str, Any]:
+def _make_gate_data(gate: Gate) -> dict[str, Any]:
     return {
         "cell": gate.cell,
         "state": gate.state,
@@ -164,12 +164,12 @@ def _gate_data(gate: Gate) -> dict[str, Any]:
 
 
 def _titles(run: Run) -> list[str]:
-    from outage.runbook.notebook import titles
+    from outage.runbook.notebook import make_titles
 
-    return titles((cell.cell_type, cell.source, cell.step) for cell in run.cells)
+    return make_titles((cell.cell_type, cell.source, cell.step) for cell in run.cells)
 
 
-def _in_words(run: Run, following: str | None) -> list[str]:
+def _format_run(run: Run, following: str | None) -> list[str]:
     """One run for people."""
     ended = "" if run.state == "running" else f" after {run.seconds:.1f} s"
     said = [f"{run.id}: {run.mode} of {run.runbook}, {run.state}{ended}", f"Target: {run.target}"]
@@ -181,12 +181,12 @@ def _in_words(run: Run, following: str | None) -> list[str]:
         said.append(terminal(f"Why: {one_line(run.reason)}"))
     for cell, title in zip(run.cells, _titles(run), strict=True):
         if cell.step:
-            said += _cell_words(cell, title)
-    said += [terminal(one_line(_gate_words(gate))) for gate in run.gates]
-    return [*said, *_noted(run), *([following] if following else [])]
+            said += _format_cell(cell, title)
+    said += [terminal(one_line(_format_gate(gate))) for gate in run.gates]
+    return [*said, *_note(run), *([following] if following else [])]
 
 
-def _cell_words(cell: CellRun, title: str) -> list[str]:
+def _format_cell(cell: CellRun, title: str) -> list[str]:
     seconds = f"  {cell.seconds:.2f} s" if cell.seconds is not None else ""
     since = f"  since {cell.started:%H:%M:%S} UTC" if cell.started and cell.seconds is None else ""
     said = f", says {cell.asserted}: done" if cell.asserted else ""
@@ -194,16 +194,16 @@ def _cell_words(cell: CellRun, title: str) -> list[str]:
     lines += [f"      {action.get('target')}: {action.get('command')}" for action in cell.actions]
     if cell.error:
         lines.append(f"      {cell.error.get('name')}: {cell.error.get('value')}")
-    return [_indented(line) for line in lines]
+    return [_indent(line) for line in lines]
 
 
-def _indented(line: str) -> str:
+def _indent(line: str) -> str:
     """A line made safe for a terminal, with its indentation."""
     text = line.lstrip(" ")
     return " " * (len(line) - len(text)) + terminal(one_line(text))
 
 
-def _gate_words(gate: Gate) -> str:
+def _format_gate(gate: Gate) -> str:
     by = f" by {gate.by}" if gate.by else ""
     why = f": {gate.reason}" if gate.reason else ""
     return f"Gate in cell {gate.cell + 1}: {gate.state}{by} at {gate.at:%H:%M:%S} UTC{why}"
@@ -222,7 +222,7 @@ _STOP_SECONDS = 15.0
 )
 def approve(run: str, by: str | None, decline: str | None, alone: str | None) -> None:
     """Answer the gate at which RUN waits: it may go on."""
-    from outage.cli.options import ask, terminal_ask
+    from outage.cli.options import ask_choice, make_ask
     from outage.incident.respond import who
     from outage.run.gates import Question, answer_gate, answerable
     from outage.run.history import find_run, load_run
@@ -232,10 +232,10 @@ def approve(run: str, by: str | None, decline: str | None, alone: str | None) ->
     found = load_run(folder)
     name = who(by, project.root)
     if found.pending:
-        click.echo(terminal(_approval_words(found)))
+        click.echo(terminal(_format_approval(found)))
         answerable(found, name, decline=decline, alone=alone)
         question = Question("", "Approve exactly this? Type yes to approve: ", ("yes", "no"))
-        if decline is None and terminal_ask() and ask(question) != "yes":
+        if decline is None and make_ask() and ask_choice(question) != "yes":
             raise click.Abort
     done, alive = answer_gate(folder, name, decline=decline, alone=alone, shown=found.pending)
     _record(project, done)
@@ -304,7 +304,7 @@ def _terminate(folder: Path, process: int) -> None:
 @JSON
 def undo(run: str, by: str | None, apply: bool, yes: bool, as_json: bool) -> None:
     """Show what undoing RUN would do, newest change first. With --apply, do it."""
-    from outage.cli.options import terminal_ask
+    from outage.cli.options import make_ask
     from outage.run.execute import resume_run
     from outage.run.history import find_run, load_run
     from outage.run.interrupts import ignore_signals
@@ -320,9 +320,9 @@ def undo(run: str, by: str | None, apply: bool, yes: bool, as_json: bool) -> Non
         _show_undo(project, found, by, as_json=as_json)
         return
     if found.changed and not as_json and not undo_was_planned(found):
-        click.echo(terminal(_undo_shown(found)))  # nobody was shown it, or it is another by now
+        click.echo(terminal(_format_undo(found)))  # nobody was shown it, or it is another by now
     request = RunRequest("", apply=True, by=by, yes=yes)
-    hooks = RunHooks(Progress(as_json=as_json), terminal_ask(as_json), warn)
+    hooks = RunHooks(Progress(as_json=as_json), make_ask(as_json), warn)
     done = resume_run(project, folder, request, hooks, undo=True)
     ignore_signals()
     finish(project, done, as_json=as_json)
@@ -343,7 +343,7 @@ def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> 
     elif not run.changed:
         click.echo(f"{run.id} has nothing to undo: no change of it stands.")
     else:
-        click.echo(terminal(_undo_shown(run)))
+        click.echo(terminal(_format_undo(run)))
     if not run.changed:
         return
     prepare_resume(project, run.folder, RunRequest("", apply=True, by=by), undo=True, can_ask=True)
@@ -352,7 +352,7 @@ def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> 
         click.echo(f"\nTo undo exactly this: outage undo {run.id} --apply")
 
 
-def _undo_shown(run: Run) -> str:
+def _format_undo(run: Run) -> str:
     from outage.run.resume import undo_words
 
     return f"Target: {one_line(run.target)}\n{undo_words(run)}"
@@ -360,7 +360,7 @@ def _undo_shown(run: Run) -> str:
 
 def offer_undo(project: Project, done: Run, by: str | None) -> None:
     """After a failure, at a terminal: name what was changed, and undo it if the person says so."""
-    from outage.cli.options import ask
+    from outage.cli.options import ask_choice
     from outage.incident.respond import who
     from outage.run.execute import resume_run
     from outage.run.gates import Question
@@ -373,15 +373,15 @@ def offer_undo(project: Project, done: Run, by: str | None) -> None:
     if not can_be_undone(done):
         return
     plan_undo(done, who(by, project.root))
-    if ask(Question("", "Undo it now? Type yes to undo: ", ("yes", "no"))) != "yes":
+    if ask_choice(Question("", "Undo it now? Type yes to undo: ", ("yes", "no"))) != "yes":
         return
     request = RunRequest("", apply=True, by=by, yes=True)  # they have just said so
-    hooks = RunHooks(Progress(as_json=False), ask, warn)
+    hooks = RunHooks(Progress(as_json=False), ask_choice, warn)
     undone = resume_run(project, done.folder, request, hooks, undo=True)
     finish(project, undone, as_json=False)
 
 
-def _approval_words(run: Run) -> str:
+def _format_approval(run: Run) -> str:
     """What an approver approves: the runbook, its target, the gate's text and the proposed actions."""
     gate = run.pending
     assert gate is not None

@@ -43,14 +43,14 @@ class Streams:
 
         Streams that something else has put in their place (a test, a notebook) stay.
         """
-        closed = {number for number in (0, 1, 2) if _reopened(number)}
+        closed = {number for number in (0, 1, 2) if _reopen(number)}
         if sys.stdin is None:
             sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as the process
         self._out: _Forgiving | None = None
         if sys.stdout is sys.__stdout__:
-            sys.stdout, self._out = _forgiving(1, sys.stdout)
+            sys.stdout, self._out = _open_forgiving(1, sys.stdout)
         if sys.stderr is sys.__stderr__:
-            sys.stderr, _ = _forgiving(2, sys.stderr)
+            sys.stderr, _ = _open_forgiving(2, sys.stderr)
         if self._out and 1 in closed:
             self._out.problem = OSError(errno.EBADF, "it is closed")
 
@@ -74,7 +74,7 @@ class Streams:
         return code or int(looks)
 
 
-def _reopened(number: int) -> bool:
+def _reopen(number: int) -> bool:
     """Whether a standard stream was closed; it leads nowhere from now on."""
     try:
         os.fstat(number)
@@ -88,7 +88,7 @@ def _reopened(number: int) -> bool:
     return False
 
 
-def _forgiving(number: int, before: IO[str] | None) -> tuple[io.TextIOWrapper, _Forgiving]:
+def _open_forgiving(number: int, before: IO[str] | None) -> tuple[io.TextIOWrapper, _Forgiving]:
     """A text stream on a descriptor, as the one before it was."""
     raw = _Forgiving(number, "w", closefd=False)
     stream = io.TextIOWrapper(

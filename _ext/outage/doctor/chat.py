@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
 from outage.incident.notify.deliver import service
-from outage.policy.quote import channel_words
+from outage.policy.quote import format_channel
 from outage.proxies import proxy_of
 from outage.secrets import resolve
 
@@ -28,7 +28,7 @@ Server = tuple[str, int, bool]
 def look(policy: Policy) -> list[Finding]:
     """Check each channel that has an address."""
     addressed = {
-        channel_words(policy, channel): channel.address
+        format_channel(policy, channel): channel.address
         for channel in policy.channels.values()
         if channel.address
     }

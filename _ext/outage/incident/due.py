@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from outage.incident.deadlines import COMMANDER, Promise, commander_role, deadline, promised
 from outage.incident.workdays import add
-from outage.text import joined
+from outage.text import join_words
 
 if TYPE_CHECKING:
     from outage.incident.record.model import Holding, Incident
@@ -149,7 +149,7 @@ def _escalations(incident: Incident, policy: Policy, now: datetime) -> Iterator[
             continue
         people = [policy.contacts[id_].name if id_ in policy.contacts else id_ for id_ in escalation.call]
         at = add(_began(incident), escalation.after, policy)
-        text = f"call {joined(people)}: {escalation.do}"
+        text = f"call {join_words(people)}: {escalation.do}"
         yield _due("escalation", name, text, at, f"escalations.{name}.after", escalation.after, now)
 
 

@@ -28,7 +28,7 @@ from outage.incident.times import shown
 from outage.policy.classify import classify
 from outage.policy.vocabulary import AUDIENCES, SCOPES
 from outage.source import nearest
-from outage.text import joined, one_line
+from outage.text import join_words, one_line
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -268,7 +268,7 @@ def settle_by_hand(project: Project, folder: Path, named: str) -> list[notify.Me
             for one in notify.settle_by_hand(folder, channel)
         ]
     if not dropped:
-        waits = joined(sorted({one_line(one.name) for one in found})) or "nothing at all"
+        waits = join_words(sorted({one_line(one.name) for one in found})) or "nothing at all"
         raise Refused(f"nothing waits for '{one_line(named)}'", hint=f"what waits is for: {waits}")
     return dropped
 

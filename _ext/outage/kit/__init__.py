@@ -336,9 +336,9 @@ def _how_to_run(frame: FrameType) -> str:
 
     source = "".join(linecache.getlines(frame.f_code.co_filename))
     try:
-        from outage.runbook.command import command_for_cell
+        from outage.runbook.command import format_command_for_cell
 
-        command = command_for_cell(source, frame.f_globals)
+        command = format_command_for_cell(source, frame.f_globals)
     except Exception:  # noqa: BLE001 - whatever is wrong with the notebook, say at least the main thing
         command = "outage run RUNBOOK --apply"
     return f"this cell changes something, and only 'outage run --apply' may run it. Type:\n  {command}"

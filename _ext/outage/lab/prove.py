@@ -27,7 +27,7 @@ from outage.lab.versions import versions
 from outage.project import Project
 from outage.run.review import working_digest
 from outage.runbook.contract import Contract, read_contract
-from outage.runbook.notebook import find_notebook, runbook_names
+from outage.runbook.notebook import find_notebook, list_runbooks
 from outage.runbook.proof import Proof, find
 
 _JOBS = 3  # at a time: on two cores, for much of a proof is waiting for an alert, or for a service to be well
@@ -64,7 +64,7 @@ def prove(
     Raises:
         Refused, Problems: there is no such runbook, or it breaks its contract; nothing was started.
     """
-    chosen = list(dict.fromkeys(names)) or runbook_names(project.runbooks)
+    chosen = list(dict.fromkeys(names)) or list_runbooks(project.runbooks)
     contracts = [read_contract(find_notebook(project.runbooks, name)) for name in chosen]
     tasks = [Task(contract, tuple(_faults_of(contract.name, faults, looks))) for contract in contracts]
     with tempfile.TemporaryDirectory(prefix="prove-") as folder, ThreadPoolExecutor(_JOBS) as pool:

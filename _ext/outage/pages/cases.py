@@ -21,8 +21,8 @@ from outage.cases.sessions import load_sessions
 from outage.errors import OutageError
 from outage.incident.record import FILE
 from outage.pages import folders
-from outage.pages.domain import domain_of
-from outage.pages.site import policy_of
+from outage.pages.domain import get_domain
+from outage.pages.site import get_policy
 from outage.render.case.page import VIEWS, cases_list, clauses, sessions_list
 from outage.text import one_line
 
@@ -35,17 +35,17 @@ class CaseDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The view's text, parsed where the directive stands."""
-        folders.note(self.env, "case")
+        folders.note_folder(self.env, "case")
         folder = Path(self.env.doc2path(self.env.docname)).parent
         view = VIEWS[self.name.removeprefix("outage:")]
-        site = policy_of(self.config)
+        site = get_policy(self.config)
         try:
             study = load_case_study(folder, Path(self.env.srcdir))
             text = view(study, site)
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
         for clause in clauses(study):
-            domain_of(self.env).note_used("when", clause)
+            get_domain(self.env).note_used("when", clause)
         return self.parse_text_to_nodes(text, allow_section_headings=True)
 
 
@@ -54,7 +54,7 @@ class ListDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The list's text, parsed in place."""
-        folders.note(self.env, "cases")
+        folders.note_folder(self.env, "cases")
         try:
             text = LISTS[self.name.removeprefix("outage:")](Path(self.env.srcdir))
         except OutageError as error:
@@ -92,6 +92,6 @@ def setup(app: Sphinx) -> None:
         app.add_directive_to_domain("outage", name, CaseDirective)
     for name in LISTS:
         app.add_directive_to_domain("outage", name, ListDirective)
-    folders.depend("case", case_files)
-    folders.depend("cases", _all_files)
+    folders.set_dependency("case", case_files)
+    folders.set_dependency("cases", _all_files)
     app.connect("html-page-context", _style)

@@ -25,7 +25,7 @@ class catalogue_search(nodes.General, nodes.Element):  # noqa: N801 (docutils na
     """The search: what is known of each row of the list below it, and what it can be filtered by."""
 
 
-def search(entries: list[Listed]) -> list[catalogue_search]:
+def make_search_node(entries: list[Listed]) -> list[catalogue_search]:
     """The search's node for a list of these rows, in this order; none for an empty list."""
     if not entries:
         return []

@@ -11,11 +11,11 @@ from docutils import nodes
 from markupsafe import Markup
 from sphinx.util.docutils import SphinxDirective
 
-from outage.pages.domain import domain_of
-from outage.pages.look import looks
+from outage.pages.domain import get_domain
+from outage.pages.look import list_classes
 from outage.pages.render import render
-from outage.pages.site import policy_of
-from outage.policy.classify.form import classification_form
+from outage.pages.site import get_policy
+from outage.policy.classify.form import make_form
 from outage.render import show
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ class ClassifyFormDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The form's node, with the text inside."""
-        domain = domain_of(self.env)
+        domain = get_domain(self.env)
         domain.note_used("classify-form", "")
         domain.note_used("classification", "")
-        text = self.parse_text_to_nodes(show(policy_of(self.config), "classification"))
+        text = self.parse_text_to_nodes(show(get_policy(self.config), "classification"))
         return [classify_form("", *text)]
 
 
@@ -50,8 +50,8 @@ def _visit_html(self: HTML5Translator, node: classify_form) -> None:
 def _depart_html(self: HTML5Translator, node: classify_form) -> None:
     text = Markup("".join(self.body[node["start"] :]))  # what the writer itself just wrote
     del self.body[node["start"] :]
-    form = classification_form(policy_of(self.config))
-    anchors = domain_of(self.builder.env).anchors
+    form = make_form(get_policy(self.config))
+    anchors = get_domain(self.builder.env).anchors
 
     def href(quote: Quote) -> str | None:
         anchor = anchors.get(quote.address or "")
@@ -61,7 +61,7 @@ def _depart_html(self: HTML5Translator, node: classify_form) -> None:
         return f"{page}#{anchor.id}"
 
     self.body.append(
-        render("classify-form.html.jinja", form=form, parts=_PARTS, text=text, href=href, looks=looks)
+        render("classify-form.html.jinja", form=form, parts=_PARTS, text=text, href=href, looks=list_classes)
     )
 
 

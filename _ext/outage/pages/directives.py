@@ -8,8 +8,8 @@ from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from outage.pages.domain import domain_of
-from outage.pages.site import policy_of
+from outage.pages.domain import get_domain
+from outage.pages.site import get_policy
 from outage.render import VIEWS, show
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ class ViewDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The view's text, parsed where the directive stands."""
         view = self.name.removeprefix("outage:")
-        domain_of(self.env).note_used(view, "")
-        text = show(policy_of(self.config), view)
+        get_domain(self.env).note_used(view, "")
+        text = show(get_policy(self.config), view)
         return self.parse_text_to_nodes(text, allow_section_headings=True)
 
 
@@ -42,9 +42,9 @@ class WhenDirective(SphinxDirective):
         address = words[-1]
         if len(words) > 2 or (len(words) == 2 and words[0] != "not"):
             raise self.error("write {when} ADDRESS, or {when} not ADDRESS")
-        domain_of(self.env).note_used("when", address)
+        get_domain(self.env).note_used("when", address)
         wanted = "no" if len(words) == 2 else "yes"
-        if show(policy_of(self.config), "when", address) != wanted:
+        if show(get_policy(self.config), "when", address) != wanted:
             return []
         return self.parse_content_to_nodes(allow_section_headings=True)
 

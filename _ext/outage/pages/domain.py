@@ -17,7 +17,7 @@ from sphinx.util.nodes import make_refnode
 
 from outage.errors import OutageError
 from outage.glossary import FILE as GLOSSARY_FILE
-from outage.pages.site import policy_of
+from outage.pages.site import get_policy
 from outage.render import show
 from outage.source import nearest
 
@@ -74,7 +74,7 @@ class OutageDomain(Domain):
     def note_used(self, kind: str, argument: str) -> None:
         """The page being read shows this text."""
         asked = Asked(kind, argument)
-        self.used.setdefault(self.env.docname, {})[asked] = digest(policy_of(self.env.config), asked)
+        self.used.setdefault(self.env.docname, {})[asked] = compute_digest(get_policy(self.env.config), asked)
 
     def note_anchor(self, address: str, node_id: str, location: Any) -> None:
         """The page being read holds this clause; a second page that holds it is warned about."""
@@ -86,7 +86,9 @@ class OutageDomain(Domain):
 
     def outdated(self, policy: Policy) -> set[str]:
         """Pages that would show another text now."""
-        now = {asked: digest(policy, asked) for asked in {a for page in self.used.values() for a in page}}
+        now = {
+            asked: compute_digest(policy, asked) for asked in {a for page in self.used.values() for a in page}
+        }
         return {page for page, asked in self.used.items() if any(now[a] != was for a, was in asked.items())}
 
     def clear_doc(self, docname: str) -> None:
@@ -155,14 +157,14 @@ class OutageDomain(Domain):
             yield address, address, "clause", anchor.docname, anchor.id, -1
 
 
-def domain_of(env: BuildEnvironment) -> OutageDomain:
+def get_domain(env: BuildEnvironment) -> OutageDomain:
     """The domain of a build environment."""
     domain = env.domains["outage"]
     assert isinstance(domain, OutageDomain)
     return domain
 
 
-def digest(policy: Policy, asked: Asked) -> str:
+def compute_digest(policy: Policy, asked: Asked) -> str:
     """A short digest of what the policy answers; a refusal is an answer too."""
     try:
         text = show(policy, asked.kind, asked.argument)
@@ -172,7 +174,7 @@ def digest(policy: Policy, asked: Asked) -> str:
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, *_: Set[str]) -> Iterable[str]:
-    return domain_of(env).outdated(policy_of(app.config)) & env.found_docs
+    return get_domain(env).outdated(get_policy(app.config)) & env.found_docs
 
 
 def _missing(app: Sphinx, domain: Domain, node: pending_xref) -> bool | None:

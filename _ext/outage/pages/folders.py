@@ -45,20 +45,20 @@ class Noted(NamedTuple):
 KINDS: dict[str, Kind] = {}
 
 
-def depend(
+def set_dependency(
     name: str, files: Callable[[Path], Iterable[Path]], text: Callable[[Path], str] | None = None
 ) -> None:
-    """Make a kind of page known, for :func:`note`."""
+    """Make a kind of page known, for :func:`note_folder`."""
     KINDS[name] = Kind(files, text)
 
 
-def note(env: BuildEnvironment, kind: str) -> None:
+def note_folder(env: BuildEnvironment, kind: str) -> None:
     """The page being read is made from the folder it stands in."""
     folder = Path(env.doc2path(env.docname)).parent
-    noted(env)[env.docname] = Noted(kind, _files(kind, folder), _text(kind, folder))
+    get_noted(env)[env.docname] = Noted(kind, _files(kind, folder), _text(kind, folder))
 
 
-def noted(env: BuildEnvironment) -> dict[str, Noted]:
+def get_noted(env: BuildEnvironment) -> dict[str, Noted]:
     """Page to what it was made from."""
     if not hasattr(env, "outage_folders"):
         env.outage_folders = {}  # type: ignore[attr-defined]
@@ -89,16 +89,16 @@ def _changed(was: Noted, folder: Path) -> bool:
 def _outdated(
     app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]
 ) -> Iterable[str]:
-    here = {name: was for name, was in noted(env).items() if name in env.found_docs}
+    here = {name: was for name, was in get_noted(env).items() if name in env.found_docs}
     return [name for name, was in here.items() if _changed(was, Path(env.doc2path(name)).parent)]
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    noted(env).pop(docname, None)
+    get_noted(env).pop(docname, None)
 
 
 def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
-    noted(env).update({name: noted(other)[name] for name in docnames if name in noted(other)})
+    get_noted(env).update({name: get_noted(other)[name] for name in docnames if name in get_noted(other)})
 
 
 def setup(app: Sphinx) -> None:

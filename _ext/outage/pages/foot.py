@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util import logging
 
-from outage.pages.domain import domain_of
-from outage.pages.site import policy_of
+from outage.pages.domain import get_domain
+from outage.pages.site import get_policy
 from outage.policy.quote import quote
 from outage.policy.vocabulary import ROLES
 from outage.text import visible
@@ -36,8 +36,8 @@ def _owner(app: Sphinx, role: str) -> str:
     """``Kept by: Scribe. ``; nothing where the company has no such role."""
     if role not in ROLES:
         logger.warning("owner: there is no role %r", role, location=app.env.docname, type="outage")
-    policy = policy_of(app.config)
-    domain_of(app.env).note_used("role", role)
+    policy = get_policy(app.config)
+    get_domain(app.env).note_used("role", role)
     return f"Kept by: {visible(quote(policy, 'role', role).text)}. " if role in policy.roles else ""
 
 

@@ -78,7 +78,7 @@ class GlossaryDirective(SphinxDirective):
         return nodes.definition_list_item("", name, said)
 
 
-def noted(env: BuildEnvironment) -> dict[str, Noted]:
+def get_noted(env: BuildEnvironment) -> dict[str, Noted]:
     """Page to what was noted of it."""
     if not hasattr(env, "outage_terms"):
         env.outage_terms = {}  # type: ignore[attr-defined]
@@ -105,7 +105,7 @@ def _link(app: Sphinx, doctree: nodes.document) -> None:
     ordinary = list(_ordinary(doctree))
     for text in ordinary:
         _link_text(text, glossary, seen)
-    noted(app.env)[page] = Noted(_BETWEEN.join(ordinary), frozenset(seen))
+    get_noted(app.env)[page] = Noted(_BETWEEN.join(ordinary), frozenset(seen))
 
 
 def _ordinary(node: nodes.Element) -> Iterator[nodes.Text]:
@@ -150,7 +150,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, *_: Set[str]) -> Iterable[str]
     env.outage_glossary = now  # type: ignore[attr-defined]
     if now == was:
         return []
-    pages = {page: one for page, one in noted(env).items() if page in env.found_docs}
+    pages = {page: one for page, one in get_noted(env).items() if page in env.found_docs}
     return [page for page, one in pages.items() if _links(one.text, glossary) != one.links]
 
 
@@ -159,11 +159,11 @@ def _links(text: str, glossary: Glossary) -> frozenset[str]:
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    noted(env).pop(docname, None)
+    get_noted(env).pop(docname, None)
 
 
 def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
-    noted(env).update({name: noted(other)[name] for name in docnames if name in noted(other)})
+    get_noted(env).update({name: get_noted(other)[name] for name in docnames if name in get_noted(other)})
 
 
 def setup(app: Sphinx) -> None:

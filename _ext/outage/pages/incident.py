@@ -51,7 +51,7 @@ class IncidentDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The page's text, parsed in place."""
         folder = _folder(self.env)
-        folders.note(self.env, "incident")
+        folders.note_folder(self.env, "incident")
         if why := why_left_out(folder):
             return self.parse_text_to_nodes(no_page(folder.name, why), allow_section_headings=True)
         try:
@@ -91,7 +91,7 @@ class IncidentsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The list's text, parsed in place."""
-        folders.note(self.env, "incidents")
+        folders.note_folder(self.env, "incidents")
         return self.parse_text_to_nodes(incident_list(_folder(self.env)))
 
 
@@ -145,7 +145,7 @@ def _skip(self: Any, node: nodes.Node) -> None:
 
 def _scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Style and script for the pages that need them, and no others."""
-    if pagename in folders.noted(app.env):
+    if pagename in folders.get_noted(app.env):
         app.add_css_file("timeline.css")
         app.add_css_file("incident.css")
         app.add_js_file("incident.js", loading_method="defer")
@@ -160,6 +160,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive_to_domain("outage", "timeline", TimelineDirective)
     app.add_directive_to_domain("outage", "stale", StaleDirective)
     app.add_directive_to_domain("outage", "incidents", IncidentsDirective)
-    folders.depend("incident", _files)
-    folders.depend("incidents", _all_files, incident_list)
+    folders.set_dependency("incident", _files)
+    folders.set_dependency("incidents", _all_files, incident_list)
     app.connect("html-page-context", _scripts)

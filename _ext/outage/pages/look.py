@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from outage.policy.quote import Quote
 
 
-def looks(quoted: Quote) -> list[str]:
+def list_classes(quoted: Quote) -> list[str]:
     """The classes of a quote: ``("severity", "rank-0")`` is a chip with that severity's look."""
     if not quoted.look:
         return ["outage-value"]

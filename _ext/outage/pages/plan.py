@@ -8,9 +8,9 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
-from outage.pages.domain import domain_of
+from outage.pages.domain import get_domain
 from outage.pages.render import render
-from outage.pages.site import policy_of
+from outage.pages.site import get_policy
 from outage.render.policy.drawing import NARROW, WIDE, drawing
 from outage.render.policy.plan import rows
 from outage.text import one_line, visible
@@ -31,8 +31,8 @@ class ResponseDrawingDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The drawing, in a frame for a desk and one for a phone."""
-        policy = policy_of(self.config)
-        domain_of(self.env).note_used("response-drawing", self.arguments[0])
+        policy = get_policy(self.config)
+        get_domain(self.env).note_used("response-drawing", self.arguments[0])
         try:
             severity = policy.severity_id(self.arguments[0])
         except OutageError as error:

@@ -24,9 +24,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
 from outage.pages.render import render
-from outage.pages.site import policy_of
+from outage.pages.site import get_policy
 from outage.playbook import Checklist, find_playbooks, load_playbook, resolve
-from outage.playbook.browser import page_data
+from outage.playbook.browser import make_page_data
 from outage.render.policy.checklist import checklist
 from outage.source import nearest
 from outage.text import terminal
@@ -149,7 +149,7 @@ def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: B
 
 def _read_playbooks(app: Sphinx, config: Config) -> None:
     """Read every playbook once, before anything else; wrong ones stop the build in words."""
-    policy, root = policy_of(config), Path(app.srcdir)
+    policy, root = get_policy(config), Path(app.srcdir)
     found: dict[str, Checklist] = {}
     problems: list[OutageError] = []
     for path in find_playbooks(root):
@@ -168,14 +168,14 @@ def _read_playbooks(app: Sphinx, config: Config) -> None:
 
 def _visit_head(self: HTML5Translator, node: playbook_head) -> None:
     found = _CHECKLISTS[self.config][node["playbook"]]
-    policy = policy_of(self.config)
+    policy = get_policy(self.config)
     self.body.append(render("playbook-head.html.jinja", playbook=found, zone=policy.company.timezone))
     raise nodes.SkipNode
 
 
 def _visit_foot(self: HTML5Translator, node: playbook_foot) -> None:
     found = _CHECKLISTS[self.config][node["playbook"]]
-    self.body.append(render("playbook-foot.html.jinja", data=page_data(found, policy_of(self.config))))
+    self.body.append(render("playbook-foot.html.jinja", data=make_page_data(found, get_policy(self.config))))
     raise nodes.SkipNode
 
 

@@ -9,8 +9,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from outage.errors import OutageError
-from outage.pages.domain import domain_of
-from outage.pages.site import policy_of
+from outage.pages.domain import get_domain
+from outage.pages.site import get_policy
 from outage.render import show
 from outage.text import one_line, visible
 
@@ -25,9 +25,9 @@ class RoleTitleRole(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """The name, even of a role that is merged or absent here."""
-        domain_of(self.env).note_used("role-title", self.text)
+        get_domain(self.env).note_used("role-title", self.text)
         try:
-            name = show(policy_of(self.config), "role-title", self.text)
+            name = show(get_policy(self.config), "role-title", self.text)
         except OutageError as error:
             logger.warning("%s", one_line(str(error)), location=self.get_location(), type="outage")
             name = self.text
@@ -45,11 +45,11 @@ class RoleViewDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The view's text, parsed where the directive stands; nothing, where policy has nothing to add."""
         view, role = self.name.removeprefix("outage:"), self.arguments[0]
-        domain_of(self.env).note_used(view, role)
-        if role not in policy_of(self.config).roles:
+        get_domain(self.env).note_used(view, role)
+        if role not in get_policy(self.config).roles:
             self.env.metadata[self.env.docname]["orphan"] = True
         try:
-            text = show(policy_of(self.config), view, role)
+            text = show(get_policy(self.config), view, role)
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
         return self.parse_text_to_nodes(text)

@@ -10,9 +10,9 @@ from sphinx.util import logging
 from sphinx.util.docutils import ReferenceRole, SphinxRole
 
 from outage.errors import OutageError, Refused
-from outage.pages.domain import domain_of
-from outage.pages.look import looks
-from outage.pages.site import policy_of
+from outage.pages.domain import get_domain
+from outage.pages.look import list_classes
+from outage.pages.site import get_policy
 from outage.policy.quote import KINDS, Quote, quote
 from outage.text import one_line, visible
 
@@ -31,9 +31,9 @@ class QuoteRole(ReferenceRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """The words, or the role as it was written and a warning that says where."""
-        domain_of(self.env).note_used(self.kind, self.target)
+        get_domain(self.env).note_used(self.kind, self.target)
         try:
-            quoted = quote(policy_of(self.config), self.kind, self.target)
+            quoted = quote(get_policy(self.config), self.kind, self.target)
             if self.kind == "policy" and self.has_explicit_title:
                 raise Refused(
                     f"a value is quoted as it stands, not as '{self.title}'", hint="write the address alone"
@@ -46,7 +46,7 @@ class QuoteRole(ReferenceRole):
 
     def _linked(self, quoted: Quote) -> nodes.Node:
         words = self.title if self.has_explicit_title else visible(quoted.text)
-        classes = looks(quoted)
+        classes = list_classes(quoted)
         shown = nodes.literal if self.kind == "clause" else nodes.inline
         node = shown(words, words, classes=classes)
         if quoted.address is None:
@@ -93,7 +93,7 @@ class AnchorRole(SphinxRole):
 
         A part that the heading above it is named after keeps the heading's id: an id is on a page once.
         """
-        domain = domain_of(self.env)
+        domain = get_domain(self.env)
         parts = self.text.split(".")
         above = [".".join(parts[:end]) for end in range(1, len(parts))]
         held = [address for address in above if address not in domain.anchors]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 
 from outage.pages.render import render
-from outage.runbook.command import run_command
-from outage.runbook.types import Choice, Scalar, limits_in_words, to_text, words
+from outage.runbook.command import format_run_command
+from outage.runbook.types import LiteralType, ScalarType, describe_limits, describe_type, to_text
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -26,35 +26,35 @@ class run_form(nodes.General, nodes.Element):  # noqa: N801 (docutils names node
     """The form: a runbook's command, its parameters as data, and whether it changes something."""
 
 
-def form(contract: Contract) -> run_form:
+def make_form_node(contract: Contract) -> run_form:
     """The form's node for a runbook."""
     return run_form(
-        command=run_command(contract.name, contract.parameters, {}, apply=False),
+        command=format_run_command(contract.name, contract.parameters, {}, apply=False),
         runbook=contract.name,
-        fields=[_field(parameter) for parameter in contract.parameters],
+        fields=[_describe_field(parameter) for parameter in contract.parameters],
         changes=contract.changes,
     )
 
 
-def _field(parameter: Parameter) -> dict[str, Any]:
+def _describe_field(parameter: Parameter) -> dict[str, Any]:
     """What the form shows and the script needs of a parameter."""
     default = "" if parameter.required else to_text(parameter.default)
     return {
         "name": parameter.name,
         "help": parameter.help,
-        "what": "; ".join([words(parameter.type), *limits_in_words(parameter.type)]),
+        "what": "; ".join([describe_type(parameter.type), *describe_limits(parameter.type)]),
         "required": parameter.required,
         "default": default,
         "secret": parameter.secret,
-        "options": _options(parameter),
+        "options": _list_options(parameter),
     }
 
 
-def _options(parameter: Parameter) -> list[str]:
+def _list_options(parameter: Parameter) -> list[str]:
     """The values to choose from, where there are only a few."""
-    if isinstance(parameter.type, Choice):
+    if isinstance(parameter.type, LiteralType):
         return [to_text(option) for option in parameter.type.options]
-    if isinstance(parameter.type, Scalar) and parameter.type.name == "bool":
+    if isinstance(parameter.type, ScalarType) and parameter.type.name == "bool":
         return ["true", "false"]
     return []
 

@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from outage.errors import OutageError
 from outage.incident.times import Times
 from outage.pages import catalogue_search, folders, run_form
-from outage.pages.site import policy_of
+from outage.pages.site import get_policy
 from outage.redact.mask import masked_outputs, masker
 from outage.render.runbook.catalogue import STEPS, about, after, catalogue, contract_in, listed, services
 from outage.render.runbook.proof import proof_section
@@ -49,18 +49,18 @@ class AboutDirective(SphinxDirective):
             contract = examine(read_notebook(path, Path(path.name)))
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
-        folders.note(self.env, "runbook")
+        folders.note_folder(self.env, "runbook")
         parts = (about(contract), self._proof(contract.name, path))
         texts = [nodes.container("", *self.parse_text_to_nodes(text)) for text in parts]
         for text, look in zip(texts, ("outage-about", "outage-proof"), strict=True):
             text["classes"].append(look)
-        return [texts[0], run_form.form(contract), texts[1]]
+        return [texts[0], run_form.make_form_node(contract), texts[1]]
 
     def _proof(self, name: str, path: Path) -> str:
         """What this build knows of the runbook's proof."""
         root = Path(self.env.srcdir)
         digest = working_digest(root, read_notebook(path, Path(path.name)))
-        zone = policy_of(self.config).company.timezone
+        zone = get_policy(self.config).company.timezone
         return proof_section(proof.find(root, name), name, digest, Times(zone))
 
 
@@ -69,9 +69,12 @@ class RunbooksDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The list's text, parsed in place."""
-        folders.note(self.env, "runbooks")
+        folders.note_folder(self.env, "runbooks")
         folder = Path(self.env.doc2path(self.env.docname)).parent
-        return [*catalogue_search.search(listed(folder)), *self.parse_text_to_nodes(catalogue(folder))]
+        return [
+            *catalogue_search.make_search_node(listed(folder)),
+            *self.parse_text_to_nodes(catalogue(folder)),
+        ]
 
 
 class StepBadges(SphinxTransform):
@@ -139,7 +142,7 @@ def _complete(notebook: dict[str, Any]) -> None:
 
 def _mask(app: Sphinx, notebook: dict[str, Any]) -> None:
     """Take out of stored outputs what the policy masks on pages."""
-    masks = policy_of(app.config).masks
+    masks = get_policy(app.config).masks
     if masks.pages:
         mask = masker(masks)
         for cell in notebook["cells"]:
@@ -171,8 +174,8 @@ def _proofs(folder: Path) -> list[Path]:
 
 def setup(app: Sphinx) -> None:
     """Add the directives, the badges, and what puts the facts on the page."""
-    folders.depend("runbooks", _runbooks, lambda folder: f"{catalogue(folder)}{listed(folder)}")
-    folders.depend("runbook", _runbooks, _around)
+    folders.set_dependency("runbooks", _runbooks, lambda folder: f"{catalogue(folder)}{listed(folder)}")
+    folders.set_dependency("runbook", _runbooks, _around)
     app.add_directive_to_domain("outage", "about-runbook", AboutDirective)
     app.add_directive_to_domain("outage", "runbooks", RunbooksDirective)
     app.add_transform(StepBadges)

@@ -9,9 +9,9 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
-from outage.pages.domain import domain_of
-from outage.pages.site import policy_of
-from outage.policy.quote import filled, quoted
+from outage.pages.domain import get_domain
+from outage.pages.site import get_policy
+from outage.policy.quote import fill_in_quotes, find_quotes
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ class SayDirective(SphinxDirective):
 
     def _words(self) -> str:
         written = "\n".join(self.content)
-        for kind, target in quoted(written):
-            domain_of(self.env).note_used(kind, target)
+        for kind, target in find_quotes(written):
+            get_domain(self.env).note_used(kind, target)
         try:
-            return filled(policy_of(self.config), written)
+            return fill_in_quotes(get_policy(self.config), written)
         except OutageError as error:
             logger.warning("%s", one_line(str(error)), location=self.get_location(), type="outage")
             return written

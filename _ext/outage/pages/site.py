@@ -24,7 +24,7 @@ _POLICIES: WeakKeyDictionary[Config, Policy] = WeakKeyDictionary()
 # Beside the configuration and not in it: Sphinx pickles configuration and environment, never the policy.
 
 
-def policy_of(config: Config) -> Policy:
+def get_policy(config: Config) -> Policy:
     """The policy that this build shows."""
     return _POLICIES[config]
 

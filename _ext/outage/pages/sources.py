@@ -68,11 +68,11 @@ class CiteRole(FootCiteRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """The number in brackets, linked to the foot of the page."""
         for key in self.text.split(","):
-            cited(self.env).setdefault(self.env.docname, {})[key.strip()] = _digest(self.env, key.strip())
+            get_cited(self.env).setdefault(self.env.docname, {})[key.strip()] = _digest(self.env, key.strip())
         return super().run()
 
 
-def cited(env: BuildEnvironment) -> dict[str, dict[str, str]]:
+def get_cited(env: BuildEnvironment) -> dict[str, dict[str, str]]:
     """Page to the works that it names, each with a digest of its entry."""
     if not hasattr(env, "outage_cited"):
         env.outage_cited = {}  # type: ignore[attr-defined]
@@ -95,23 +95,23 @@ def _only_what_it_names(app: Sphinx, doctree: nodes.document) -> None:
     on = env.dependencies[env.docname]
     on -= {path for path in on if Path(env.srcdir) / path in files}
     shown = any("footcite" in str(note["names"]) for note in doctree.findall(nodes.footnote))
-    if env.docname in cited(env) and not shown:
+    if env.docname in get_cited(env) and not shown:
         logger.warning(
             "it cites and has no {footbibliography}: add one at its end", location=env.docname, type="outage"
         )
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, *_: Set[str]) -> Iterable[str]:
-    works = {name: was for name, was in cited(env).items() if name in env.found_docs}
+    works = {name: was for name, was in get_cited(env).items() if name in env.found_docs}
     return [name for name, was in works.items() if any(_digest(env, key) != d for key, d in was.items())]
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    cited(env).pop(docname, None)
+    get_cited(env).pop(docname, None)
 
 
 def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
-    cited(env).update({name: cited(other)[name] for name in docnames if name in cited(other)})
+    get_cited(env).update({name: get_cited(other)[name] for name in docnames if name in get_cited(other)})
 
 
 def setup(app: Sphinx) -> None:

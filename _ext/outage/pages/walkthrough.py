@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from outage.cases.frames import frames
+from outage.cases.frames import make_frames
 from outage.cases.script import load_script
 from outage.errors import OutageError
 from outage.incident.folder import POLICY
 from outage.incident.record import FILE
 from outage.pages import folders
-from outage.pages.domain import domain_of
+from outage.pages.domain import get_domain
 from outage.pages.render import render
-from outage.pages.site import policy_of
-from outage.pages.walkthrough_data import page_data
+from outage.pages.site import get_policy
+from outage.pages.walkthrough_data import make_page_data
 from outage.render.case.walkthrough import story
 from outage.text import one_line
 
@@ -44,21 +44,21 @@ class WalkthroughDirective(SphinxDirective):
         root = Path(self.env.srcdir)
         own = Path(self.env.doc2path(self.env.docname)).parent.relative_to(root)
         name = self.arguments[0].strip("/") if self.arguments else str(own)
-        site = policy_of(self.config)
+        site = get_policy(self.config)
         try:
             script = load_script(root, name)
-            told = list(frames(script))
-            text, data = story(script, told, site), page_data(script, told)
+            told = list(make_frames(script))
+            text, data = story(script, told, site), make_page_data(script, told)
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
         self._depend(root / name)
         for clause in _clauses(data):
-            domain_of(self.env).note_used("when", clause)
+            get_domain(self.env).note_used("when", clause)
         self._keep_files(data, name)
         return [walkthrough("", *self.parse_text_to_nodes(text), data=data)]
 
     def _depend(self, folder: Path) -> None:
-        folders.note(self.env, "case")
+        folders.note_folder(self.env, "case")
         for path in (folder / FILE, folder / POLICY):
             if path.is_file():
                 self.env.note_dependency(str(path))
@@ -103,7 +103,7 @@ def _link(self: HTML5Translator, page: str, leads: dict[str, str]) -> dict[str, 
     """The words and address of a link; no address where the page or clause is not on this site."""
     env = self.builder.env
     if clause := leads.get("clause"):
-        anchor = domain_of(env).anchors.get(policy_of(self.config).canonical(clause))
+        anchor = get_domain(env).anchors.get(get_policy(self.config).canonical(clause))
         url = f"{self.builder.get_relative_uri(page, anchor.docname)}#{anchor.id}" if anchor else ""
         return {"words": clause, "url": url}
     name, hash_, fragment = leads["page"].partition("#")

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from outage.cases.frames import Frame, source_words
-from outage.cases.times import seconds
+from outage.cases.frames import Frame, format_source
+from outage.cases.times import parse_offset
 from outage.incident.times import day
 from outage.text import one_line, visible
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 
 
-def page_data(script: Script, told: Iterable[Frame]) -> Data:
+def make_page_data(script: Script, told: Iterable[Frame]) -> Data:
     """Everything that the player shows, texts made visible; ``leads`` are still names of pages and clauses.
 
     Keys: ``key`` (where the browser keeps its place; it changes with the story), ``title``, ``summary``,
@@ -115,11 +115,11 @@ def _leads(one: SpeaksData) -> Data:
 
 
 def _source(one: Source) -> Data:
-    return {"words": one_line(source_words(one, title=False)), "url": one.work.url}
+    return {"words": one_line(format_source(one, title=False)), "url": one.work.url}
 
 
 def _recorded(one: RecordingData, offset: str) -> Data:
-    at = seconds(offset)
+    at = parse_offset(offset)
     where = f"{one.file}#t={at}" if one.file else (one.link or "").replace("{seconds}", str(at))
     return {"words": one_line(f"{one.title}, from {offset}"), "url": where}
 

@@ -71,13 +71,13 @@ class Scope:
         return whole if address == target else f"{{{kind}}}`{address}`"
 
 
-def roles_in(text: str) -> Iterator[tuple[str, str]]:
+def find_roles(text: str) -> Iterator[tuple[str, str]]:
     """Kind and target of each role in a text, in order, whether known or not."""
     for found in _ROLE.finditer(text):
         yield found[1], found[3]
 
 
-def length_at(policy: Policy, address: str) -> Duration | None:
+def get_length(policy: Policy, address: str) -> Duration | None:
     """The length of time at an address; None where the policy says none.
 
     Raises:
@@ -86,10 +86,10 @@ def length_at(policy: Policy, address: str) -> Duration | None:
     raw = policy.at(address).raw
     if raw is None or isinstance(raw, Duration):
         return raw
-    raise Refused(f"'{address}' is no length of time", hint=_lengths_below(policy, address))
+    raise Refused(f"'{address}' is no length of time", hint=_list_lengths_below(policy, address))
 
 
-def _lengths_below(policy: Policy, address: str) -> str | None:
+def _list_lengths_below(policy: Policy, address: str) -> str | None:
     below = [
         at
         for at, value in policy.values().items()

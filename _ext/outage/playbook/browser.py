@@ -21,7 +21,7 @@ YEARS = 3
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def page_data(found: Checklist, policy: Policy, today: date | None = None) -> dict[str, Any]:
+def make_page_data(found: Checklist, policy: Policy, today: date | None = None) -> dict[str, Any]:
     """All that the script reads.
 
     Returns:
@@ -35,12 +35,14 @@ def page_data(found: Checklist, policy: Policy, today: date | None = None) -> di
         "key": f"outage-playbook/{policy.company.name}/{found.id}",
         "name": found.name,
         "zone": policy.company.timezone,
-        "phases": [_phase(phase) for phase in found.phases],
-        "calendar": calendar(policy, first_year) if needed else {"daysOff": [], "weekend": [], "until": None},
+        "phases": [_make_phase(phase) for phase in found.phases],
+        "calendar": make_calendar(policy, first_year)
+        if needed
+        else {"daysOff": [], "weekend": [], "until": None},
     }
 
 
-def calendar(policy: Policy, first_year: int) -> dict[str, Any]:
+def make_calendar(policy: Policy, first_year: int) -> dict[str, Any]:
     """Days off that are no weekend, weekdays of the weekend (Monday 0), and until when this is known."""
     until = date(first_year + YEARS - 1, 12, 31)
     weekend = [number for number, name in enumerate(_WEEKDAYS) if name in policy.calendar.weekend]
@@ -54,20 +56,20 @@ def calendar(policy: Policy, first_year: int) -> dict[str, Any]:
     return {"daysOff": days_off, "weekend": weekend, "until": until.isoformat()}
 
 
-def _phase(phase: Section) -> dict[str, Any]:
-    return {"id": phase.id, "name": phase.name, "tasks": [_task(task) for task in phase.tasks]}
+def _make_phase(phase: Section) -> dict[str, Any]:
+    return {"id": phase.id, "name": phase.name, "tasks": [_make_task(task) for task in phase.tasks]}
 
 
-def _task(task: Task) -> dict[str, Any]:
+def _make_task(task: Task) -> dict[str, Any]:
     return {
         "id": task.id,
-        "due": _term(task.due),
-        "lateOnly": _term(task.late_only),
+        "due": _make_term(task.due),
+        "lateOnly": _make_term(task.late_only),
         "resolves": task.resolves,
     }
 
 
-def _term(term: Term | None) -> dict[str, Any] | None:
+def _make_term(term: Term | None) -> dict[str, Any] | None:
     if term is None:
         return None
     length: dict[str, Any] = {"since": term.since, "words": str(term.length)}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from outage.errors import OutageError, Refused
 from outage.playbook.load import FOLDER, find_playbooks, load_playbook
 from outage.playbook.resolve import Checklist, resolve
-from outage.playbook.state import Play, Progress, Standing, plays, progress
+from outage.playbook.state import Play, Progress, Standing, compute_progress, fold_plays
 from outage.source import nearest
 from outage.text import one_line
 from outage.unread import hint_for
@@ -36,7 +36,7 @@ class Following:
     trouble: str = ""
 
 
-def following(root: Path, incident: Incident, policy: Policy, now: datetime) -> tuple[Following, ...]:
+def list_followed(root: Path, incident: Incident, policy: Policy, now: datetime) -> tuple[Following, ...]:
     """The playbooks of an incident, in the order in which they were started.
 
     Args:
@@ -46,17 +46,17 @@ def following(root: Path, incident: Incident, policy: Policy, now: datetime) -> 
         now: aware.
     """
     found = []
-    for play in plays(incident).values():
+    for play in fold_plays(incident).values():
         try:
-            checklist = checklist_of(root, play.playbook, policy, incident)
+            checklist = load_checklist(root, play.playbook, policy, incident)
         except OutageError as error:
             found.append(Following(play, None, error.message))
         else:
-            found.append(Following(play, progress(checklist, play, incident, policy, now)))
+            found.append(Following(play, compute_progress(checklist, play, incident, policy, now)))
     return tuple(found)
 
 
-def checklist_of(root: Path, name: str, policy: Policy, incident: Incident | None = None) -> Checklist:
+def load_checklist(root: Path, name: str, policy: Policy, incident: Incident | None = None) -> Checklist:
     """A playbook by its id, at the severity of an incident.
 
     Raises:
@@ -71,9 +71,9 @@ def checklist_of(root: Path, name: str, policy: Policy, incident: Incident | Non
     return resolve(load_playbook(known[name], policy, root), policy, severity)
 
 
-def starting(name: str, checklist: Checklist, incident: Incident) -> dict[str, Any]:
+def make_start_data(name: str, checklist: Checklist, incident: Incident) -> dict[str, Any]:
     """The data of an event that starts a playbook; Refused if it was started before."""
-    play = plays(incident).get(name)
+    play = fold_plays(incident).get(name)
     if play is not None:
         raise Refused(
             f"{name} was started already, by {one_line(play.by)}",
@@ -84,19 +84,19 @@ def starting(name: str, checklist: Checklist, incident: Incident) -> dict[str, A
     return {"playbook": name, "state": "started"}
 
 
-def one_of(found: Sequence[Following], step: str, playbook: str | None = None) -> Progress:
+def find_followed(found: Sequence[Following], step: str, playbook: str | None = None) -> Progress:
     """The playbook under way that has a step or phase of this id; Refused if none has it, or several."""
     usable = [one.progress for one in found if one.progress is not None]
     if playbook is not None:
         usable = [one for one in usable if one.checklist.id == playbook]
     if not usable:
         raise Refused(_nothing(found, playbook), hint="outage playbook start PLAYBOOK begins one")
-    fitting = [one for one in usable if step in _ids(one.checklist)]
+    fitting = [one for one in usable if step in _list_ids(one.checklist)]
     if len(fitting) > 1:
         names = ", ".join(one.checklist.id for one in fitting)
         raise Refused(f"several playbooks have a '{step}': {names}", hint="say which: --playbook ID")
     if not fitting:
-        known = [name for one in usable for name in _ids(one.checklist)]
+        known = [name for one in usable for name in _list_ids(one.checklist)]
         otherwise = f"outage playbook list {usable[0].checklist.id} shows the steps"
         raise Refused(f"there is no step '{one_line(step)[:60]}'", hint=nearest(step, known, otherwise))
     return fitting[0]
@@ -110,11 +110,11 @@ def _nothing(found: Sequence[Following], playbook: str | None) -> str:
     )
 
 
-def _ids(checklist: Checklist) -> list[str]:
+def _list_ids(checklist: Checklist) -> list[str]:
     return [*(task.id for task in checklist.tasks), *(phase.id for phase in checklist.phases)]
 
 
-def settling(found: Progress, step: str, state: str, why: str | None = None) -> dict[str, Any]:
+def make_settle_data(found: Progress, step: str, state: str, why: str | None = None) -> dict[str, Any]:
     """The data of the event that settles a step, or skips what is open of a phase, or takes that back.
 
     Raises:

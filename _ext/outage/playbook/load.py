@@ -49,10 +49,10 @@ def load_playbook(path: Path, policy: Policy, root: Path, shown: Path | None = N
         Problems: everything that is wrong with it, in the order of its lines; exit code 2.
     """
     shown = shown or (path.relative_to(root) if path.is_relative_to(root) else path)
-    return build(read_yaml(path, shown), path.stem, policy, root)
+    return build_playbook(read_yaml(path, shown), path.stem, policy, root)
 
 
-def build(source: Source, name: str, policy: Policy, root: Path) -> Playbook:
+def build_playbook(source: Source, name: str, policy: Policy, root: Path) -> Playbook:
     """A playbook from YAML that was read; raises as :func:`load_playbook`."""
     require_id(source, name, "the file's name is the playbook's id")
     require_mapping(source, _WORDING)

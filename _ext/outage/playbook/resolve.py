@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outage.errors import Refused
-from outage.playbook.addresses import Scope, length_at
+from outage.playbook.addresses import Scope, get_length
 
 if TYPE_CHECKING:
     from outage.playbook.models import Choice, Link, Playbook, Since, Step, When
@@ -117,17 +117,17 @@ def resolve(playbook: Playbook, policy: Policy, severity: str | None = None) -> 
     sections = []
     for phase_id, phase in playbook.phases.items():
         tasks = tuple(
-            _task(task_id, step, policy, inner)
+            _make_task(task_id, step, policy, inner)
             for step_id, step in phase.steps.items()
-            for task_id, inner in instances(step_id, step, policy, scope)
+            for task_id, inner in list_instances(step_id, step, policy, scope)
         )
         if tasks:
-            goal = first(phase.goal, policy, scope) or ""
+            goal = choose_wording(phase.goal, policy, scope) or ""
             sections.append(Section(phase_id, phase.name, goal, tasks))
     return Checklist(playbook.id, playbook.name, playbook.summary, scope.severity, tuple(sections))
 
 
-def instances(step_id: str, step: Step, policy: Policy, scope: Scope) -> Iterator[tuple[str, Scope]]:
+def list_instances(step_id: str, step: Step, policy: Policy, scope: Scope) -> Iterator[tuple[str, Scope]]:
     """The id and scope of each task that a step makes here: none, one, or one for each escalation."""
     scopes = [scope]
     if step.each == "escalations":
@@ -137,16 +137,16 @@ def instances(step_id: str, step: Step, policy: Policy, scope: Scope) -> Iterato
             if one.when == "open" and (not one.severities or scope.severity in one.severities)
         ]
     for inner in scopes:
-        if holds(step.when, policy, inner):
+        if is_met(step.when, policy, inner):
             yield (f"{step_id}-{inner.escalation}" if inner.escalation else step_id), inner
 
 
-def holds(when: When | None, policy: Policy, scope: Scope) -> bool:
+def is_met(when: When | None, policy: Policy, scope: Scope) -> bool:
     """Whether what a condition asks of the company and the severity is so; time is another matter."""
     if when is None:
         return True
     for written in when.policy:
-        wanted, address = negated(written)
+        wanted, address = split_negation(written)
         if policy.has(scope.address(address)) != wanted:
             return False
     if when.severity is None:
@@ -154,27 +154,27 @@ def holds(when: When | None, policy: Policy, scope: Scope) -> bool:
     return policy.rank(scope.severity) <= policy.rank(policy.severity_id(when.severity))
 
 
-def negated(written: str) -> tuple[bool, str]:
+def split_negation(written: str) -> tuple[bool, str]:
     """Whether a presence is wanted (True) or an absence, and the address: ``not divisions``."""
     return (False, written[4:].strip()) if written.startswith("not ") else (True, written)
 
 
-def first(choices: Sequence[Choice], policy: Policy, scope: Scope) -> str | None:
+def choose_wording(choices: Sequence[Choice], policy: Policy, scope: Scope) -> str | None:
     """The first wording that fits, words filled in; None when none does."""
-    return next(iter(fitting(choices, policy, scope)), None)
+    return next(iter(choose_wordings(choices, policy, scope)), None)
 
 
-def fitting(choices: Sequence[Choice], policy: Policy, scope: Scope) -> tuple[str, ...]:
+def choose_wordings(choices: Sequence[Choice], policy: Policy, scope: Scope) -> tuple[str, ...]:
     """All texts that fit, words filled in."""
-    return tuple(scope.text(one.text, policy) for one in choices if holds(one.when, policy, scope))
+    return tuple(scope.text(one.text, policy) for one in choices if is_met(one.when, policy, scope))
 
 
-def term(addresses: Sequence[str], since: Since, policy: Policy, scope: Scope) -> Term | None:
+def choose_term(addresses: Sequence[str], since: Since, policy: Policy, scope: Scope) -> Term | None:
     """The first of several lengths of time that policy has; None when it has none of them."""
     for written in addresses:
         address = policy.canonical(scope.address(written))
         try:
-            length = length_at(policy, address)
+            length = get_length(policy, address)
         except Refused:
             continue  # a lesser severity may promise nothing, an audience may not be there
         if length is not None:
@@ -182,23 +182,23 @@ def term(addresses: Sequence[str], since: Since, policy: Policy, scope: Scope) -
     return None
 
 
-def _task(task_id: str, step: Step, policy: Policy, scope: Scope) -> Task:
+def _make_task(task_id: str, step: Step, policy: Policy, scope: Scope) -> Task:
     late = step.when.open_longer_than if step.when else None
     return Task(
         id=task_id,
-        text=first(step.text, policy, scope) or "",
+        text=choose_wording(step.text, policy, scope) or "",
         owner=policy.roles[step.owner].merged_into or step.owner,
-        good=first(step.good, policy, scope) or "",
-        due=term(step.due.after, step.due.from_, policy, scope) if step.due else None,
-        late_only=term([late], "declared", policy, scope) if late else None,
-        how=fitting(step.how, policy, scope),
-        command=tuple(scope.command(one.text) for one in step.command if holds(one.when, policy, scope)),
-        say=fitting(step.say, policy, scope),
-        evidence=fitting(step.evidence, policy, scope),
-        links=tuple(_pointer(link) for link in step.links if holds(link.when, policy, scope)),
+        good=choose_wording(step.good, policy, scope) or "",
+        due=choose_term(step.due.after, step.due.from_, policy, scope) if step.due else None,
+        late_only=choose_term([late], "declared", policy, scope) if late else None,
+        how=choose_wordings(step.how, policy, scope),
+        command=tuple(scope.command(one.text) for one in step.command if is_met(one.when, policy, scope)),
+        say=choose_wordings(step.say, policy, scope),
+        evidence=choose_wordings(step.evidence, policy, scope),
+        links=tuple(_make_pointer(link) for link in step.links if is_met(link.when, policy, scope)),
         resolves=step.resolves,
     )
 
 
-def _pointer(link: Link) -> Pointer:
+def _make_pointer(link: Link) -> Pointer:
     return Pointer(link.page, link.runbook, link.words or "")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.errors import Refused
-from outage.playbook.addresses import ROLES, Scope, check_possible, length_at, roles_in
-from outage.playbook.resolve import first, holds, instances, negated
+from outage.playbook.addresses import ROLES, Scope, check_possible, find_roles, get_length
+from outage.playbook.resolve import choose_wording, is_met, list_instances, split_negation
 from outage.policy import Duration
 from outage.policy.quote import KINDS, quote
 from outage.source import Address, nearest
@@ -32,16 +32,20 @@ def find_violations(playbook: PlaybookData, policy: Policy, root: Path) -> list[
         scope = Scope(policy.severity_id(playbook.severity))
     except Refused as error:
         return [Violation(("severity",), error.message, error.hint)]
-    found = [*_bare(("name",), playbook.name), *_bare(("summary",), playbook.summary), *_unique(playbook)]
+    found = [
+        *_check_name(("name",), playbook.name),
+        *_check_name(("summary",), playbook.summary),
+        *_check_ids(playbook),
+    ]
     for phase_id, phase in playbook.phases.items():
         at = ("phases", phase_id)
-        found += [*_bare((*at, "name"), phase.name), *_phase(at, phase, policy, scope)]
+        found += [*_check_name((*at, "name"), phase.name), *_check_phase(at, phase, policy, scope)]
         for step_id, step in phase.steps.items():
-            found += _step((*at, "steps", step_id), step_id, step, policy, scope, root)
+            found += _check_step((*at, "steps", step_id), step_id, step, policy, scope, root)
     return found
 
 
-def _unique(playbook: PlaybookData) -> Iterator[Violation]:
+def _check_ids(playbook: PlaybookData) -> Iterator[Violation]:
     seen: dict[str, str] = {}
     ends: list[str] = []
     for phase_id, phase in playbook.phases.items():
@@ -67,53 +71,55 @@ def _unique(playbook: PlaybookData) -> Iterator[Violation]:
                 yield Violation((*at, "due"), reason, "mark the step with which the outage is over")
 
 
-def _phase(at: Address, phase: Phase, policy: Policy, scope: Scope) -> Iterator[Violation]:
+def _check_phase(at: Address, phase: Phase, policy: Policy, scope: Scope) -> Iterator[Violation]:
     try:
-        stands = any(list(instances(key, step, policy, scope)) for key, step in phase.steps.items())
+        stands = any(list(list_instances(key, step, policy, scope)) for key, step in phase.steps.items())
     except Refused:
         return  # told with the step
     if stands:
-        yield from _worded((*at, "goal"), phase.goal, policy, scope)
+        yield from _check_wording((*at, "goal"), phase.goal, policy, scope)
 
 
-def _step(
+def _check_step(
     at: Address, step_id: str, step: Step, policy: Policy, scope: Scope, root: Path
 ) -> Iterator[Violation]:
-    faults = list(_condition((*at, "when"), step.when, policy, scope if not step.each else None))
+    faults = list(_check_condition((*at, "when"), step.when, policy, scope if not step.each else None))
     yield from faults
     if faults:
         return
     try:
-        found = list(instances(step_id, step, policy, scope))
+        found = list(list_instances(step_id, step, policy, scope))
     except Refused as error:
         yield Violation((*at, "when"), error.message, error.hint)
         return
     for _, inner in found[:1]:  # what holds for one escalation holds for the next
-        yield from _owner((*at, "owner"), step.owner, policy)
-        yield from _worded((*at, "text"), step.text, policy, inner)
-        yield from _worded((*at, "good"), step.good, policy, inner)
-        yield from _texts((*at, "how"), step.how, policy, inner)
-        yield from _texts((*at, "evidence"), step.evidence, policy, inner)
-        yield from _texts((*at, "say"), step.say, policy, inner, KINDS)
-        yield from _texts((*at, "command"), step.command, policy, inner, ())
-        yield from _times(at, step, policy, inner)
+        yield from _check_owner((*at, "owner"), step.owner, policy)
+        yield from _check_wording((*at, "text"), step.text, policy, inner)
+        yield from _check_wording((*at, "good"), step.good, policy, inner)
+        yield from _check_texts((*at, "how"), step.how, policy, inner)
+        yield from _check_texts((*at, "evidence"), step.evidence, policy, inner)
+        yield from _check_texts((*at, "say"), step.say, policy, inner, KINDS)
+        yield from _check_texts((*at, "command"), step.command, policy, inner, ())
+        yield from _check_times(at, step, policy, inner)
         for index, link in enumerate(step.links):
-            yield from _link((*at, "links", str(index)), link, policy, inner, root)
+            yield from _check_link((*at, "links", str(index)), link, policy, inner, root)
 
 
-def _owner(at: Address, owner: str, policy: Policy) -> Iterator[Violation]:
+def _check_owner(at: Address, owner: str, policy: Policy) -> Iterator[Violation]:
     if owner not in policy.roles:
         yield Violation(
             at, f"this company has no {owner}", f"add 'when: roles.{owner}', or name another role"
         )
 
 
-def _condition(at: Address, when: When | None, policy: Policy, scope: Scope | None) -> Iterator[Violation]:
+def _check_condition(
+    at: Address, when: When | None, policy: Policy, scope: Scope | None
+) -> Iterator[Violation]:
     """Faults of a condition; without a scope, what ``escalation`` stands for is not known yet."""
     if when is None:
         return
     for written in when.policy:
-        _, address = negated(written)
+        _, address = split_negation(written)
         try:
             check_possible((scope or Scope("any", "any")).address(address))
         except Refused as error:
@@ -125,14 +131,18 @@ def _condition(at: Address, when: When | None, policy: Policy, scope: Scope | No
             yield Violation((*at, "severity"), error.message, error.hint)
 
 
-def _times(at: Address, step: Step, policy: Policy, scope: Scope) -> Iterator[Violation]:
+def _check_times(at: Address, step: Step, policy: Policy, scope: Scope) -> Iterator[Violation]:
     if step.when and step.when.open_longer_than:
-        yield from _lengths((*at, "when", "open_longer_than"), [step.when.open_longer_than], policy, scope)
+        yield from _check_lengths(
+            (*at, "when", "open_longer_than"), [step.when.open_longer_than], policy, scope
+        )
     if step.due:
-        yield from _lengths((*at, "due"), step.due.after, policy, scope)
+        yield from _check_lengths((*at, "due"), step.due.after, policy, scope)
 
 
-def _lengths(at: Address, addresses: Sequence[str], policy: Policy, scope: Scope) -> Iterator[Violation]:
+def _check_lengths(
+    at: Address, addresses: Sequence[str], policy: Policy, scope: Scope
+) -> Iterator[Violation]:
     """Faults of addresses of lengths of time, of which one at least must be there."""
     missing: list[Refused] = []
     for written in addresses:
@@ -146,7 +156,7 @@ def _lengths(at: Address, addresses: Sequence[str], policy: Policy, scope: Scope
             yield Violation(at, error.message, error.hint)
             return
         try:
-            length_at(policy, address)
+            get_length(policy, address)
         except Refused as error:
             if "is no length" in error.message:
                 yield Violation(at, error.message, error.hint)
@@ -165,69 +175,71 @@ def _is_length(written: str) -> bool:
     return True
 
 
-def _worded(at: Address, choices: Sequence[Choice], policy: Policy, scope: Scope) -> Iterator[Violation]:
-    faults = list(_texts(at, choices, policy, scope))
+def _check_wording(
+    at: Address, choices: Sequence[Choice], policy: Policy, scope: Scope
+) -> Iterator[Violation]:
+    faults = list(_check_texts(at, choices, policy, scope))
     yield from faults
-    if not faults and first(choices, policy, scope) is None:
+    if not faults and choose_wording(choices, policy, scope) is None:
         yield Violation(at, "none of these wordings fits this company", "add one without a 'when' at the end")
 
 
-def _texts(
+def _check_texts(
     at: Address, choices: Sequence[Choice], policy: Policy, scope: Scope, roles: tuple[str, ...] = ROLES
 ) -> Iterator[Violation]:
     for index, one in enumerate(choices):
         here = (*at, str(index))
-        faults = list(_condition((*here, "when"), one.when, policy, scope))
+        faults = list(_check_condition((*here, "when"), one.when, policy, scope))
         yield from faults
         if one.when and one.when.open_longer_than:
             reason = "how long it is open is not known when a text is written"
             yield Violation((*here, "when", "open_longer_than"), reason, "put it on the step itself")
-        if not faults and holds(one.when, policy, scope):
+        if not faults and is_met(one.when, policy, scope):
             if _DIRECTIVE.search(one.text):
                 yield Violation(
                     here, "a text holds no directive and no block", "use command, say, evidence or links"
                 )
-            yield from _roles(here, one.text, policy, scope, roles)
+            yield from _check_roles(here, one.text, policy, scope, roles)
 
 
-def _roles(
+def _check_roles(
     at: Address, text: str, policy: Policy, scope: Scope, known: tuple[str, ...]
 ) -> Iterator[Violation]:
     """Faults of the roles in a text."""
-    for kind, _ in roles_in(text):
+    for kind, _ in find_roles(text):
         if kind not in known:
             hint = nearest(kind, list(known), "it is shown as it stands" if not known else None)
             yield Violation(at, f"the role {{{kind}}} may not stand here", hint)
             return
     try:
-        for kind, target in roles_in(scope.text(text, policy)):
+        for kind, target in find_roles(scope.text(text, policy)):
             if kind in KINDS:
                 quote(policy, kind, target)
     except Refused as error:
         yield Violation(at, error.message, error.hint)
 
 
-def _bare(at: Address, text: str) -> Iterator[Violation]:
-    if next(roles_in(text), None):
+def _check_name(at: Address, text: str) -> Iterator[Violation]:
+    if next(find_roles(text), None):
         yield Violation(
             at, "this holds no roles: it is a name", "say it in words that hold for every company"
         )
 
 
-def _link(at: Address, link: Link, policy: Policy, scope: Scope, root: Path) -> Iterator[Violation]:
-    faults = list(_condition((*at, "when"), link.when, policy, scope))
-    if faults or not holds(link.when, policy, scope):
+def _check_link(at: Address, link: Link, policy: Policy, scope: Scope, root: Path) -> Iterator[Violation]:
+    faults = list(_check_condition((*at, "when"), link.when, policy, scope))
+    if faults or not is_met(link.when, policy, scope):
         yield from faults
         return
     if (link.page is None) == (link.runbook is None):
         yield Violation(at, "a link names a page or a runbook, and not both", "write page: process/review")
     elif link.page is not None:
-        yield from _leads((*at, "page"), root, "", link.page.partition("#")[0], "page")
+        yield from _check_leads((*at, "page"), root, "", link.page.partition("#")[0], "page")
     elif link.runbook is not None:
-        yield from _leads((*at, "runbook"), root, "runbooks/", link.runbook, "runbook")
+        yield from _check_leads((*at, "runbook"), root, "runbooks/", link.runbook, "runbook")
 
 
-def _leads(at: Address, root: Path, folder: str, name: str, kind: str) -> Iterator[Violation]:
+def _check_leads(at: Address, root: Path, folder: str, name: str, kind: str) -> Iterator[Violation]:
     if any((root / f"{folder}{name}{ending}").is_file() for ending in (".md", ".ipynb")):
         return
     beside = (root / f"{folder}{name}").parent

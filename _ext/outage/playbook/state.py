@@ -62,7 +62,7 @@ class Play:
     ticks: Mapping[str, Tick] = field(default_factory=dict)
 
 
-def plays(incident: Incident) -> dict[str, Play]:
+def fold_plays(incident: Incident) -> dict[str, Play]:
     """The playbooks of an incident, in the order in which they were started."""
     found: dict[str, Play] = {}
     for entry in sorted(incident.entries, key=lambda entry: entry.turn):
@@ -153,7 +153,9 @@ class Progress:
         return tuple(one for one in self.steps if one.open)
 
 
-def progress(checklist: Checklist, play: Play, incident: Incident, policy: Policy, now: datetime) -> Progress:
+def compute_progress(
+    checklist: Checklist, play: Play, incident: Incident, policy: Policy, now: datetime
+) -> Progress:
     """Measure a playbook against the clock at ``now`` (aware).
 
     The clock counts from the declaration; without one, from the start of the playbook.
@@ -163,21 +165,21 @@ def progress(checklist: Checklist, play: Play, incident: Incident, policy: Polic
     found: list[tuple[Section, tuple[Standing, ...]]] = []
     begun: datetime | None = declared
     for phase in checklist.phases:
-        ticks = [_tick(play, phase.id, task.id) for task in phase.tasks]
+        ticks = [_find_tick(play, phase.id, task.id) for task in phase.tasks]
         begun = _earliest(begun, *(tick.at for tick in ticks if tick))
         since = {"declared": declared, "phase": begun, "resolved": resolved}
         steps = tuple(
-            _standing(task, tick, since, resolved, policy, now)
+            _make_standing(task, tick, since, resolved, policy, now)
             for task, tick in zip(phase.tasks, ticks, strict=True)
         )
         found.append((phase, steps))
-        begun = _finished(begun, steps)
+        begun = _compute_finish(begun, steps)
     known = {*(task.id for task in checklist.tasks), *(phase.id for phase in checklist.phases)}
     strange = {step: tick for step, tick in play.ticks.items() if step not in known}
     return Progress(checklist, play, tuple(found), strange)
 
 
-def _tick(play: Play, phase: str, step: str) -> Tick | None:
+def _find_tick(play: Play, phase: str, step: str) -> Tick | None:
     """The last word on a step: its own, or that its phase was skipped while it was open."""
     own, whole = play.ticks.get(step), play.ticks.get(phase)
     if whole is not None and whole.state == "skipped":
@@ -191,7 +193,7 @@ def _earliest(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _finished(begun: datetime | None, steps: tuple[Standing, ...]) -> datetime | None:
+def _compute_finish(begun: datetime | None, steps: tuple[Standing, ...]) -> datetime | None:
     """When a phase was finished, which is when the next begins; None while a step of it is open."""
     if any(one.open for one in steps):
         return None
@@ -199,7 +201,7 @@ def _finished(begun: datetime | None, steps: tuple[Standing, ...]) -> datetime |
     return max(ends, default=begun)
 
 
-def _standing(
+def _make_standing(
     task: Task,
     tick: Tick | None,
     since: Mapping[str, datetime | None],
@@ -207,18 +209,18 @@ def _standing(
     policy: Policy,
     now: datetime,
 ) -> Standing:
-    needed_at = _after(task.late_only, since, policy)
+    needed_at = _compute_due(task.late_only, since, policy)
     needed: Needed = "now"
     if needed_at is not None and resolved is not None and resolved < needed_at:
         needed = "never"
     elif needed_at is not None and now < needed_at:
         needed = "later"
-    due = _after(task.due, since, policy)
+    due = _compute_due(task.due, since, policy)
     settled = tick is not None and tick.settled
     overdue = not settled and needed == "now" and due is not None and due < now
     return Standing(task, tick, needed, needed_at, due, overdue)
 
 
-def _after(term: Term | None, since: Mapping[str, datetime | None], policy: Policy) -> datetime | None:
+def _compute_due(term: Term | None, since: Mapping[str, datetime | None], policy: Policy) -> datetime | None:
     start = since[term.since] if term else None
     return add(start, term.length, policy) if term and start else None

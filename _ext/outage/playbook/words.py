@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from outage.incident.times import near, span
-from outage.policy.quote import filled
+from outage.policy.quote import fill_in_quotes
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ SINCE = {
 }
 
 
-def bare(text: str, policy: Policy, incident: Incident | None = None) -> str:
+def format_bare(text: str, policy: Policy, incident: Incident | None = None) -> str:
     """A text of a playbook on one line, with the company's names and without markup.
 
     With an incident, the names of channels are those of its own (and so hostile).
     """
     named = _RUNBOOK.sub(lambda found: found[1] or f"runbook {found[2]}", text)
-    words = _EMPHASIS.sub(r"\2", filled(policy, named))
+    words = _EMPHASIS.sub(r"\2", fill_in_quotes(policy, named))
     known = (
         {"incident": incident.id, "division": incident.division, "area": incident.area} if incident else {}
     )
@@ -44,18 +44,18 @@ def bare(text: str, policy: Policy, incident: Incident | None = None) -> str:
     return one_line(words)
 
 
-def owner(task: Task, policy: Policy) -> str:
+def name_owner(task: Task, policy: Policy) -> str:
     """The company's name for the role that sees to a step."""
     roles = {str(key): role for key, role in policy.roles.items()}
     return one_line(roles[task.owner].name)
 
 
-def within(term: Term) -> str:
+def format_term(term: Term) -> str:
     """``within 10 minutes of the declaration``."""
     return f"within {term.length} {SINCE[term.since]}"
 
 
-def when(one: Standing, now: datetime, zone: str) -> str:
+def format_state(one: Standing, now: datetime, zone: str) -> str:
     """Where a step stands: done, skipped, not needed, due, late."""
     if one.tick and one.tick.settled:
         why = f": {one_line(one.tick.why)}" if one.tick.why else ""
@@ -65,14 +65,14 @@ def when(one: Standing, now: datetime, zone: str) -> str:
     if one.needed == "later" and one.needed_at:
         return f"only if still open at {near(one.needed_at, now, zone)}"
     if one.due is None:
-        return within(one.task.due) if one.task.due else ""
+        return format_term(one.task.due) if one.task.due else ""
     left = span(one.due - now)
     if one.overdue:
         return f"LATE by {left}, due {near(one.due, now, zone)}"
     return f"due {near(one.due, now, zone)}, in {left}"
 
 
-def counted(found: Progress) -> str:
+def format_count(found: Progress) -> str:
     """``12 of 46 steps settled (10 done, 2 skipped), 3 overdue``."""
     done, skipped = found.of("done"), found.of("skipped")
     detail = f" ({done} done, {skipped} skipped)" if skipped else ""

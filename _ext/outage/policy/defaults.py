@@ -167,7 +167,7 @@ _REST: Data = {
 }
 
 
-def with_defaults(data: Data) -> Data:
+def fill_in_defaults(data: Data) -> Data:
     """The file's data with every default in place.
 
     Parts of the wrong shape are passed on as they are: the models refuse them by name.
@@ -176,18 +176,18 @@ def with_defaults(data: Data) -> Data:
     company = result.get("company")
     if isinstance(company, str):
         result["company"] = {"name": company}
-    audiences = _audiences(result)
-    _severities(result, audiences)
+    audiences = _fill_in_audiences(result)
+    _fill_in_severities(result, audiences)
     ranked = list(result["severities"]) if isinstance(result.get("severities"), dict) else []
     _merge(result, _REST)
-    _merge(result.setdefault("incident", {}), _incident(ranked))
+    _merge(result.setdefault("incident", {}), _make_incident(ranked))
     _merge(result.setdefault("classification", {}), {"when_in_doubt": "higher"})
     if ranked and isinstance(result["classification"], dict):
         subject = "customers" if "customers" in audiences else "people"
-        result["classification"].setdefault("questions", _questions(ranked, subject))
-    gone = _roles(result, audiences)
-    _staffing(result, gone)
-    _channels(result, audiences)
+        result["classification"].setdefault("questions", _make_questions(ranked, subject))
+    gone = _fill_in_roles(result, audiences)
+    _fill_in_staffing(result, gone)
+    _fill_in_channels(result, audiences)
     _merge(result["review"], {"attend": [role for role in _REVIEWERS if role not in gone]})
     joined = [key for key in ("company", "division", "users") if _is_own(result["channels"], key)]
     _merge(result["new_joiners"], {"channels": joined})
@@ -205,7 +205,7 @@ def _merge(into: Any, defaults: Data) -> None:
             _merge(into[key], value)
 
 
-def _audiences(result: Data) -> list[str]:
+def _fill_in_audiences(result: Data) -> list[str]:
     """Fill in the audiences; returns the ids that the company has."""
     given = result.setdefault("audiences", {})
     if not isinstance(given, dict):
@@ -224,7 +224,7 @@ def _audiences(result: Data) -> list[str]:
     return [key for key in AUDIENCES if key not in dropped]
 
 
-def _severities(result: Data, audiences: list[str]) -> None:
+def _fill_in_severities(result: Data, audiences: list[str]) -> None:
     severities = result.get("severities")
     if not isinstance(severities, dict):
         return
@@ -243,16 +243,16 @@ def _is_own(channels: Any, key: str) -> bool:
     return isinstance(channel, dict) and "same_as" not in channel
 
 
-def _at(ranked: list[str], rank: int) -> str:
+def _choose_severity(ranked: list[str], rank: int) -> str:
     """The severity of a rank, or the last one a shorter ladder has."""
     return ranked[min(rank, len(ranked) - 1)]
 
 
-def _incident(ranked: list[str]) -> Data:
+def _make_incident(ranked: list[str]) -> Data:
     levels: Data = {"warning": {"severity": "none", "respond": "2 business days"}}
     if ranked:
-        levels["error"] = {"severity": _at(ranked, 2), "respond": "4h"}
-        levels["critical"] = {"severity": _at(ranked, 0), "respond": "5m"}
+        levels["error"] = {"severity": _choose_severity(ranked, 2), "respond": "4h"}
+        levels["critical"] = {"severity": _choose_severity(ranked, 0), "respond": "5m"}
     return {
         "threshold": "30m",
         "time_box": "30m",
@@ -267,36 +267,45 @@ def _incident(ranked: list[str]) -> Data:
     }
 
 
-def _questions(ranked: list[str], subject: str) -> Data:
-    small = _at(ranked, max(1, len(ranked) - 1))
+def _make_questions(ranked: list[str], subject: str) -> Data:
+    small = _choose_severity(ranked, max(1, len(ranked) - 1))
     return {
         "affected": {
             "ask": f"How many {subject} are affected?",
             "answers": {
-                "all": {"text": "All or nearly all", "severity": _at(ranked, 0)},
-                "many": {"text": "Many", "severity": _at(ranked, 1)},
-                "some": {"text": "Some, or nobody", "severity": _at(ranked, 2)},
+                "all": {"text": "All or nearly all", "severity": _choose_severity(ranked, 0)},
+                "many": {"text": "Many", "severity": _choose_severity(ranked, 1)},
+                "some": {"text": "Some, or nobody", "severity": _choose_severity(ranked, 2)},
             },
         },
         "effect": {
             "ask": "What is the worst thing they meet?",
             "answers": {
-                "data": {"text": "Data or money lost, wrong or exposed", "severity": _at(ranked, 0)},
-                "stopped": {"text": "They cannot do what they came for", "severity": _at(ranked, 1)},
-                "hindered": {"text": "Slow, or works in another way", "severity": _at(ranked, 2)},
+                "data": {
+                    "text": "Data or money lost, wrong or exposed",
+                    "severity": _choose_severity(ranked, 0),
+                },
+                "stopped": {
+                    "text": "They cannot do what they came for",
+                    "severity": _choose_severity(ranked, 1),
+                },
+                "hindered": {
+                    "text": "Slow, or works in another way",
+                    "severity": _choose_severity(ranked, 2),
+                },
             },
         },
         "mended-soon": {
             "ask": "Will one expert fix it within the time box?",
             "answers": {
-                "no": {"text": "No, or nobody can say", "severity": _at(ranked, 2)},
+                "no": {"text": "No, or nobody can say", "severity": _choose_severity(ranked, 2)},
                 "yes": {"text": "Yes, and the impact is small", "time_box_up_to": small},
             },
         },
     }
 
 
-def _roles(result: Data, audiences: list[str]) -> set[str]:
+def _fill_in_roles(result: Data, audiences: list[str]) -> set[str]:
     """Fill in the roles; returns the ids that nobody holds in their own name."""
     given = result.setdefault("roles", {})
     if not isinstance(given, dict):
@@ -320,7 +329,7 @@ def _roles(result: Data, audiences: list[str]) -> set[str]:
     return gone
 
 
-def _staffing(result: Data, gone: set[str]) -> None:
+def _fill_in_staffing(result: Data, gone: set[str]) -> None:
     if "staffing" not in result:
         rows = {
             count: [[role for role in person if role not in gone] for person in row]
@@ -335,7 +344,7 @@ def _staffing(result: Data, gone: set[str]) -> None:
                 row[index] = here
 
 
-def _channels(result: Data, audiences: list[str]) -> None:
+def _fill_in_channels(result: Data, audiences: list[str]) -> None:
     """Give every channel id a channel: its own, or the one that stands in for it."""
     given = result.setdefault("channels", {})
     if not isinstance(given, dict):

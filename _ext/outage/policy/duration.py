@@ -49,7 +49,7 @@ class Duration:
             days = int(business[1])
             if days == 0:
                 raise ValueError(text)
-            return cls(business_days=days, words=_counted(days, "business day"))
+            return cls(business_days=days, words=_count(days, "business day"))
         at, seconds, words = 0, 0, []
         while at < len(lower):
             part = _PART.match(lower, at)
@@ -57,7 +57,7 @@ class Duration:
                 raise ValueError(text)
             count, unit = int(part[1]), _UNITS[part[2]]
             seconds += count * _SECONDS[unit]
-            words.append(_counted(count, unit))
+            words.append(_count(count, unit))
             at = part.end()
         if not 0 < seconds <= _LONGEST:
             raise ValueError(text)
@@ -73,11 +73,11 @@ class Duration:
         if self.words:
             return self.words
         if self.exact is None:
-            return _counted(self.business_days or 0, "business day")
+            return _count(self.business_days or 0, "business day")
         left, words = int(self.exact.total_seconds()), []
         for unit in ("day", "hour", "minute", "second"):
             count, left = divmod(left, _SECONDS[unit])
-            words += [_counted(count, unit)] if count else []
+            words += [_count(count, unit)] if count else []
         return " ".join(words)
 
     @property
@@ -125,5 +125,5 @@ def _validate(value: Any) -> Duration:
     raise PydanticCustomError("duration", "'{shown}' is not a length of time", context)
 
 
-def _counted(count: int, unit: str) -> str:
+def _count(count: int, unit: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from outage.policy.defaults import with_defaults
+from outage.policy.defaults import fill_in_defaults
 from outage.policy.policy import Policy
 from outage.policy.rules import find_violations
 from outage.source import Source, parse_yaml, read_yaml
@@ -40,23 +40,23 @@ def load_policy(path: Path, shown: Path | None = None) -> Policy:
     Raises:
         Problems: everything that is wrong with it, in the order of its lines; exit code 2.
     """
-    return _build(read_yaml(path, shown or _short(path)))
+    return _build_policy(read_yaml(path, shown or _shorten(path)))
 
 
 def parse_policy(text: str, shown: Path = Path("handbook.yml")) -> Policy:
     """A policy from text; raises as :func:`load_policy`."""
-    return _build(parse_yaml(text, shown))
+    return _build_policy(parse_yaml(text, shown))
 
 
-def _short(path: Path) -> Path:
+def _shorten(path: Path) -> Path:
     try:
         return path.resolve().relative_to(Path.cwd().resolve())
     except ValueError:
         return path
 
 
-def _build(source: Source) -> Policy:
-    data = with_defaults(require_mapping(source, _WORDING))
+def _build_policy(source: Source) -> Policy:
+    data = fill_in_defaults(require_mapping(source, _WORDING))
     policy = validate(Policy, source, _WORDING, data)
     require_none(source, _WORDING, find_violations(policy))
     policy.remember(source)

@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from outage.patterns import NotLinearError, linear
+from outage.patterns import UnsafeRegexError, compile_safe_regex
 from outage.policy.duration import Duration
 from outage.policy.vocabulary import (
     AlertLevel,
@@ -42,20 +42,20 @@ PLACEHOLDERS = ("incident", "division", "area")
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
-def _none(value: Any) -> Any:
+def _read_none(value: Any) -> Any:
     """The word ``none`` says that there is none."""
     return None if value == "none" else value
 
 
-def _named(value: Any) -> Any:
+def _read_name(value: Any) -> Any:
     """A bare text stands for its name."""
     return {"name": value} if isinstance(value, str) else value
 
 
 MaybeDuration = Annotated[
-    Duration | None, BeforeValidator(_none, json_schema_input_type=Duration | Literal["none"] | None)
+    Duration | None, BeforeValidator(_read_none, json_schema_input_type=Duration | Literal["none"] | None)
 ]
-MaybeId = Annotated[Id | None, BeforeValidator(_none, json_schema_input_type=Id | None)]
+MaybeId = Annotated[Id | None, BeforeValidator(_read_none, json_schema_input_type=Id | None)]
 PerAudience = dict[AudienceId, MaybeDuration]
 
 
@@ -189,7 +189,7 @@ class Classification(Part):
     when_in_doubt: Literal["higher", "lower"]
     questions: Annotated[dict[Id, Question], Field(min_length=1)]
     matrix: Annotated[
-        Matrix | None, BeforeValidator(_none, json_schema_input_type=Matrix | Literal["none"] | None)
+        Matrix | None, BeforeValidator(_read_none, json_schema_input_type=Matrix | Literal["none"] | None)
     ] = None
 
 
@@ -254,12 +254,12 @@ class Channel(Part):
                 raise PydanticCustomError("placeholder", "unknown placeholder {found}", context)
         return value
 
-    def filled(self, incident: str = "", division: str = "", area: str = "") -> str:
+    def format_name(self, incident: str = "", division: str = "", area: str = "") -> str:
         """The name as people read it: ``#shop-‹area›-outages`` where only the division is known."""
         known = {"incident": incident, "division": division, "area": area}
         return _PLACE.sub(lambda found: known.get(found[1]) or f"\u2039{found[1]}\u203a", self.name)
 
-    def lacking(self, incident: str = "", division: str = "", area: str = "") -> list[str]:
+    def find_unknown_places(self, incident: str = "", division: str = "", area: str = "") -> list[str]:
         """The places in the name that are not known."""
         known = {"incident": incident, "division": division, "area": area}
         return [place for place in dict.fromkeys(_PLACE.findall(self.name)) if not known.get(place)]
@@ -344,16 +344,16 @@ class Runbooks(Part):
     second_person: tuple[Literal["none", "low", "medium", "high"], ...] = ("high",)
 
 
-def _pattern(value: str) -> str:
+def _check_pattern(value: str) -> str:
     try:
-        linear(value)
-    except NotLinearError as error:
+        compile_safe_regex(value)
+    except UnsafeRegexError as error:
         raise PydanticCustomError("pattern", "{reason}", {"reason": str(error)}) from None
     return value
 
 
-Pattern = Annotated[str, AfterValidator(_pattern)]
-MaybePattern = Annotated[Pattern | None, BeforeValidator(_none, json_schema_input_type=str | None)]
+Pattern = Annotated[str, AfterValidator(_check_pattern)]
+MaybePattern = Annotated[Pattern | None, BeforeValidator(_read_none, json_schema_input_type=str | None)]
 
 
 class Masks(Part):
@@ -371,7 +371,7 @@ class Masks(Part):
     journal: bool = False
     sql_literals: bool = True
     patterns: dict[Id, MaybePattern] = {}
-    names: Annotated[str | None, BeforeValidator(_none, json_schema_input_type=str | None)] = None
+    names: Annotated[str | None, BeforeValidator(_read_none, json_schema_input_type=str | None)] = None
 
     @field_validator("names")
     @classmethod
@@ -399,7 +399,7 @@ class Alerts(Part):
     elsewhere: dict[AlertName, Text] = {}
     site: Annotated[
         Annotated[str, Field(pattern=r"^https?://[^\s<>\"?#]+$")] | None,
-        BeforeValidator(_none, json_schema_input_type=str | None),
+        BeforeValidator(_read_none, json_schema_input_type=str | None),
     ] = None
 
 
@@ -411,8 +411,8 @@ class Sync(Part):
     branch: Text = "main"
 
 
-NamedChannel = Annotated[Channel, BeforeValidator(_named, json_schema_input_type=str | Channel)]
-NamedContact = Annotated[Contact, BeforeValidator(_named, json_schema_input_type=str | Contact)]
+NamedChannel = Annotated[Channel, BeforeValidator(_read_name, json_schema_input_type=str | Channel)]
+NamedContact = Annotated[Contact, BeforeValidator(_read_name, json_schema_input_type=str | Contact)]
 
 
 class PolicyData(Part):

@@ -15,7 +15,7 @@ from outage.policy.duration import Duration
 from outage.policy.models import Channel, PolicyData, Severity
 from outage.policy.vocabulary import CHANNELS, ROLES, SCOPES, ChannelId, RoleId, ScopeId
 from outage.source import Source, nearest
-from outage.text import joined
+from outage.text import join_words
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Policy(PolicyData):
     def _value(self, at: tuple[str, ...], raw: Any) -> Value:
         own = self._source is not None and at in self._source.lines
         line = self._source.line(at) if self._source and own else None
-        return Value(".".join(at), raw, in_words(raw), line, not own)
+        return Value(".".join(at), raw, format_value(raw), line, not own)
 
 
 def _children(node: Any) -> Iterator[tuple[str, Any]]:
@@ -153,7 +153,7 @@ def _children(node: Any) -> Iterator[tuple[str, Any]]:
             yield str(key), value
 
 
-def in_words(raw: Any) -> str:
+def format_value(raw: Any) -> str:
     """A value as a reader sees it."""
     if raw is None:
         return "none"
@@ -162,7 +162,7 @@ def in_words(raw: Any) -> str:
     if isinstance(raw, BaseModel):
         return str(getattr(raw, "name", None) or getattr(raw, "text", None) or "")
     if isinstance(raw, (list, tuple)):
-        return joined([in_words(item) for item in raw]) or "none"
+        return join_words([format_value(item) for item in raw]) or "none"
     if isinstance(raw, dict):
-        return joined([in_words(item) for item in raw.values()]) or "none"
+        return join_words([format_value(item) for item in raw.values()]) or "none"
     return str(raw)

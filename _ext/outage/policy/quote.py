@@ -74,38 +74,38 @@ def quote(policy: Policy, kind: str, target: str) -> Quote:
         address = policy.at(target).address
         return Quote(address, address, ("clause",))
     if kind in WORDS:
-        return _word(policy, kind, target)
+        return _quote_word(policy, kind, target)
     if kind == "told":
-        _entry(policy, "audience", target)  # refuses an audience that the company has not
-        return _entry(policy, "channel", policy.at(f"audiences.{target}.channel").raw)
-    return _entry(policy, kind, target)
+        _quote_entry(policy, "audience", target)  # refuses an audience that the company has not
+        return _quote_entry(policy, "channel", policy.at(f"audiences.{target}.channel").raw)
+    return _quote_entry(policy, kind, target)
 
 
-def _word(policy: Policy, kind: str, target: str) -> Quote:
+def _quote_word(policy: Policy, kind: str, target: str) -> Quote:
     known = policy.scopes if kind == "scope" else WORDS[kind]
     if target not in known:
         raise Refused(f"there is no {kind} '{target}' here", hint=nearest(target, list(known)))
     return Quote(target.capitalize(), None, (kind, target))
 
 
-def _entry(policy: Policy, kind: str, target: str) -> Quote:
+def _quote_entry(policy: Policy, kind: str, target: str) -> Quote:
     part = PARTS[kind]
     if "." in target:
-        return _entry(policy, kind, _named_at(policy, kind, target))
+        return _quote_entry(policy, kind, _find_named_id(policy, kind, target))
     value = policy.at(f"{part}.{target}")
     entry = value.raw
     if kind == "severity":
-        return Quote(value.text, value.address, (kind, f"rank-{severity_look(policy, target)}"))
+        return Quote(value.text, value.address, (kind, f"rank-{find_severity_look(policy, target)}"))
     if kind == "role" and entry.merged_into:
-        return _entry(policy, kind, entry.merged_into)
+        return _quote_entry(policy, kind, entry.merged_into)
     if kind == "channel" and entry.same_as:
-        return _entry(policy, kind, entry.same_as)
+        return _quote_entry(policy, kind, entry.same_as)
     look = (kind,) if kind == "contact" else (kind, target)
-    text = channel_words(policy, entry) if kind == "channel" else value.text
+    text = format_channel(policy, entry) if kind == "channel" else value.text
     return Quote(text, value.address, look)
 
 
-def _named_at(policy: Policy, kind: str, address: str) -> str:
+def _find_named_id(policy: Policy, kind: str, address: str) -> str:
     """The id that a value of the policy names: ``state_document.keeper`` names a role."""
     named = policy.at(address).raw
     if not isinstance(named, str) or named not in getattr(policy, PARTS[kind]):
@@ -115,12 +115,12 @@ def _named_at(policy: Policy, kind: str, address: str) -> str:
     return named
 
 
-def channel_words(policy: Policy, channel: Channel) -> str:
+def format_channel(policy: Policy, channel: Channel) -> str:
     """A channel's name as a page shows it: ``#inc-‹incident›``; a single division is named at once."""
-    return channel.filled(division=next(iter(policy.divisions)) if len(policy.divisions) == 1 else "")
+    return channel.format_name(division=next(iter(policy.divisions)) if len(policy.divisions) == 1 else "")
 
 
-def severity_look(policy: Policy, ref: str) -> int:
+def find_severity_look(policy: Policy, ref: str) -> int:
     """Which of the four looks a severity has: 0 for the worst; the fourth serves all lesser ones."""
     return min(policy.rank(policy.severity_id(ref)), 3)
 
@@ -128,13 +128,13 @@ def severity_look(policy: Policy, ref: str) -> int:
 _QUOTED = re.compile(rf"\{{({'|'.join(KINDS)})\}}`([^`\n]+)`")
 
 
-def quoted(text: str) -> Iterator[tuple[str, str]]:
+def find_quotes(text: str) -> Iterator[tuple[str, str]]:
     """What a text asks of the policy: kind and target of each role in it, in order."""
     for found in _QUOTED.finditer(text):
         yield found[1], found[2]
 
 
-def filled(policy: Policy, text: str) -> str:
+def fill_in_quotes(policy: Policy, text: str) -> str:
     """The text with each role replaced by the company's words, lines kept.
 
     Raises:

@@ -27,25 +27,25 @@ def find_violations(policy: PolicyData) -> list[Violation]:
     return [
         violation
         for rule in (
-            _references,
-            _none_is_no_name,
-            _promises_in_order,
-            _review_in_order,
-            _staffing_holds,
-            _merged_roles,
-            _hand_over,
-            _calendar,
-            _questions_are_few,
+            _check_references,
+            _check_names,
+            _check_promise_order,
+            _check_review_order,
+            _check_staffing,
+            _check_merged_roles,
+            _check_hand_over,
+            _check_calendar,
+            _check_questions,
             _matrix_is_whole,
             _matrix_is_in_order,
             _every_severity_can_be_reached,
-            _channels,
+            _check_channels,
         )
         for violation in rule(policy)
     ]
 
 
-def _none_is_no_name(policy: PolicyData) -> Iterator[Violation]:
+def _check_names(policy: PolicyData) -> Iterator[Violation]:
     """``none`` drops an audience; a channel or role of which one writes the same would be called so."""
     instead = {
         "channels": "leave the channel out; where one is needed, a wider one stands in",
@@ -66,7 +66,7 @@ class _Reference(NamedTuple):
     used: str
 
 
-def _references(policy: PolicyData) -> Iterator[Violation]:
+def _check_references(policy: PolicyData) -> Iterator[Violation]:
     known: dict[str, list[str]] = {
         "severity": list(policy.severities),
         "contact": list(policy.contacts),
@@ -74,13 +74,13 @@ def _references(policy: PolicyData) -> Iterator[Violation]:
         "audience": list(policy.audiences),
         "role": [key for key, role in policy.roles.items() if not role.merged_into],
     }
-    for at, kind, used in (*_severities_used(policy), *_others_used(policy)):
+    for at, kind, used in (*_list_severities_used(policy), *_list_others_used(policy)):
         if used not in known[kind]:
             hint = nearest(used, known[kind], f"define this {kind} first, or remove it here")
             yield Violation(at, f"there is no {kind} '{used}'", hint)
 
 
-def _severities_used(policy: PolicyData) -> Iterator[_Reference]:
+def _list_severities_used(policy: PolicyData) -> Iterator[_Reference]:
     for level, alert in policy.incident.alert_levels.items():
         if alert.severity is not None:
             yield _Reference(("incident", "alert_levels", level, "severity"), "severity", alert.severity)
@@ -99,7 +99,7 @@ def _severities_used(policy: PolicyData) -> Iterator[_Reference]:
             yield _Reference(("escalations", key, "severities", str(index)), "severity", used)
 
 
-def _others_used(policy: PolicyData) -> Iterator[_Reference]:
+def _list_others_used(policy: PolicyData) -> Iterator[_Reference]:
     for key, escalation in policy.escalations.items():
         for index, used in enumerate(escalation.call):
             yield _Reference(("escalations", key, "call", str(index)), "contact", used)
@@ -117,14 +117,14 @@ def _others_used(policy: PolicyData) -> Iterator[_Reference]:
                 yield _Reference(("severities", key, promise, used), "audience", used)
 
 
-def _longer(higher: Duration | None, lower: Duration | None) -> bool:
+def _is_slower(higher: Duration | None, lower: Duration | None) -> bool:
     """Whether the higher severity promises less than the lower; no promise is the least."""
     if lower is None:
         return False
     return higher is None or higher.length > lower.length
 
 
-def _promises(severity: Severity) -> dict[Address, Duration | None]:
+def _list_promises(severity: Severity) -> dict[Address, Duration | None]:
     """Each length of time that a severity promises, by its address below the severity."""
     found: dict[Address, Duration | None] = {
         ("acknowledge",): severity.acknowledge,
@@ -137,11 +137,11 @@ def _promises(severity: Severity) -> dict[Address, Duration | None]:
     return found
 
 
-def _promises_in_order(policy: PolicyData) -> Iterator[Violation]:
+def _check_promise_order(policy: PolicyData) -> Iterator[Violation]:
     for (upper_id, upper), (lower_id, lower) in pairwise(policy.severities.items()):
-        low = _promises(lower)
-        for at, high in _promises(upper).items():
-            if _longer(high, low[at]):
+        low = _list_promises(lower)
+        for at, high in _list_promises(upper).items():
+            if _is_slower(high, low[at]):
                 yield Violation(
                     ("severities", upper_id, *at),
                     f"{upper_id} says {high or 'none'}, and the lesser {lower_id} says {low[at]}",
@@ -149,7 +149,7 @@ def _promises_in_order(policy: PolicyData) -> Iterator[Violation]:
                 )
 
 
-def _review_in_order(policy: PolicyData) -> Iterator[Violation]:
+def _check_review_order(policy: PolicyData) -> Iterator[Violation]:
     for key, severity in policy.severities.items():
         steps = [("meeting", severity.review.meeting), ("draft", severity.review.draft)]
         steps.append(("shared", severity.review.shared))
@@ -160,7 +160,7 @@ def _review_in_order(policy: PolicyData) -> Iterator[Violation]:
                 yield Violation(at, f"{later} is due after {limit}, before {name} after {length}")
 
 
-def _staffing_holds(policy: PolicyData) -> Iterator[Violation]:
+def _check_staffing(policy: PolicyData) -> Iterator[Violation]:
     leads: tuple[RoleId, ...] = ("incident-commander", "operations-lead")
     needed = [role for role in leads if not policy.roles[role].merged_into]
     for count, row in policy.staffing.items():
@@ -185,7 +185,7 @@ def _staffing_holds(policy: PolicyData) -> Iterator[Violation]:
                 )
 
 
-def _merged_roles(policy: PolicyData) -> Iterator[Violation]:
+def _check_merged_roles(policy: PolicyData) -> Iterator[Violation]:
     for key, role in policy.roles.items():
         into = role.merged_into
         if into is None:
@@ -199,7 +199,7 @@ def _merged_roles(policy: PolicyData) -> Iterator[Violation]:
             yield Violation(at, "the incident commander and the operations lead are never one role")
 
 
-def _hand_over(policy: PolicyData) -> Iterator[Violation]:
+def _check_hand_over(policy: PolicyData) -> Iterator[Violation]:
     limits = policy.hand_over
     if limits.commander_limit.length > limits.shift_limit.length:
         yield Violation(
@@ -210,7 +210,7 @@ def _hand_over(policy: PolicyData) -> Iterator[Violation]:
         yield Violation(("hand_over", "overlap"), "the overlap is as long as the shift")
 
 
-def _calendar(policy: PolicyData) -> Iterator[Violation]:
+def _check_calendar(policy: PolicyData) -> Iterator[Violation]:
     country, region = policy.calendar.country, policy.calendar.region
     if len(set(policy.calendar.weekend)) > 6:
         yield Violation(("calendar", "weekend"), "every day is a weekend day, so nothing would ever be due")
@@ -231,7 +231,7 @@ def _calendar(policy: PolicyData) -> Iterator[Violation]:
         )
 
 
-def _questions_are_few(policy: PolicyData) -> Iterator[Violation]:
+def _check_questions(policy: PolicyData) -> Iterator[Violation]:
     questions = policy.classification.questions
     if "scale" in questions:
         at = ("classification", "questions", "scale")
@@ -328,7 +328,7 @@ def _every_severity_can_be_reached(policy: PolicyData) -> Iterator[Violation]:
             )
 
 
-def _channels(policy: PolicyData) -> Iterator[Violation]:
+def _check_channels(policy: PolicyData) -> Iterator[Violation]:
     if "customers" not in policy.audiences and "customers" in policy.channels:
         reason = "there is a channel for customers, and no such audience"
         yield Violation(("channels", "customers"), reason, "remove one or restore the other")

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Refused
-from outage.patterns import linear
+from outage.patterns import compile_safe_regex
 from outage.secrets import SecretMissing, resolve
 from outage.text import replay_terminal
 
@@ -33,7 +33,9 @@ class Masker:
         """``names`` are left out literally, in any case."""
         self._sql = masks.sql_literals
         patterns = masks.patterns.items()
-        self._patterns = [(linear(pattern), f"[{key}]") for key, pattern in patterns if pattern is not None]
+        self._patterns = [
+            (compile_safe_regex(pattern), f"[{key}]") for key, pattern in patterns if pattern is not None
+        ]
         listed = sorted({name.strip() for name in names if len(name.strip()) > 1}, key=len, reverse=True)
         if listed:
             anyone = "|".join(map(re.escape, listed))
@@ -50,7 +52,7 @@ class Masker:
 
 def _without_literals(line: str) -> str:
     """Return a line without what is in single quotes after a word of SQL."""
-    found = linear(_SQL).search(line[:_LONGEST_LINE])
+    found = compile_safe_regex(_SQL).search(line[:_LONGEST_LINE])
     if found is None:
         return line
     return line[: found.end()] + _QUOTED.sub(LITERAL, line[found.end() :])

@@ -61,7 +61,7 @@ def show(policy: Policy, kind: str, argument: str = "") -> str:
     if kind == "when":
         return "yes" if policy.has(argument) else "no"
     if kind == "classify-form":
-        return form.as_text(policy)
+        return form.format_form(policy)
     if kind in KINDS:
         return repr(quote(policy, kind, argument))
     if kind in ROLE_VIEWS:

@@ -107,7 +107,7 @@ def _commander(incident: Incident, policy: Policy, now: datetime) -> Iterator[Fi
         return
     roles = (COMMANDER, commander_role(policy))
     named = next((h for h in incident.holdings if h.role in roles), None)
-    yield from _judged(
+    yield from _judge(
         incident,
         policy,
         now,
@@ -134,9 +134,7 @@ def _messages(incident: Incident, policy: Policy, audience: str, now: datetime) 
             marks = marks[1:] if first and not told_before else marks
         for start, done in zip_longest(marks, marks[1:]):
             if start is not None:
-                yield from _judged(
-                    incident, policy, now, "cadence", audience, start=start, done=done, end=end
-                )
+                yield from _judge(incident, policy, now, "cadence", audience, start=start, done=done, end=end)
 
 
 def _first_message(
@@ -145,10 +143,10 @@ def _first_message(
     """Judge the very first update, wherever it stands: before the declaration is early, not late."""
     first = next((u for u in incident.told(audience) if end is None or u.at < end), None)
     done = _Mark(first.at, first.event) if first else None
-    return list(_judged(incident, policy, now, "first-message", audience, start=start, done=done, end=end))
+    return list(_judge(incident, policy, now, "first-message", audience, start=start, done=done, end=end))
 
 
-def _judged(
+def _judge(
     incident: Incident,
     policy: Policy,
     now: datetime,
@@ -189,11 +187,11 @@ def describe_promise(finding: Finding, policy: Policy) -> str:
     """What was promised, to whom: ``Update to Customers``, ``Incident commander named``."""
     if finding.promise == "commander":
         return f"{role_name(finding.who, policy)} named"
-    who = audience_name(policy, finding.who)
+    who = name_audience(policy, finding.who)
     return f"First message to {who}" if finding.promise == "first-message" else f"Update to {who}"
 
 
-def audience_name(policy: Policy, audience: str) -> str:
+def name_audience(policy: Policy, audience: str) -> str:
     """The company's name for an audience; the id when it has none such."""
     entry = policy.audiences.get(audience)  # type: ignore[call-overload]
     return str(entry.name) if entry else audience

@@ -17,7 +17,7 @@ from outage.run.kernel import start_kernel, sweep_leftovers
 from outage.run.notebook import injected_source
 from outage.run.request import SILENT
 from outage.runbook.notebook import find_notebook
-from outage.runbook.structure import step_tag
+from outage.runbook.structure import get_step_tag
 from outage.runbook.types import to_data
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ def notebook_line(prepared: Prepared) -> lines.NotebookLine:
             {
                 "id": cell.id,
                 "cell_type": cell.cell_type,
-                "step": step_tag(cell),
+                "step": get_step_tag(cell),
                 "tags": cell.tags,
                 "source": cell.source,
             }

@@ -17,7 +17,7 @@ from outage.run.history import load_run
 from outage.run.journal import Journal, is_alive
 from outage.run.model import Gate, Proposal, Run
 from outage.run.outcome import Stop, cell_line, first_line
-from outage.runbook.structure import step_tag
+from outage.runbook.structure import get_step_tag
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Gatekeeper:
 
     def _outcome(self, cell: Cell, gate: Gate) -> Stop | None:
         confirmed = gate.state == "confirmed"
-        if step_tag(cell) == "gate":
+        if get_step_tag(cell) == "gate":
             self._journal.append(cell_line(cell, "gate", "passed" if confirmed else "failed"), wait=False)
         if confirmed:
             return None

@@ -75,7 +75,7 @@ def find_run(project: Project, wanted: str) -> Path:
         Refused: none fits, or several do.
     """
     from outage.errors import Refused
-    from outage.text import joined
+    from outage.text import join_words
 
     folders = run_folders(project)
     exact = [folder for folder in folders if folder.name == wanted]
@@ -83,6 +83,6 @@ def find_run(project: Project, wanted: str) -> Path:
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        listed = joined([folder.name for folder in fitting[:5]])
+        listed = join_words([folder.name for folder in fitting[:5]])
         raise Refused(f"'{wanted}' fits several runs: {listed}", hint="write more of the id")
     raise Refused(f"there is no run '{wanted}'", hint="'outage runs' lists them")

@@ -16,11 +16,11 @@ from outage.run.model import Run
 from outage.run.request import Prepared, RunRequest
 from outage.run.review import find_review, working_digest
 from outage.run.target import find_target, same_target
-from outage.runbook.command import run_command
-from outage.runbook.contract import Contract, parameter_values, read_contract
-from outage.runbook.files import file_problems
+from outage.runbook.command import format_run_command
+from outage.runbook.contract import Contract, check_values, read_contract
+from outage.runbook.files import find_file_problems
 from outage.runbook.types import to_data
-from outage.text import joined
+from outage.text import join_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,15 +45,15 @@ def prepare(project: Project, path: Path, request: RunRequest, *, can_ask: bool)
     """
     shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path
     contract = read_contract(path, shown)
-    if problems := file_problems(contract, project.root):
+    if problems := find_file_problems(contract, project.root):
         raise Problems(problems)
-    values = parameter_values(contract, request.assignments, _file_values(request))
+    values = check_values(contract, request.assignments, _file_values(request))
     incident = _incident(project, request.incident)
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{contract.name}-{secrets.token_hex(2)}"
     folder = request.folder or (incident or project.root) / "runs" / name
     found = assemble(project, request, path, contract, values, folder)
     if request.apply and not contract.changes:
-        command = run_command(contract.name, contract.parameters, values, apply=False)
+        command = format_run_command(contract.name, contract.parameters, values, apply=False)
         hint = f"leave --apply out: {command}"
         raise Refused(f"'{contract.name}' changes nothing, so there is nothing to apply", hint=hint)
     plan = _plan(found)
@@ -159,7 +159,7 @@ def _plan(found: Prepared) -> Run | None:
     then = run.began.get("parameters", {})
     changed = [name for name, value in values.items() if then.get(name) != to_data(value)]
     if changed or set(then) != set(values):
-        problems.append(f"the parameters differ from the plan's: {joined(changed) or 'other names'}")
+        problems.append(f"the parameters differ from the plan's: {join_words(changed) or 'other names'}")
     if not same_target(run.began.get("target") or {}, found.target):
         problems.append(f"the plan's target was {run.target}; this one is {found.target.words}")
     if problems:

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
 from outage.run.outputs import without_colours
-from outage.runbook.notebook import titles
+from outage.runbook.notebook import make_titles
 from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Words:
 
     def _on_notebook(self, data: Mapping[str, Any]) -> None:
         cells = data["cells"]
-        named = titles((cell["cell_type"], cell["source"], cell.get("step")) for cell in cells)
+        named = make_titles((cell["cell_type"], cell["source"], cell.get("step")) for cell in cells)
         steps = [str(cell.get("step") or "") for cell in cells]
         self._titles = list(zip(steps, named, strict=True))
 

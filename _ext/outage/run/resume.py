@@ -24,10 +24,10 @@ from outage.run.model import DOUBTS, Run
 from outage.run.prepare import assemble, unconfirmed
 from outage.run.review import files_at, working_digest
 from outage.run.target import same_target
-from outage.runbook.command import repeat
-from outage.runbook.contract import Contract, read_contract, recorded_values
+from outage.runbook.command import format_repeat_command
+from outage.runbook.contract import Contract, read_contract, read_recorded_values
 from outage.runbook.notebook import find_notebook
-from outage.text import joined, one_line
+from outage.text import join_words, one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ def prepare_resume(
     contract = read_contract(path, path.relative_to(project.root))
     if working_digest(project.root, contract.notebook) != run.began.get("digest"):
         raise _changed(project, run, contract, undo=undo)
-    values = recorded_values(contract, run.began.get("parameters", {}))
+    values = read_recorded_values(contract, run.began.get("parameters", {}))
     if set(values) != {parameter.name for parameter in contract.parameters}:
         raise Refused(f"the parameters of {run.id} are no longer valid ones", hint="start a new run")
     found = assemble(project, request, path, contract, values, folder)
@@ -121,7 +121,7 @@ def _to_undo(run: Run) -> tuple[int, ...]:
 
 def _check_state(project: Project, run: Run, *, undo: bool) -> None:
     """Refuse unless the run is over, or waits, and was an apply."""
-    anew = repeat(project.runbooks, run.runbook, run.began.get("parameters", {}))
+    anew = format_repeat_command(project.runbooks, run.runbook, run.began.get("parameters", {}))
     if any(trouble.edited for trouble in run.troubles):
         reason = f"the journal of {run.id} was changed by hand; what it says cannot be relied on"
         raise Refused(reason, file=run.folder, hint="look at the target, and start a new run")
@@ -163,14 +163,14 @@ def _check_scrubbed(run: Run) -> None:
                 f"take it back by hand; 'outage runs {run.id}' shows what was done. In the runbook, keep the"
                 " secret's reference and read it with secret()"
             )
-            raise Refused(f"{reason} was left out of {joined(used)} when it was written down", hint=hint)
+            raise Refused(f"{reason} was left out of {join_words(used)} when it was written down", hint=hint)
 
 
 def _check_doubts(run: Run, *, undo: bool) -> None:
     """Refuse to go on without a terminal if a person must be asked something."""
     doubtful = [cell for cell in run.cells if cell.unsettled]
     if doubtful:
-        cells = joined([str(cell.index + 1) for cell in doubtful])
+        cells = join_words([str(cell.index + 1) for cell in doubtful])
         reason = f"the change in cell {cells} was started and did not pass; a person must say what to do"
         hint = f"in a terminal: outage {f'undo {run.id} --apply' if undo else f'run --resume {run.id}'}"
         raise Refused(reason, hint=hint)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from outage.errors import OutageError, Refused
 from outage.git import GitFailed, GitMissing, call
 from outage.run.lines import ReviewData
-from outage.runbook.digest import named_files, notebook_digest, project_modules
+from outage.runbook.digest import compute_digest, find_named_files, find_project_modules
 from outage.runbook.notebook import parse_notebook
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _kind(root: Path, name: str) -> str:
 
 def working_digest(root: Path, notebook: Notebook) -> str:
     """Return the digest of a notebook and its modules as they are on the disk."""
-    return notebook_digest(notebook, WorkingTree(root))
+    return compute_digest(notebook, WorkingTree(root))
 
 
 def find_review(
@@ -96,7 +96,7 @@ def find_review(
     """
     relative = path.resolve().relative_to(root.resolve()).as_posix()
     tree = WorkingTree(root)
-    paths = [relative, *sorted({*project_modules(notebook, tree), *named_files(notebook, tree)})]
+    paths = [relative, *sorted({*find_project_modules(notebook, tree), *find_named_files(notebook, tree)})]
     override = "say why not: --unreviewed 'REASON' (it goes on the record)"
     try:
         heads = _heads(root, branch, remote)
@@ -148,7 +148,7 @@ def _digest_at(root: Path, commit: str, relative: str) -> str | None:
     if content is None:
         return None
     try:
-        return notebook_digest(parse_notebook(content, Path(relative)), tree)
+        return compute_digest(parse_notebook(content, Path(relative)), tree)
     except GitFailed:
         raise
     except OutageError:
@@ -168,4 +168,4 @@ def files_at(root: Path, commit: str, relative: str) -> list[str]:
     if content is None:
         return []
     notebook = parse_notebook(content, Path(relative))
-    return [relative, *sorted({*project_modules(notebook, tree), *named_files(notebook, tree)})]
+    return [relative, *sorted({*find_project_modules(notebook, tree), *find_named_files(notebook, tree)})]

@@ -23,7 +23,7 @@ from outage.run.outcome import Stop, cell_line, error_data, settled_stop, stop_a
 from outage.run.outputs import EVERY, CellSink
 from outage.run.resume import undo_digest
 from outage.run.review import WorkingTree
-from outage.runbook.digest import code_files
+from outage.runbook.digest import find_code_files
 from outage.runbook.structure import GUARDED
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Runner:
     def _admit(self) -> None:
         """Tell the kernel what of the handbook may run in it: what the run's digest is of."""
         root, notebook = self.prepared.project.root, self.prepared.contract.notebook
-        files = code_files(notebook, WorkingTree(root))
+        files = find_code_files(notebook, WorkingTree(root))
         self.client.admit(root, files, self.prepared.folder)
 
     async def _settled(self, when: str) -> Stop | None:

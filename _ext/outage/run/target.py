@@ -29,7 +29,7 @@ from outage.errors import Refused
 from outage.run.lab import is_lab_path, is_lab_port
 from outage.run.lines import TargetData
 from outage.runbook.types import to_text
-from outage.text import joined, one_line
+from outage.text import join_words, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -247,14 +247,14 @@ def _in_words(
     names = sorted(str(each) for each in found if each)
     production = not lab and (None in found or any(policy.environments[name].production for name in names))
     environment = _LAB if lab else names[0] if len(names) == 1 and None not in found else None
-    where = f"{joined(list(hosts))} port {port}" if port else joined(list(hosts))
+    where = f"{join_words(list(hosts))} port {port}" if port else join_words(list(hosts))
     where = f"{path} on {where}" if path else where
     where = f"database '{database}' on {where}" if database else where
     words = f"{kind}, {where}, {_meaning(environment, production=production)}"
     return TargetData(
         words=one_line(words),
         kind=kind,
-        host=joined(list(hosts)),
+        host=join_words(list(hosts)),
         hosts=hosts,
         path=path,
         port=port,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from outage.runbook.parameters import Parameter
 
 
-def run_command(
+def format_run_command(
     name: str, parameters: Sequence[Parameter], values: Mapping[str, Any], *, apply: bool, plan: str = ""
 ) -> str:
     """``outage run NAME [--apply] [--plan RUN] -p K=V``: only what differs from the defaults is said."""
@@ -39,17 +39,17 @@ def suggest(folder: Path, name: str, texts: Mapping[str, str] | None = None) -> 
         name: the runbook's.
         texts: values that are known, as they are typed; ``...`` stands for the others.
     """
-    from outage.runbook.values import resolve
+    from outage.runbook.values import resolve_values
 
     contract = find_contract(folder, name)
     if contract is None:
         return shlex.join(["outage", "run", name])
-    values, _ = resolve(contract.parameters, texts or {}, {})
+    values, _ = resolve_values(contract.parameters, texts or {}, {})
     known = {each: value for each, value in values.items() if each in (texts or {})}
-    return run_command(name, contract.parameters, known, apply=False)
+    return format_run_command(name, contract.parameters, known, apply=False)
 
 
-def repeat(
+def format_repeat_command(
     folder: Path, name: str, recorded: Mapping[str, Any], *, apply: bool = False, plan: str = ""
 ) -> str:
     """Return the command that runs a runbook with the values that a journal holds.
@@ -61,13 +61,13 @@ def repeat(
         apply: whether the changes are carried out.
         plan: id of the plan to insist on; empty for none.
     """
-    from outage.runbook.contract import recorded_values
+    from outage.runbook.contract import read_recorded_values
 
     contract = find_contract(folder, name)
     if contract is None:
         return shlex.join(["outage", "run", name])
-    values = recorded_values(contract, recorded)
-    return run_command(name, contract.parameters, values, apply=apply, plan=plan)
+    values = read_recorded_values(contract, recorded)
+    return format_run_command(name, contract.parameters, values, apply=apply, plan=plan)
 
 
 def find_contract(folder: Path, name: str) -> Contract | None:
@@ -82,7 +82,7 @@ def find_contract(folder: Path, name: str) -> Contract | None:
         return None
 
 
-def command_for_cell(source: str, names: Mapping[str, Any]) -> str:
+def format_command_for_cell(source: str, names: Mapping[str, Any]) -> str:
     """The command that applies the runbook which has this cell, as a guard shows it.
 
     Args:
@@ -92,21 +92,21 @@ def command_for_cell(source: str, names: Mapping[str, Any]) -> str:
     from outage.runbook.contract import examine
     from outage.runbook.notebook import read_notebook
 
-    path = _notebook_with(source)
+    path = _find_notebook_with(source)
     if path is None:
         return "outage run RUNBOOK --apply"
     contract = examine(read_notebook(path))
     plain = [parameter for parameter in contract.parameters if not parameter.secret]
     values = {parameter.name: names[parameter.name] for parameter in plain if parameter.name in names}
-    return run_command(path.stem, plain, values, apply=True)
+    return format_run_command(path.stem, plain, values, apply=True)
 
 
-def _notebook_with(source: str) -> Path | None:
+def _find_notebook_with(source: str) -> Path | None:
     """The runbook near the current folder that has a cell of this source."""
     from outage.errors import OutageError
     from outage.runbook.notebook import read_notebook
 
-    for path in _nearby():
+    for path in _list_nearby():
         try:
             cells = read_notebook(path).cells
         except OutageError:
@@ -116,7 +116,7 @@ def _notebook_with(source: str) -> Path | None:
     return None
 
 
-def _nearby() -> list[Path]:
+def _list_nearby() -> list[Path]:
     """Notebooks in this folder, in runbooks/ here and above up to the handbook, in the handbook named."""
     named = os.environ.get("OUTAGE_HANDBOOK")
     here = Path.cwd()

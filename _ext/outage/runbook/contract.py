@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import OutageError, Problems
-from outage.runbook.hidden import hidden_problems
+from outage.runbook.hidden import find_hidden_problems
 from outage.runbook.meta import RunbookMeta, read_meta
 from outage.runbook.notebook import Cell, Notebook, read_notebook
 from outage.runbook.parameters import UNSET, Parameter, read_parameters
-from outage.runbook.structure import Problem, step_tag, structure_problems
-from outage.runbook.values import limit_problem, resolve, split_assignments
+from outage.runbook.structure import Problem, find_structure_problems, get_step_tag
+from outage.runbook.values import find_limit_problem, resolve_values, split_assignments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ class Contract:
     @property
     def steps(self) -> list[tuple[Cell, str]]:
         """The cells that take part in a run, with their step tags, in order."""
-        return [(cell, tag) for cell in self.notebook.cells if (tag := step_tag(cell)) is not None]
+        return [(cell, tag) for cell in self.notebook.cells if (tag := get_step_tag(cell)) is not None]
 
     @property
     def changes(self) -> bool:
@@ -65,19 +65,19 @@ class Contract:
 
 def examine(notebook: Notebook) -> Contract:
     """The contract of a notebook, with everything that is wrong with it; never raises."""
-    problems = [*structure_problems(notebook), *hidden_problems(notebook)]
+    problems = [*find_structure_problems(notebook), *find_hidden_problems(notebook)]
     meta, faults = read_meta(notebook.runbook)
     problems += [Problem(None, reason, hint) for reason, hint in faults]
     parameters: list[Parameter] = []
-    cell = next((cell for cell in notebook.cells if step_tag(cell) == "parameters"), None)
+    cell = next((cell for cell in notebook.cells if get_step_tag(cell) == "parameters"), None)
     if cell is not None and cell.cell_type == "code":
         parameters, cell_faults = read_parameters(cell.source)
         reported = {problem.cell for problem in problems if problem.reason.startswith("this is not Python")}
         if cell.index not in reported:
             problems += [Problem(cell.index, f.reason, f.hint, line=f.line) for f in cell_faults]
-        problems += _default_problems(parameters, cell)
-    problems += _editorial(notebook, meta, parameters, cell)
-    problems += _kernel(notebook)
+        problems += _check_defaults(parameters, cell)
+    problems += _check_usability(notebook, meta, parameters, cell)
+    problems += _check_kernel(notebook)
     problems.sort(key=lambda problem: (problem.cell is not None, problem.cell or 0, problem.line or 0))
     return Contract(notebook, meta, tuple(parameters), tuple(problems))
 
@@ -99,7 +99,7 @@ def read_contract(path: Path, shown: Path | None = None) -> Contract:
     return contract
 
 
-def parameter_values(
+def check_values(
     contract: Contract, assignments: Iterable[str] = (), data: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Checked values of all parameters.
@@ -113,33 +113,33 @@ def parameter_values(
         Problems: unknown, missing, mistyped or out of range; all of them at once.
     """
     texts, wrong = split_assignments(list(assignments))
-    values, more = resolve(contract.parameters, texts, data or {})
+    values, more = resolve_values(contract.parameters, texts, data or {})
     if wrong := [*wrong, *more]:
-        place = _parameters_cell(contract.notebook)
+        place = _find_parameters_cell(contract.notebook)
         raise Problems([contract.notebook.refuse(place, each.reason, each.hint) for each in wrong])
     return values
 
 
-def recorded_values(contract: Contract, recorded: Mapping[str, Any]) -> dict[str, Any]:
+def read_recorded_values(contract: Contract, recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Values that a journal holds, as Python values; those that no longer fit are left out."""
-    values, _ = resolve(contract.parameters, {}, recorded)
+    values, _ = resolve_values(contract.parameters, {}, recorded)
     return {name: value for name, value in values.items() if name in recorded}
 
 
-def _parameters_cell(notebook: Notebook) -> Cell | None:
-    return next((cell for cell in notebook.cells if step_tag(cell) == "parameters"), None)
+def _find_parameters_cell(notebook: Notebook) -> Cell | None:
+    return next((cell for cell in notebook.cells if get_step_tag(cell) == "parameters"), None)
 
 
-def _default_problems(parameters: list[Parameter], cell: Cell) -> list[Problem]:
+def _check_defaults(parameters: list[Parameter], cell: Cell) -> list[Problem]:
     """Defaults outside their limits, and limits that do not fit their type."""
     return [
         Problem(cell.index, f"the default of {reason}", line=parameter.line)
         for parameter in parameters
-        if parameter.default is not UNSET and (reason := limit_problem(parameter, parameter.default))
+        if parameter.default is not UNSET and (reason := find_limit_problem(parameter, parameter.default))
     ]
 
 
-def _editorial(
+def _check_usability(
     notebook: Notebook, meta: RunbookMeta, parameters: list[Parameter], cell: Cell | None
 ) -> list[Problem]:
     """What makes a runbook hard to use, though not unsafe to run."""
@@ -153,14 +153,14 @@ def _editorial(
             reason = f"the parameter '{parameter.name}' does not say what it is"
             hint = "add a comment behind it"
             found.append(Problem(cell.index, reason, hint, blocks=False, line=parameter.line))
-    changing = any(step_tag(each) == "change" for each in notebook.cells)
+    changing = any(get_step_tag(each) == "change" for each in notebook.cells)
     if meta.risk == "none" and changing:
         hint = "say low, medium or high"
         found.append(Problem(None, "metadata runbook.risk is 'none', and there is a change", hint))
     return found
 
 
-def _kernel(notebook: Notebook) -> list[Problem]:
+def _check_kernel(notebook: Notebook) -> list[Problem]:
     """A runbook runs in this Python; another language's kernel is refused by name."""
     name, language = notebook.kernelspec
     if language in {"", "python"} and (language == "python" or name in {"", "python3", "python"}):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from outage.runbook.command import run_command
-from outage.runbook.notebook import titles
+from outage.runbook.command import format_run_command
+from outage.runbook.notebook import make_titles
 from outage.runbook.parameters import UNSET
-from outage.runbook.types import annotation, limits_in_words, to_data, to_text, words
+from outage.runbook.types import build_annotation, describe_limits, describe_type, to_data, to_text
 
 if TYPE_CHECKING:
     from outage.runbook.contract import Contract
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from outage.runbook.parameters import Parameter
 
 
-def described(contract: Contract) -> dict[str, Any]:
+def describe_contract(contract: Contract) -> dict[str, Any]:
     """The contract as JSON values; ``parameters`` is a JSON Schema of the mapping that ``-f`` takes."""
     return {
         "name": contract.name,
         "title": contract.notebook.title,
         "runbook": contract.meta.model_dump(mode="json", exclude_none=True),
-        "parameters": parameters_schema(contract),
+        "parameters": make_parameters_schema(contract),
         "steps": [
             {"cell": cell.index + 1, "id": cell.id, "step": tag, "title": title}
-            for cell, tag, title in titled_steps(contract)
+            for cell, tag, title in list_steps(contract)
         ],
         "problems": [
             {"blocks": problem.blocks, "message": refusal.message, "hint": refusal.hint}
@@ -33,14 +33,14 @@ def described(contract: Contract) -> dict[str, Any]:
     }
 
 
-def titled_steps(contract: Contract) -> list[tuple[Cell, str, str]]:
+def list_steps(contract: Contract) -> list[tuple[Cell, str, str]]:
     """Cell, step tag and title (perhaps empty) of every step, in order."""
     cells, tags = contract.notebook.cells, {cell.index: tag for cell, tag in contract.steps}
-    named = titles((cell.cell_type, cell.source, tags.get(cell.index)) for cell in cells)
+    named = make_titles((cell.cell_type, cell.source, tags.get(cell.index)) for cell in cells)
     return [(cells[index], tag, named[index]) for index, tag in tags.items()]
 
 
-def parameters_schema(contract: Contract) -> dict[str, Any]:
+def make_parameters_schema(contract: Contract) -> dict[str, Any]:
     """JSON Schema (2020-12) of a run's parameters, defaults and help included."""
     from pydantic import TypeAdapter
     from pydantic.errors import PydanticSchemaGenerationError
@@ -49,7 +49,7 @@ def parameters_schema(contract: Contract) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for parameter in contract.parameters:
         try:
-            schema = TypeAdapter(annotation(parameter.type)).json_schema()
+            schema = TypeAdapter(build_annotation(parameter.type)).json_schema()
         except (TypeError, ValueError, SchemaError, PydanticSchemaGenerationError):
             schema = {}  # its limits do not fit its type: among the problems
         if parameter.help:
@@ -65,7 +65,7 @@ def parameters_schema(contract: Contract) -> dict[str, Any]:
     }
 
 
-def in_words(contract: Contract) -> str:
+def format_contract(contract: Contract) -> str:
     """The contract for a person at a terminal."""
     meta = contract.meta
     lines = [f"{contract.name}: {contract.notebook.title}", *([meta.summary] if meta.summary else []), ""]
@@ -86,16 +86,16 @@ def in_words(contract: Contract) -> str:
     lines += [line for parameter in contract.parameters for line in _parameter(parameter)]
     lines += ["", "Steps:"]
     lines += [
-        f"  {cell.index + 1:>3} {tag:<10} {title}".rstrip() for cell, tag, title in titled_steps(contract)
+        f"  {cell.index + 1:>3} {tag:<10} {title}".rstrip() for cell, tag, title in list_steps(contract)
     ]
-    lines += ["", f"Plan it:   {run_command(contract.name, contract.parameters, {}, apply=False)}"]
+    lines += ["", f"Plan it:   {format_run_command(contract.name, contract.parameters, {}, apply=False)}"]
     if contract.changes:
-        lines.append(f"Apply it:  {run_command(contract.name, contract.parameters, {}, apply=True)}")
+        lines.append(f"Apply it:  {format_run_command(contract.name, contract.parameters, {}, apply=True)}")
     return "\n".join(lines)
 
 
 def _parameter(parameter: Parameter) -> list[str]:
     default = "must be given" if parameter.default is UNSET else f"default {to_text(parameter.default)}"
     first = f"  {parameter.name}  ({default})"
-    told = [parameter.help, "; ".join([words(parameter.type), *limits_in_words(parameter.type)])]
+    told = [parameter.help, "; ".join([describe_type(parameter.type), *describe_limits(parameter.type)])]
     return [first, *(f"      {line}" for line in told if line)]

@@ -24,7 +24,7 @@ class Tree(Protocol):
         """Paths of all files in a folder, at any depth; none if there is no such folder."""
 
 
-def notebook_digest(notebook: Notebook, tree: Tree) -> str:
+def compute_digest(notebook: Notebook, tree: Tree) -> str:
     """``sha256:...`` of a notebook, of the project's modules that it imports, and of the files it names.
 
     Outputs, execution counts and cell ids do not count. The outage package itself does not
@@ -33,24 +33,24 @@ def notebook_digest(notebook: Notebook, tree: Tree) -> str:
     content: dict[str, Any] = {
         "cells": [[cell.cell_type, sorted(cell.tags), cell.source] for cell in notebook.cells],
         "runbook": notebook.runbook,
-        "modules": _digests(project_modules(notebook, tree)),
+        "modules": _hash_files(find_project_modules(notebook, tree)),
     }
-    if files := named_files(notebook, tree):
-        content["files"] = _digests(files)
+    if files := find_named_files(notebook, tree):
+        content["files"] = _hash_files(files)
     text = json.dumps(content, sort_keys=True, ensure_ascii=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def code_files(notebook: Notebook, tree: Tree) -> dict[str, str]:
+def find_code_files(notebook: Notebook, tree: Tree) -> dict[str, str]:
     """The files beside the notebook that the digest is of, by path, each with the SHA-256 of its content."""
-    return _digests({**project_modules(notebook, tree), **named_files(notebook, tree)})
+    return _hash_files({**find_project_modules(notebook, tree), **find_named_files(notebook, tree)})
 
 
-def _digests(files: dict[str, bytes]) -> dict[str, str]:
+def _hash_files(files: dict[str, bytes]) -> dict[str, str]:
     return {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
 
 
-def named_files(notebook: Notebook, tree: Tree) -> dict[str, bytes]:
+def find_named_files(notebook: Notebook, tree: Tree) -> dict[str, bytes]:
     """Files that the metadata lists under ``files``, those in listed folders too, with their content.
 
     They are what cells hand to other programs: playbooks, SQL, templates.
@@ -64,21 +64,21 @@ def named_files(notebook: Notebook, tree: Tree) -> dict[str, bytes]:
     return found
 
 
-def project_modules(notebook: Notebook, tree: Tree) -> dict[str, bytes]:
+def find_project_modules(notebook: Notebook, tree: Tree) -> dict[str, bytes]:
     """Files of the project that the notebook's code imports, by path, with their content."""
     found: dict[str, bytes] = {}
     sources = [(cell.source.encode(), "") for cell in notebook.cells if cell.cell_type == "code"]
     while sources:
         source, package = sources.pop()
-        for module in _imported(source, package):
-            for path, inside in _files(module):
+        for module in _find_imports(source, package):
+            for path, inside in _list_candidates(module):
                 if path not in found and (content := tree.read(path)) is not None:
                     found[path] = content
                     sources.append((content, inside))
     return found
 
 
-def _imported(source: bytes, package: str) -> set[str]:
+def _find_imports(source: bytes, package: str) -> set[str]:
     """Dotted names that a source imports; relative ones are resolved against ``package``."""
     try:
         tree = ast.parse(source)
@@ -97,7 +97,7 @@ def _imported(source: bytes, package: str) -> set[str]:
     return {name for name in names if name and name.split(".")[0] != _OURS}
 
 
-def _files(module: str) -> list[tuple[str, str]]:
+def _list_candidates(module: str) -> list[tuple[str, str]]:
     """Paths in which a module and the packages above it may be, each with the package it belongs to."""
     parts = module.split(".")
     if not all(part.isidentifier() for part in parts):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from outage.runbook.notebook import Cell
 
 
-def file_problems(contract: Contract, root: Path) -> list[OutageError]:
+def find_file_problems(contract: Contract, root: Path) -> list[OutageError]:
     """What is listed and not there, and what is named in a cell and not listed.
 
     A name that is put together while the cell runs is not seen; lists of folders help there.
@@ -40,7 +40,7 @@ def file_problems(contract: Contract, root: Path) -> list[OutageError]:
         if not (root / name).exists()
     ]
     for cell in contract.notebook.cells:
-        for name, line in _named(cell, root) if cell.cell_type == "code" else []:
+        for name, line in _find_named(cell, root) if cell.cell_type == "code" else []:
             if not any(name == each or name.startswith(f"{each}/") for each in listed):
                 hint = "list it, or its folder, in metadata runbook.files, to be reviewed with the rest"
                 reason = f"it names the file {name}, which metadata runbook.files does not list"
@@ -48,7 +48,7 @@ def file_problems(contract: Contract, root: Path) -> list[OutageError]:
     return found
 
 
-def _named(cell: Cell, root: Path) -> Iterator[tuple[str, int]]:
+def _find_named(cell: Cell, root: Path) -> Iterator[tuple[str, int]]:
     """Texts in a cell's code that are paths of files of the handbook, each with its line."""
     try:
         tree = ast.parse(cell.source)

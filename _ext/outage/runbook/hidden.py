@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from outage.runbook.notebook import Notebook
-from outage.runbook.structure import Problem, step_tag
+from outage.runbook.structure import Problem, get_step_tag
 
 _STOP = "to stop a run in words: require(condition, 'what is wrong', 'what to do about it')"
 _DECIDE = ("check", "change", "verify", "undo")
@@ -38,7 +38,7 @@ _DROPPED = {  # calls whose result says whether it worked; what to write instead
 _BROAD = {"Exception", "BaseException"}
 
 
-def hidden_problems(notebook: Notebook) -> list[Problem]:
+def find_hidden_problems(notebook: Notebook) -> list[Problem]:
     """Every such place in the code cells of a notebook, in their order."""
     trees = [(cell, _tree(cell.source)) for cell in notebook.cells if cell.cell_type == "code"]
     names: dict[str, str] = {}
@@ -49,7 +49,7 @@ def hidden_problems(notebook: Notebook) -> list[Problem]:
     return [
         Problem(cell.index, reason, hint, blocks=blocks, line=node.lineno)
         for cell, tree in trees
-        for node, reason, hint, blocks in _Reader(tree, names, coroutines, step_tag(cell)).read()
+        for node, reason, hint, blocks in _Reader(tree, names, coroutines, get_step_tag(cell)).read()
     ]
 
 

@@ -17,13 +17,13 @@ _TOKEN = re.compile(
 _MANY = re.compile(r"[*+]\??|\{\d+(?:,\d*)?\}\??")
 
 
-def spelt(pattern: str) -> list[str]:
+def spell_out(pattern: str) -> list[str]:
     """The texts that a pattern fits, each with :data:`GAP` where anything may stand.
 
     A pattern that says more than alternatives, groups and repetitions is given back as it is, and so
     is one that fits more than 40 texts.
     """
-    found = _alternatives(pattern, 0)
+    found = _spell_alternatives(pattern, 0)
     if found is None or found[1] != len(pattern) or len(found[0]) > MOST:
         return [pattern]
     gaps = (re.sub(rf"\s*(?:{GAP}\s*)+", f" {GAP} ", text) for text in found[0])
@@ -31,7 +31,7 @@ def spelt(pattern: str) -> list[str]:
     return [text for text in texts if text] or [pattern]
 
 
-def _alternatives(pattern: str, at: int) -> tuple[list[str], int] | None:
+def _spell_alternatives(pattern: str, at: int) -> tuple[list[str], int] | None:
     """The texts of a pattern from here to the end of its group, and where that is."""
     done: list[str] = []
     texts = [""]
@@ -46,7 +46,7 @@ def _alternatives(pattern: str, at: int) -> tuple[list[str], int] | None:
             done, texts = done + texts, [""]
             continue
         if token["open"]:
-            group = _alternatives(pattern, at)
+            group = _spell_alternatives(pattern, at)
             if group is None or pattern[group[1] : group[1] + 1] != ")":
                 return None
             pieces, at = group[0], group[1] + 1

@@ -14,9 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from outage.patterns import linear
+from outage.patterns import compile_safe_regex
 from outage.policy.duration import Duration
-from outage.runbook.hints import spelt
+from outage.runbook.hints import spell_out
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
@@ -49,7 +49,7 @@ class Hint(_Model):
     @classmethod
     def _linear(cls, value: str | None) -> str | None:
         if value is not None:
-            linear(value)
+            compile_safe_regex(value)
         return value
 
     @model_validator(mode="after")
@@ -61,13 +61,13 @@ class Hint(_Model):
     @property
     def says(self) -> list[str]:
         """The errors that it is about, as they are spelt; a gap stands for what differs."""
-        return [self.when] if self.when else spelt(str(self.matches))
+        return [self.when] if self.when else spell_out(str(self.matches))
 
     def fits(self, text: str) -> bool:
         """Whether this hint is about an error of this text."""
         if self.when is not None:
             return self.when in text
-        return linear(str(self.matches)).search(text) is not None
+        return compile_safe_regex(str(self.matches)).search(text) is not None
 
 
 class Target(_Model):

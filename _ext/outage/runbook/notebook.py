@@ -98,7 +98,7 @@ def find_notebook(folder: Path, name: str) -> Path:
     if not path.is_file():
         from outage.source import nearest
 
-        known = nearest(bare, runbook_names(folder)) or f"{folder} holds no runbooks yet"
+        known = nearest(bare, list_runbooks(folder)) or f"{folder} holds no runbooks yet"
         hint = hint_for(folder.parent, "runbook", bare) or known
         raise Refused(f"there is no runbook '{bare}'", hint=hint)
     if not path.resolve().is_relative_to(folder.resolve()):
@@ -106,7 +106,7 @@ def find_notebook(folder: Path, name: str) -> Path:
     return path
 
 
-def runbook_names(folder: Path) -> list[str]:
+def list_runbooks(folder: Path) -> list[str]:
     """Names of the runbooks in a folder, sorted."""
     return sorted(path.stem for path in folder.glob("*.ipynb") if NAME.fullmatch(path.stem))
 
@@ -152,7 +152,7 @@ def parse_notebook(data: bytes, shown: Path) -> Notebook:
     _check_format(content, shown)
     metadata = content.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    cells = tuple(_cell(index, cell, shown) for index, cell in enumerate(content["cells"]))
+    cells = tuple(_read_cell(index, cell, shown) for index, cell in enumerate(content["cells"]))
     return Notebook(shown, shown.stem, cells, _kernelspec(metadata), metadata.get("runbook"))
 
 
@@ -167,20 +167,20 @@ def _check_format(content: dict[str, Any], shown: Path) -> None:
     raise Refused(reason, file=shown, hint=hint)
 
 
-def _cell(index: int, cell: Any, shown: Path) -> Cell:
+def _read_cell(index: int, cell: Any, shown: Path) -> Cell:
     """Return one checked cell; sources and tags may be written in either way that the format allows.
 
     Raises:
         Refused: its type, source, metadata or tags are not what the format says.
     """
     try:
-        return _checked(index, cell)
+        return _check_cell(index, cell)
     except ValueError as error:
         reason, hint = error.args
         raise Refused(f"this is not a notebook: cell {index + 1}: {reason}", file=shown, hint=hint) from None
 
 
-def _checked(index: int, cell: Any) -> Cell:
+def _check_cell(index: int, cell: Any) -> Cell:
     """Return one checked cell; the ValueError of a wrong one holds the reason and a hint."""
     if not isinstance(cell, dict):
         raise ValueError("it is not a mapping of keys to values", _RESTORE)
@@ -220,7 +220,7 @@ _LONGEST = 80
 _MARKS = re.compile(r"[*_`]|^#+\s*|^[-*>]\s+")
 
 
-def titles(cells: Iterable[tuple[str, str, str | None]]) -> list[str]:
+def make_titles(cells: Iterable[tuple[str, str, str | None]]) -> list[str]:
     """A title for each cell, perhaps empty, safe for one line of a terminal.
 
     Args:

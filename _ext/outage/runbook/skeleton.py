@@ -115,7 +115,7 @@ def write_skeleton(folder: Path, name: str) -> Path:
     try:
         folder.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(json.dumps(skeleton(name), indent=1, ensure_ascii=False) + "\n")
+            file.write(json.dumps(make_skeleton(name), indent=1, ensure_ascii=False) + "\n")
     except FileExistsError:
         raise Refused("this runbook exists already", file=path, hint="choose another name") from None
     except OSError as error:
@@ -123,7 +123,7 @@ def write_skeleton(folder: Path, name: str) -> Path:
     return path
 
 
-def skeleton(name: str) -> dict[str, Any]:
+def make_skeleton(name: str) -> dict[str, Any]:
     """The notebook's content."""
     title = name.replace("-", " ").capitalize()
     cells = [

@@ -50,18 +50,18 @@ class Step:
     tree: ast.Module | None
 
 
-def step_tag(cell: Cell) -> str | None:
+def get_step_tag(cell: Cell) -> str | None:
     """The cell's step tag if it has exactly one, else None."""
     found = [tag for tag in cell.tags if tag in STEPS]
     return found[0] if len(found) == 1 else None
 
 
-def structure_problems(notebook: Notebook) -> list[Problem]:
+def find_structure_problems(notebook: Notebook) -> list[Problem]:
     """Every broken rule about the cells, in the order of the cells."""
-    problems = [problem for cell in notebook.cells for problem in _tag_problems(cell)]
+    problems = [problem for cell in notebook.cells for problem in _check_tags(cell)]
     steps: list[Step] = []
     for cell in notebook.cells:
-        if (tag := step_tag(cell)) is None:
+        if (tag := get_step_tag(cell)) is None:
             continue
         tree = None
         if cell.cell_type == "code":
@@ -69,16 +69,21 @@ def structure_problems(notebook: Notebook) -> list[Problem]:
             problems += [problem] if problem else []
         steps.append(Step(cell, tag, tree))
     code = [step for step in steps if step.tree is not None]
-    problems += [*_parameters(notebook, code), *_order(code), *_guards(code), *_changes(code)]
+    problems += [
+        *_check_parameters(notebook, code),
+        *_check_order(code),
+        *_check_guards(code),
+        *_check_changes(code),
+    ]
     return sorted(problems, key=lambda problem: (problem.cell is not None, problem.cell or 0))
 
 
-def _tag_problems(cell: Cell) -> Iterator[Problem]:
+def _check_tags(cell: Cell) -> Iterator[Problem]:
     """One step tag on every code cell, no tag that nobody knows."""
     found = [tag for tag in cell.tags if tag in STEPS]
     unknown = [tag for tag in cell.tags if tag not in STEPS and tag not in DISPLAY_TAGS]
     for tag in unknown if cell.cell_type == "code" or found else []:
-        yield Problem(cell.index, f"the tag '{tag}' is unknown", _nearest(tag))
+        yield Problem(cell.index, f"the tag '{tag}' is unknown", _name_nearest(tag))
     if cell.cell_type != "code":
         if found and (found != ["gate"] or cell.cell_type != "markdown"):
             reason = f"a {cell.cell_type} cell cannot be '{found[0]}'"
@@ -108,10 +113,10 @@ def _tree(cell: Cell) -> tuple[ast.Module | None, Problem | None]:
     return tree if isinstance(tree, ast.Module) else None, None
 
 
-def _parameters(notebook: Notebook, code: list[Step]) -> Iterator[Problem]:
+def _check_parameters(notebook: Notebook, code: list[Step]) -> Iterator[Problem]:
     """Exactly one parameters cell, before all other code."""
     found = [step for step in code if step.tag == "parameters"]
-    if not any(step_tag(cell) == "parameters" for cell in notebook.cells):
+    if not any(get_step_tag(cell) == "parameters" for cell in notebook.cells):
         hint = "tag one code cell 'parameters'; a comment in it is enough when there are none"
         yield Problem(None, "this notebook has no parameters cell", hint)
     for step in found[1:]:
@@ -122,7 +127,7 @@ def _parameters(notebook: Notebook, code: list[Step]) -> Iterator[Problem]:
         yield Problem(found[0].cell.index, "the parameters cell must be the first code cell", "move it up")
 
 
-def _order(code: list[Step]) -> Iterator[Problem]:
+def _check_order(code: list[Step]) -> Iterator[Problem]:
     """Setup stands before the first change; verify and undo belong to a change before them."""
     last_change: Step | None = None
     previous: Step | None = None
@@ -141,7 +146,7 @@ def _order(code: list[Step]) -> Iterator[Problem]:
         previous = step
 
 
-def _guards(code: list[Step]) -> Iterator[Problem]:
+def _check_guards(code: list[Step]) -> Iterator[Problem]:
     """guard() is the first statement of every change and undo, and it is the kit's guard."""
     imported = any(_imports_kit(step.tree, "guard") for step in code)
     for step in code:
@@ -159,7 +164,7 @@ def _guards(code: list[Step]) -> Iterator[Problem]:
             yield Problem(step.cell.index, "guard is never imported from the kit", hint)
 
 
-def _changes(code: list[Step]) -> Iterator[Problem]:
+def _check_changes(code: list[Step]) -> Iterator[Problem]:
     """The last read before a change proposes; the change does what was proposed; a verify follows."""
     last_read: Step | None = None
     for position, step in enumerate(code):
@@ -225,7 +230,7 @@ def _rebound(tree: ast.Module) -> Iterator[tuple[str, int]]:
                 yield name, getattr(node, "lineno", 1)
 
 
-def _nearest(tag: str) -> str | None:
+def _name_nearest(tag: str) -> str | None:
     from outage.source import nearest
 
     return nearest(tag, list(STEPS))

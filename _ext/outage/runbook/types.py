@@ -2,7 +2,7 @@
 
 An annotation becomes a small tree (:data:`Type`); text from a command line, values from a
 YAML file and defaults become Python values by it. Limits (``Field(ge=1)``) are pydantic's
-to check: :func:`annotation` gives it the ordinary Python type.
+to check: :func:`build_annotation` gives it the ordinary Python type.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Reference(str):
 
 
 @dataclass(frozen=True)
-class Scalar:
+class ScalarType:
     """One of :data:`SCALARS`, with the limits that ``Field`` set."""
 
     name: str
@@ -56,14 +56,14 @@ class Scalar:
 
 
 @dataclass(frozen=True)
-class Choice:
+class LiteralType:
     """``Literal[...]``."""
 
     options: tuple[str | int | bool, ...]
 
 
 @dataclass(frozen=True)
-class Many:
+class ListType:
     """``list[item]``, with the limits that ``Field`` set on the list."""
 
     item: Type
@@ -71,7 +71,7 @@ class Many:
 
 
 @dataclass(frozen=True)
-class Either:
+class UnionType:
     """``A | B``; with ``| None`` the parameter may be none."""
 
     members: tuple[Type, ...]
@@ -79,43 +79,43 @@ class Either:
     limits: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
-Type = Scalar | Choice | Many | Either
+Type = ScalarType | LiteralType | ListType | UnionType
 
 
-def words(kind: Type) -> str:
+def describe_type(kind: Type) -> str:
     """What a value of this type is: ``a whole number``, ``one of 'a', 'b'``."""
-    if isinstance(kind, Scalar):
+    if isinstance(kind, ScalarType):
         return SCALARS[kind.name][1]
-    if isinstance(kind, Choice):
+    if isinstance(kind, LiteralType):
         return f"one of {', '.join(str(option) for option in kind.options)}"
-    if isinstance(kind, Many):
-        return f"a list, each {words(kind.item)}"
-    return " or ".join([*map(words, kind.members), *(["none"] if kind.none else [])])
+    if isinstance(kind, ListType):
+        return f"a list, each {describe_type(kind.item)}"
+    return " or ".join([*map(describe_type, kind.members), *(["none"] if kind.none else [])])
 
 
 def is_secret(kind: Type) -> bool:
     """Whether a value of this type is a reference to a secret: what was given for it is never repeated."""
-    if isinstance(kind, Either):
+    if isinstance(kind, UnionType):
         return any(map(is_secret, kind.members))
-    return is_secret(kind.item) if isinstance(kind, Many) else getattr(kind, "name", "") == "SecretStr"
+    return is_secret(kind.item) if isinstance(kind, ListType) else getattr(kind, "name", "") == "SecretStr"
 
 
-def annotation(kind: Type) -> Any:
+def build_annotation(kind: Type) -> Any:
     """The Python type that pydantic checks, limits included."""
     from pydantic import Field, StringConstraints
 
-    if isinstance(kind, Choice):
+    if isinstance(kind, LiteralType):
         return Literal[kind.options]
-    if isinstance(kind, Scalar):
+    if isinstance(kind, ScalarType):
         plain: Any = SCALARS[kind.name][0]
         if kind.name == "SecretStr":
             plain = Annotated[str, StringConstraints(pattern=f"^{PATTERN}$")]
-    elif isinstance(kind, Many):
-        plain = list[annotation(kind.item)]  # type: ignore[misc]
+    elif isinstance(kind, ListType):
+        plain = list[build_annotation(kind.item)]  # type: ignore[misc]
     else:
-        plain = annotation(kind.members[0])
+        plain = build_annotation(kind.members[0])
         for member in kind.members[1:]:
-            plain = plain | annotation(member)
+            plain = plain | build_annotation(member)
         plain = plain | None if kind.none else plain
     return Annotated[plain, Field(**kind.limits)] if kind.limits else plain
 
@@ -128,15 +128,15 @@ def from_text(kind: Type, text: str) -> Any:
     Raises:
         ValueError: it is no value of this type, in words.
     """
-    if isinstance(kind, Choice):
+    if isinstance(kind, LiteralType):
         for option in kind.options:
             if text == (str(option).lower() if isinstance(option, bool) else str(option)):
                 return option
-        raise _refused(kind, text)
-    if isinstance(kind, Many):
-        return _many_from_text(kind, text)
-    if isinstance(kind, Either):
-        return _first(kind, text, from_text)
+        raise _refuse(kind, text)
+    if isinstance(kind, ListType):
+        return _list_from_text(kind, text)
+    if isinstance(kind, UnionType):
+        return _read_member(kind, text, from_text)
     return _scalar(kind, text)
 
 
@@ -146,14 +146,14 @@ def from_data(kind: Type, value: Any) -> Any:
     Raises:
         ValueError: it is no value of this type, in words.
     """
-    if isinstance(kind, Choice):
+    if isinstance(kind, LiteralType):
         if any(type(value) is type(option) and value == option for option in kind.options):
             return value
-    elif isinstance(kind, Many):
+    elif isinstance(kind, ListType):
         if isinstance(value, list):
             return [from_data(kind.item, item) for item in value]
-    elif isinstance(kind, Either):
-        return _first(kind, value, from_data)
+    elif isinstance(kind, UnionType):
+        return _read_member(kind, value, from_data)
     else:
         if isinstance(value, str) and kind.name not in {"int", "float", "bool"}:
             return _scalar(kind, value)
@@ -162,16 +162,16 @@ def from_data(kind: Type, value: Any) -> Any:
                 return _number(value)
         elif type(value) is SCALARS[kind.name][0]:
             return value
-    raise _refused(kind, value)
+    raise _refuse(kind, value)
 
 
 def fits(kind: Type, value: Any) -> bool:
     """Whether a Python value, as a default in the cell has it, is of this very type."""
-    if isinstance(kind, Choice):
+    if isinstance(kind, LiteralType):
         return any(type(value) is type(option) and value == option for option in kind.options)
-    if isinstance(kind, Many):
+    if isinstance(kind, ListType):
         return isinstance(value, list) and all(fits(kind.item, item) for item in value)
-    if isinstance(kind, Either):
+    if isinstance(kind, UnionType):
         return (kind.none and value is None) or any(fits(member, value) for member in kind.members)
     if kind.name == "SecretStr":
         return isinstance(value, Reference) and is_reference(value)
@@ -209,7 +209,7 @@ def to_data(value: Any) -> Any:
     return [to_data(item) for item in value] if isinstance(value, list) else value
 
 
-def _first(kind: Either, value: Any, read: Any) -> Any:
+def _read_member(kind: UnionType, value: Any, read: Any) -> Any:
     """The first member type that takes the value; none first, where it may be none."""
     if kind.none and (value is None or value == "none"):
         return None
@@ -218,17 +218,17 @@ def _first(kind: Either, value: Any, read: Any) -> Any:
             return read(member, value)
         except ValueError:
             continue
-    raise _refused(kind, value)
+    raise _refuse(kind, value)
 
 
-def _refused(kind: Type, value: Any) -> ValueError:
+def _refuse(kind: Type, value: Any) -> ValueError:
     """That this is no value of the type, in words; what may be a secret is not repeated."""
     if is_secret(kind):
-        return ValueError(f"what was given is not {words(kind)}")
-    return ValueError(f"{_shown(value)} is not {words(kind)}")
+        return ValueError(f"what was given is not {describe_type(kind)}")
+    return ValueError(f"{_shorten(value)} is not {describe_type(kind)}")
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     """What was given, as a message repeats it: not much of it."""
     shown = f"'{value}'" if isinstance(value, str) else json.dumps(value, default=str)
     return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}… ({len(shown)} characters)"
@@ -243,17 +243,17 @@ def _is_text(text: str) -> bool:
     return True
 
 
-def _many_from_text(kind: Many, text: str) -> list[Any]:
+def _list_from_text(kind: ListType, text: str) -> list[Any]:
     if text.lstrip().startswith("["):
         try:
             data = json.loads(text)
         except (ValueError, RecursionError):
-            raise ValueError(f"{_shown(text)} starts as a JSON list and is none") from None
+            raise ValueError(f"{_shorten(text)} starts as a JSON list and is none") from None
         return list(from_data(kind, data))
     return [from_text(kind.item, item.strip()) for item in text.split(",")] if text.strip() else []
 
 
-def _scalar(kind: Scalar, text: str) -> Any:
+def _scalar(kind: ScalarType, text: str) -> Any:
     """One value from text."""
     if not _is_text(text):
         raise ValueError("what was given is not UTF-8 text")
@@ -261,7 +261,7 @@ def _scalar(kind: Scalar, text: str) -> Any:
         if kind.name in _READERS:
             return _READERS[kind.name](text)
     except (ValueError, OverflowError):
-        raise _refused(kind, text) from None
+        raise _refuse(kind, text) from None
     return text
 
 
@@ -336,12 +336,14 @@ _LIMITS = {
 }
 
 
-def limits_in_words(kind: Type) -> list[str]:
+def describe_limits(kind: Type) -> list[str]:
     """The limits of a type, and of the types it is made of: ``at least 1``, ``at most 72``."""
     found = [
         f"{_LIMITS[name]} {to_text(value)}"
         for name, value in getattr(kind, "limits", {}).items()
         if name in _LIMITS
     ]
-    inner = kind.members if isinstance(kind, Either) else (kind.item,) if isinstance(kind, Many) else ()
-    return [*found, *(limit for member in inner for limit in limits_in_words(member))]
+    inner = (
+        kind.members if isinstance(kind, UnionType) else (kind.item,) if isinstance(kind, ListType) else ()
+    )
+    return [*found, *(limit for member in inner for limit in describe_limits(member))]

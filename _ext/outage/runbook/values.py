@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outage.runbook.types import annotation, from_data, from_text, to_text, words
+from outage.runbook.types import build_annotation, describe_type, from_data, from_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wrong:
+class RefusedValue:
     """One value that was refused: which, why, and what to do."""
 
     name: str
@@ -23,17 +23,17 @@ class Wrong:
     hint: str | None = None
 
 
-def split_assignments(texts: Sequence[str]) -> tuple[dict[str, str], list[Wrong]]:
+def split_assignments(texts: Sequence[str]) -> tuple[dict[str, str], list[RefusedValue]]:
     """``["a=1", "b=x"]`` as a mapping; what has no name, or stands twice, is wrong."""
     given: dict[str, str] = {}
-    wrong: list[Wrong] = []
+    wrong: list[RefusedValue] = []
     for text in texts:
         name, sign, value = text.partition("=")
         name = name.strip()
         if not sign or not name:
-            wrong.append(Wrong(text, f"'{text}' is no assignment", "write -p name=value"))
+            wrong.append(RefusedValue(text, f"'{text}' is no assignment", "write -p name=value"))
         elif name in given:
-            wrong.append(Wrong(name, f"'{name}' is given twice", "keep one of the two"))
+            wrong.append(RefusedValue(name, f"'{name}' is given twice", "keep one of the two"))
         else:
             given[name] = value
     return given, wrong
@@ -54,9 +54,9 @@ def read_values_file(path: Path) -> dict[str, Any]:
     return source.data
 
 
-def resolve(
+def resolve_values(
     parameters: Sequence[Parameter], texts: Mapping[str, str], data: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[Wrong]]:
+) -> tuple[dict[str, Any], list[RefusedValue]]:
     """The value of every parameter, and all that is wrong.
 
     Args:
@@ -68,7 +68,7 @@ def resolve(
         Values by name in the notebook's order (Python values; secrets as references), and faults.
     """
     known = [parameter.name for parameter in parameters]
-    wrong = [_unknown(name, known) for name in [*texts, *data] if name not in known]
+    wrong = [_refuse_unknown(name, known) for name in [*texts, *data] if name not in known]
     values: dict[str, Any] = {}
     for parameter in parameters:
         name = parameter.name
@@ -78,57 +78,59 @@ def resolve(
             elif name in data:
                 value = from_data(parameter.type, data[name])
             elif parameter.required:
-                wrong.append(Wrong(name, f"'{name}' must be given: {_what(parameter)}", f"-p {name}=..."))
+                wrong.append(
+                    RefusedValue(name, f"'{name}' must be given: {_describe(parameter)}", f"-p {name}=...")
+                )
                 continue
             else:
                 value = parameter.default
         except ValueError as error:
-            wrong.append(Wrong(name, f"'{name}': {error}", _limits_hint(parameter)))
+            wrong.append(RefusedValue(name, f"'{name}': {error}", _hint_at_limits(parameter)))
             continue
         values[name] = value
-        if problem := limit_problem(parameter, value):
-            wrong.append(Wrong(name, problem, _limits_hint(parameter)))
+        if problem := find_limit_problem(parameter, value):
+            wrong.append(RefusedValue(name, problem, _hint_at_limits(parameter)))
     return values, wrong
 
 
-def limit_problem(parameter: Parameter, value: Any) -> str | None:
+def find_limit_problem(parameter: Parameter, value: Any) -> str | None:
     """What is wrong with a value by the parameter's limits, or None."""
     from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
     from pydantic_core import SchemaError
 
     try:
-        TypeAdapter(annotation(parameter.type)).validate_python(value, strict=True)
+        TypeAdapter(build_annotation(parameter.type)).validate_python(value, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         shown = "" if parameter.secret else f" {to_text(value)}:"
-        return f"'{parameter.name}':{shown} {_reason(first['msg'])}"
+        return f"'{parameter.name}':{shown} {_reword(first['msg'])}"
     except (TypeError, SchemaError, PydanticSchemaGenerationError):
         return f"'{parameter.name}': its limits do not fit its type, {parameter.written}"
     return None
 
 
-def _reason(message: str) -> str:
+def _reword(message: str) -> str:
     """Pydantic's message about an input, as half a sentence."""
     text = message[:1].lower() + message[1:]
     return text.replace("input should be", "it must be").replace("should", "must")
 
 
-def _unknown(name: str, known: list[str]) -> Wrong:
+def _refuse_unknown(name: str, known: list[str]) -> RefusedValue:
     from outage.source import nearest
 
     hint = nearest(name, known) or "this runbook takes no parameters"
-    return Wrong(name, f"there is no parameter '{name}'", hint)
+    return RefusedValue(name, f"there is no parameter '{name}'", hint)
 
 
-def _what(parameter: Parameter) -> str:
-    return parameter.help or words(parameter.type)
+def _describe(parameter: Parameter) -> str:
+    return parameter.help or describe_type(parameter.type)
 
 
-def _limits_hint(parameter: Parameter) -> str:
+def _hint_at_limits(parameter: Parameter) -> str:
     """What the parameter is and may be, in words."""
-    from outage.runbook.types import limits_in_words
+    from outage.runbook.types import describe_limits
 
     about = f" ({parameter.help})" if parameter.help else ""
     return "; ".join(
-        [f"{parameter.name}{about} is {words(parameter.type)}", *limits_in_words(parameter.type)]
+        [f"{parameter.name}{about} is {describe_type(parameter.type)}", *describe_limits(parameter.type)]
     )

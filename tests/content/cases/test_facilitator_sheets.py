@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from outage.cases import find_cases, load_case_study
-from outage.cases.frames import Frame, frames
+from outage.cases.frames import Frame, make_frames
 from outage.cases.script import load_script
 
 ROOT = Path(__file__).parents[3]
@@ -39,7 +39,7 @@ def plan(name: str) -> list[tuple[int, int, str]]:
 def read_aloud(name: str) -> tuple[list[int], list[int]]:
     """Words to read before each decision (last: after the last one), and those of each decision."""
     stretches, decisions = [0], []
-    for frame in frames(load_script(ROOT, f"case-studies/{name}")):
+    for frame in make_frames(load_script(ROOT, f"case-studies/{name}")):
         if frame.moment.told.question:
             decisions.append(words(decided(frame)))
             stretches.append(0)

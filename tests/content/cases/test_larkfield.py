@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from outage.cases import load_case_study
-from outage.cases.judge import judged
+from outage.cases.judge import judge
 from outage.incident.record import read
 from tests.product.cases.company import ROOT
 
@@ -29,7 +29,7 @@ def test_the_commands_make_this_very_record(tmp_path: Path) -> None:
 
 
 def test_one_promise_was_broken_and_it_is_the_one_that_two_left_to_each_other() -> None:
-    found = judged(load_case_study(FOLDER, ROOT))
+    found = judge(load_case_study(FOLDER, ROOT))
     assert [one.clause for one in found if one.verdict != "kept"] == ["severities.sev1.cadence.customers"]
     assert "17 min late" in found[0].text
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from outage.check.figures import check_figures, figures_in
-from outage.check.pages import check_keepers, pages
+from outage.check.figures import check_figures, find_figures
+from outage.check.pages import check_keepers, list_pages
 
 CITED = "{footcite:p}`order`"
 KEPT = "---\nowner: scribe\nreviewed: 2026-11-20\n---\n"
 
 
 def bare(text):
-    return [(problem.line, problem.message.split("'")[1]) for problem in figures_in(text, Path("a.md"))]
+    return [(problem.line, problem.message.split("'")[1]) for problem in find_figures(text, Path("a.md"))]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_pages_and_notebooks_with_a_keeper_are_right_and_runs_are_no_pages(tmp_p
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert check_keepers(tmp_path) == []
-    assert [str(path) for path in pages(tmp_path)] == [
+    assert [str(path) for path in list_pages(tmp_path)] == [
         "library/change/b.ipynb",
         "process/a.md",
         "process/policy.md",

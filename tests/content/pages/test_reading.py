@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from outage.check.pages import pages
+from outage.check.pages import list_pages
 from outage.glossary import parse_glossary
 from tests.content.pages.reading import FIVE_MINUTES, WORDS_A_MINUTE, words_read
 from tests.sites import LARKFIELD, ROOT, Published
@@ -20,7 +20,7 @@ from tests.sites import LARKFIELD, ROOT, Published
 WORDS = Path(__file__).parents[2] / "words.txt"
 LOOKED_UP = {"process/policy", "process/glossary", "library/sources"}
 NAMES = {"process/policy", "library/sources"}  # a company's names, and other people's headings
-PROSE = [str(path.with_suffix("")) for path in pages(ROOT)]
+PROSE = [str(path.with_suffix("")) for path in list_pages(ROOT)]
 FRONT = ["index", "runbooks/index", "incidents/index"]
 
 NOT_SPELT = (

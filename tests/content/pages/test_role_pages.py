@@ -11,7 +11,7 @@ import pytest
 
 from outage.errors import Refused
 from outage.policy import Policy, load_policy, parse_policy
-from outage.policy.quote import filled
+from outage.policy.quote import fill_in_quotes
 from outage.policy.vocabulary import ROLES
 from outage.render import show
 from tests.product.pages.site import Site
@@ -210,12 +210,12 @@ def acme() -> Policy:
 
 
 def test_words_to_say_hold_the_companys_names_and_nothing_that_chat_cannot_show(acme):
-    assert filled(acme, "Ask {role}`deputy`,\nnot [name].") == "Ask Schreiber,\nnot [name]."
+    assert fill_in_quotes(acme, "Ask {role}`deputy`,\nnot [name].") == "Ask Schreiber,\nnot [name]."
 
 
 def test_a_name_that_looks_like_a_role_is_not_read_again():
     policy = parse_policy(SHORTEST + "roles: {scribe: '{role}`planner`'}\n")
-    assert filled(policy, "{role}`scribe`") == "{role}`planner`"
+    assert fill_in_quotes(policy, "{role}`scribe`") == "{role}`planner`"
 
 
 def test_an_unknown_name_in_words_to_say_is_a_warning_with_its_place(site):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from outage.playbook import load_playbook, resolve
-from outage.playbook.words import bare
+from outage.playbook.words import format_bare
 from outage.policy import load_policy
 from tests.sites import LARKFIELD
 
@@ -36,11 +36,11 @@ def test_no_question_falls_away_for_any_company(company):
 def test_each_step_says_what_good_looks_like_and_has_no_clock(company):
     """Nothing was declared, so nothing counts from a declaration."""
     found, own = tasks(company)
-    assert all(bare(task.good, own).strip() for task in found)
+    assert all(format_bare(task.good, own).strip() for task in found)
     assert [task.id for task in found if task.due] == []
 
 
 def test_the_one_command_keeps_it_on_the_record():
     found, own = tasks(LARKFIELD)
-    commands = [bare(one, own) for task in found for one in task.command]
+    commands = [format_bare(one, own) for task in found for one in task.command]
     assert commands == ["outage playbook start contingency-review"]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from outage.policy import load_policy
-from outage.policy.classify.verdict import verdict
+from outage.policy.classify.verdict import make_verdict
 from tests.product.browser.window import DESK, PHONE
 from tests.sites import LARKFIELD, ROOT
 
@@ -52,7 +52,7 @@ def test_the_page_says_what_python_says(policy, answers, form):
     on_page = form(policy)
     for question, answer in answers.items():
         on_page.locator(f"input[name='{question}'][value='{answer}']").check()
-    expected = verdict(load_policy(ROOT / policy, ROOT / policy), answers)
+    expected = make_verdict(load_policy(ROOT / policy, ROOT / policy), answers)
     assert shown(on_page, "severity") == [expected.severity_name, expected.meaning]
     assert shown(on_page, "scope") == [expected.scope.capitalize()]
     assert shown(on_page, "doubt") == list(expected.doubt)

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from outage.incident.record.event import Event
 from outage.incident.record.fold import fold
-from outage.playbook import load_playbook, plays, progress, resolve
+from outage.playbook import compute_progress, fold_plays, load_playbook, resolve
 from outage.policy import load_policy
 from tests.product.browser.window import DESK, PHONE
 from tests.sites import LARKFIELD, POLICIES, ROOT
@@ -415,7 +415,7 @@ def _by_record(checklist, policy, start, done, now) -> dict[str, object]:
     if "call-it-resolved" in done:
         events.append(_event(done["call-it-resolved"], "stage", stage="resolved"))
     incident = fold(events)
-    found = progress(checklist, plays(incident)[checklist.id], incident, policy, now)
+    found = compute_progress(checklist, fold_plays(incident)[checklist.id], incident, policy, now)
     return {
         one.task.id: (one.needed, one.due and one.due.timestamp() * 1000, one.open, one.overdue)
         for one in found.steps

@@ -15,9 +15,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from outage.cases import find_cases
-from outage.cases.frames import frames
+from outage.cases.frames import make_frames
 from outage.cases.script import load_script
-from outage.pages.walkthrough_data import page_data
+from outage.pages.walkthrough_data import make_page_data
 from tests.product.browser.window import DESK, PHONE
 from tests.sites import LARKFIELD, ROOT
 
@@ -43,7 +43,7 @@ def plain(text: str) -> str:
 def story_of(name: str) -> dict[str, Any]:
     """What the player of a case is given."""
     script = load_script(ROOT, PLAYED[name])
-    return page_data(script, frames(script))
+    return make_page_data(script, make_frames(script))
 
 
 def secrets(frame: dict[str, Any]) -> list[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from outage.cases import find_cases
-from outage.cases.frames import frames
+from outage.cases.frames import make_frames
 from outage.cases.script import load_script
 from outage.errors import Refused
-from outage.pages.walkthrough_data import page_data
+from outage.pages.walkthrough_data import make_page_data
 from tests.product.cases.company import ROOT, SMALL, handbook
 
 CASES = [f"case-studies/{folder.name}" for folder in find_cases(ROOT)]
@@ -20,7 +20,7 @@ DRILL = next(f"incidents/{path.name}" for path in ROOT.glob("incidents/*-drill-*
 
 def played(root: Path, name: str):
     script = load_script(root, name)
-    return page_data(script, frames(script))
+    return make_page_data(script, make_frames(script))
 
 
 @pytest.mark.parametrize("name", [*CASES, DRILL])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from outage.cases import load_case_study
-from outage.cases.judge import Judged, judged
+from outage.cases.judge import Judgement, judge
 from tests.product.cases.company import case, handbook
 
 HEAD = """
@@ -26,13 +26,15 @@ def verdicts(tmp_path: Path):
     """Judge the events between a start at 10:00 and an end at 11:00."""
     root = handbook(tmp_path)
 
-    def judge(events: str, head: str = HEAD, start: str = "at: 2020-01-01 10:00") -> dict[str, Judged]:
+    def judge_events(
+        events: str, head: str = HEAD, start: str = "at: 2020-01-01 10:00"
+    ) -> dict[str, Judgement]:
         begun = f"  - {{id: start, kind: note, {start}, text: It begins., source: report}}\n"
         over = "  - {id: over, kind: note, at: 2020-01-01 11:00, text: It ends., source: report}\n"
         study = load_case_study(case(root, f"{head}events:\n{begun}{events}{over}"), root)
-        return {one.clause: one for one in judged(study)}
+        return {one.clause: one for one in judge(study)}
 
-    return judge
+    return judge_events
 
 
 def told(when: str, audience: str = "customers") -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from outage.cases.times import When, span
+from outage.cases.times import When, compute_span
 from outage.incident.times import Times
 
 NEW_YORK = Times("America/New_York")
@@ -31,7 +31,7 @@ def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: 
     ],
 )
 def test_a_written_time_has_two_ends(written: str, first: datetime, last: datetime) -> None:
-    assert span(written, "America/New_York") == (first, last)
+    assert compute_span(written, "America/New_York") == (first, last)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_it_reads_as_well_as_it_is_known(
 ) -> None:
     first, last = written or ("2012-08-01 09:30", "2012-08-01 10:15")
     zone = "America/New_York"
-    when = When(kind, span(first, zone)[0], span(last, zone)[1], about, written)  # type: ignore[arg-type]
+    when = When(kind, compute_span(first, zone)[0], compute_span(last, zone)[1], about, written)  # type: ignore[arg-type]
     assert when.words(NEW_YORK) == words
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from outage.cases import load_case_study
-from outage.cases.frames import frames
+from outage.cases.frames import make_frames
 from outage.cases.script import load_script
 from outage.policy import load_policy
 from outage.render.case.page import VIEWS
@@ -24,7 +24,7 @@ def shown(root: Path, name: str) -> str:
     site = load_policy(root / "case-studies" / "policy.yml")
     if name == "story":
         script = load_script(root, f"case-studies/{SMALL}")
-        return story(script, frames(script), site) + "\n"
+        return story(script, make_frames(script), site) + "\n"
     return VIEWS[name](load_case_study(root / "case-studies" / SMALL, root), site) + "\n"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outage.check.secrets import stored_secrets
+from outage.check.secrets import find_stored_secrets
 from outage.runbook.notebook import read_notebook
 from tests.product.run.build import Handbook, reading
 
@@ -21,7 +21,7 @@ PLANTED = [
 
 
 def said(path: Path) -> list[str]:
-    return [str(problem) for problem in stored_secrets(read_notebook(path), path)]
+    return [str(problem) for problem in find_stored_secrets(read_notebook(path), path)]
 
 
 @pytest.mark.parametrize(("line", "kind"), PLANTED)

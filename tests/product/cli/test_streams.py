@@ -87,7 +87,7 @@ def test_a_fault_of_ours_is_told_where_no_file_can_be_written(monkeypatch: pytes
     try:
         raise KeyError("tea")
     except KeyError as error:
-        said = cli._unexpected(error)
+        said = cli._report_unexpected(error)
     assert "a fault in the tool itself: KeyError: 'tea'" in said
     assert "It happened at " in said
     assert "no file could be written (No such file or directory)" in said

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from outage.policy import load_policy
-from outage.policy.classify import classify, outcomes, questions
-from outage.policy.classify.form import classification_form
+from outage.policy.classify import classify, list_outcomes, list_questions
+from outage.policy.classify.form import make_form
 
 
 def test_a_view_is_parsed_in_place_and_its_values_lead_to_their_clauses(site):
@@ -91,7 +91,7 @@ def form(site):
 def test_the_form_asks_every_question_and_knows_no_answer_beforehand(form):
     policy = load_policy(form.root / "handbook.yml")
     page = form.page("a")
-    for ask in questions(policy):
+    for ask in list_questions(policy):
         inputs = page.find_all("input", attrs={"name": ask.id})
         assert [one["value"] for one in inputs] == [*(choice.id for choice in ask.choices), "unknown"]
         assert not any(one.has_attr("checked") for one in inputs)
@@ -99,8 +99,8 @@ def test_the_form_asks_every_question_and_knows_no_answer_beforehand(form):
 
 def test_the_table_of_the_page_gives_what_python_gives(form):
     policy, table = load_policy(form.root / "handbook.yml"), form.table("a")
-    assert len(table["rows"]) == len(outcomes(policy))
-    for row, answers in enumerate(outcomes(policy)):
+    assert len(table["rows"]) == len(list_outcomes(policy))
+    for row, answers in enumerate(list_outcomes(policy)):
         given = {question: answer for (question, _), answer in zip(table["questions"], answers, strict=True)}
         shown = {table["pieces"][piece] for piece in table["outcomes"][table["rows"][row]]}
         found = classify(policy, given)
@@ -139,6 +139,6 @@ def test_an_outcome_that_is_no_incident_has_no_command(site):
         "incident: {threshold: 30m}\nclassification: {questions: {bad: {ask: Bad?, answers: "
         "{no: {text: No}, yes: {text: Yes, severity: high}}}}}",
     )
-    form = classification_form(load_policy(site.root / "handbook.yml"))
+    form = make_form(load_policy(site.root / "handbook.yml"))
     nothing = next(keys for keys in form.outcomes if form.pieces[keys[0]].key == "severity:")
     assert not {"command", "channel"} & {form.pieces[key].kind for key in nothing}

@@ -10,8 +10,8 @@ from typing import Any
 from outage.incident.record import Incident
 from outage.incident.record.event import Event
 from outage.incident.record.fold import fold
-from outage.playbook import Checklist, Progress, plays, progress, resolve
-from outage.playbook.load import build
+from outage.playbook import Checklist, Progress, compute_progress, fold_plays, resolve
+from outage.playbook.load import build_playbook
 from outage.policy import Policy
 from outage.source import parse_yaml
 from tests.product.playbook.company import policy
@@ -72,7 +72,7 @@ def checklist(text: str = TEXT, own: Policy | None = None, severity: str | None 
     """The playbook as it holds for a company; its links lead to pages that are there."""
     own = own or policy()
     return resolve(
-        build(parse_yaml(text, Path("playbooks/small.yml")), "small", own, handbook()), own, severity
+        build_playbook(parse_yaml(text, Path("playbooks/small.yml")), "small", own, handbook()), own, severity
     )
 
 
@@ -113,7 +113,9 @@ def after(minute: float, *events: Event, own: Policy | None = None, text: str = 
     """How far the playbook is, so many minutes after the declaration."""
     own = own or policy()
     found = incident(*events)
-    return progress(checklist(text, own, found.severity), plays(found)["small"], found, own, at(minute))
+    return compute_progress(
+        checklist(text, own, found.severity), fold_plays(found)["small"], found, own, at(minute)
+    )
 
 
 def state(found: Progress) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from outage.playbook import Checklist, load_playbook, resolve
-from outage.playbook.words import bare
+from outage.playbook.words import format_bare
 from outage.policy import load_policy
 from outage.render.policy.checklist import checklist as as_myst
 from tests.product.playbook.company import policy
@@ -90,11 +90,11 @@ def test_the_first_length_that_policy_has_counts():
 def test_bare_words_have_the_company_s_names_and_no_markup():
     own = policy()
     look = task(checklist(), "look")
-    assert bare(look.good, own) == "Somebody has looked, with top"
-    assert bare(look.text, own) == "Look in #inc-\u2039incident\u203a"
-    assert bare(look.text, own, incident()) == "Look in #inc-2026-06-19-all-is-lost"
+    assert format_bare(look.good, own) == "Somebody has looked, with top"
+    assert format_bare(look.text, own) == "Look in #inc-\u2039incident\u203a"
+    assert format_bare(look.text, own, incident()) == "Look in #inc-2026-06-19-all-is-lost"
     assert (
-        bare("First {runbook}`Reboot it <reboot>`, or {runbook}`reboot`", own)
+        format_bare("First {runbook}`Reboot it <reboot>`, or {runbook}`reboot`", own)
         == "First Reboot it, or runbook reboot"
     )
 
@@ -105,11 +105,11 @@ def test_our_playbook_as_each_company_reads_it(company):
     found = resolve(load_playbook(ROOT / "playbooks/customer-outage.yml", own, ROOT), own)
     lines = []
     for phase in found.phases:
-        lines += [f"# {phase.name}: {bare(phase.goal, own)}"]
+        lines += [f"# {phase.name}: {format_bare(phase.goal, own)}"]
         for one in phase.tasks:
             due = f" | {one.due.length} from {one.due.since} ({one.due.address})" if one.due else ""
             late = f" | only after {one.late_only.length}" if one.late_only else ""
-            lines.append(f"{one.id}: {bare(one.text, own)} | {one.owner}{due}{late}")
+            lines.append(f"{one.id}: {format_bare(one.text, own)} | {one.owner}{due}{late}")
     assert "\n".join(lines) + "\n" == (GOLDEN / f"{company}.txt").read_text(encoding="utf-8")
 
 
@@ -129,7 +129,7 @@ def test_no_text_speaks_of_people_that_a_company_has_not(company):
     own = load_policy(ROOT / COMPANIES[company])
     found = resolve(load_playbook(ROOT / "playbooks/customer-outage.yml", own, ROOT), own)
     texts = [
-        bare(text, own).lower()
+        format_bare(text, own).lower()
         for task in found.tasks
         for text in (task.text, task.good, *task.how, *task.say)
     ]

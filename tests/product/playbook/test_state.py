@@ -7,9 +7,9 @@ import pytest
 
 from outage.errors import Refused
 from outage.incident.record.fold import fold
-from outage.playbook import Progress, plays
-from outage.playbook.follow import Following, following, one_of, settling, starting
-from outage.playbook.words import counted, when
+from outage.playbook import Progress, fold_plays
+from outage.playbook.follow import Following, find_followed, list_followed, make_settle_data, make_start_data
+from outage.playbook.words import format_count, format_state
 from tests.product.playbook.company import policy
 from tests.product.playbook.story import (
     DECLARED,
@@ -35,7 +35,7 @@ def test_a_playbook_that_was_just_started():
         "over": "open",
         "meet": "open",
     }
-    assert counted(found) == "0 of 5 steps settled"
+    assert format_count(found) == "0 of 5 steps settled"
 
 
 def test_done_and_skipped_come_from_the_record_and_the_last_word_counts():
@@ -49,13 +49,13 @@ def test_done_and_skipped_come_from_the_record_and_the_last_word_counts():
     assert state(found)["declare"] == "done"
     assert state(found)["name-lead"] == "skipped"
     assert state(found)["look"] == "open"
-    assert counted(found) == "2 of 5 steps settled (1 done, 1 skipped)"
-    assert when(found.steps[1], at(20), "UTC") == "skipped 09:43 UTC by Ines: I am alone"
+    assert format_count(found) == "2 of 5 steps settled (1 done, 1 skipped)"
+    assert format_state(found.steps[1], at(20), "UTC") == "skipped 09:43 UTC by Ines: I am alone"
 
 
 def test_what_two_people_wrote_in_two_clones_is_folded_in_order_of_time():
     events = [DECLARED, STARTED, said(9, "look", "started"), said(8, "look")]
-    assert plays(fold(events))["small"].ticks["look"].state == "started"
+    assert fold_plays(fold(events))["small"].ticks["look"].state == "started"
 
 
 def test_a_skipped_phase_settles_what_was_open_in_it_and_one_step_may_be_opened_again():
@@ -86,7 +86,7 @@ def test_due_counts_from_the_declaration_not_from_the_start_of_the_list():
 
 def test_what_is_overdue_longest_comes_first():
     assert [one.task.id for one in after(15).overdue] == ["declare", "name-lead"]
-    assert "2 overdue" in counted(after(15))
+    assert "2 overdue" in format_count(after(15))
 
 
 def test_a_phase_begins_when_the_one_before_is_settled():
@@ -115,7 +115,7 @@ def test_business_days_count_from_the_end_of_the_outage_with_weekends():
 
 def test_a_due_time_stands_behind_a_step_in_words():
     found = after(8)
-    words = {one.task.id: when(one, at(8), "Europe/London") for one in found.steps}
+    words = {one.task.id: format_state(one, at(8), "Europe/London") for one in found.steps}
     assert words["declare"] == "LATE by 3 min, due 09:45 UTC (10:45 BST)"
     assert words["name-lead"] == "due 09:50 UTC (10:50 BST), in 2 min"
     assert words["call-ana-joins"] == "only if still open at 10:40 UTC (11:40 BST)"
@@ -125,10 +125,10 @@ def test_a_due_time_stands_behind_a_step_in_words():
 
 
 def test_without_a_declaration_the_start_of_the_playbook_counts():
-    from outage.playbook import progress
+    from outage.playbook import compute_progress
 
     alone = fold([STARTED])
-    found = progress(checklist(), plays(alone)["small"], alone, policy(), at(3))
+    found = compute_progress(checklist(), fold_plays(alone)["small"], alone, policy(), at(3))
     assert due(found, "declare") == at(6)
 
 
@@ -159,7 +159,7 @@ def test_a_corrected_reason_is_the_reason_even_where_there_was_none():
 
 
 def test_a_playbook_that_is_gone_or_wrong_is_told_and_the_rest_goes_on():
-    gone = following(handbook(), incident(), policy(), at(5))
+    gone = list_followed(handbook(), incident(), policy(), at(5))
     assert [(one.play.playbook, one.progress, one.trouble) for one in gone] == [
         ("small", None, "there is no playbook 'small'")
     ]
@@ -169,19 +169,22 @@ def test_a_playbook_that_is_gone_or_wrong_is_told_and_the_rest_goes_on():
 
 
 def test_starting_twice_is_refused():
-    assert starting("small", checklist(), fold([DECLARED])) == {"playbook": "small", "state": "started"}
+    assert make_start_data("small", checklist(), fold([DECLARED])) == {
+        "playbook": "small",
+        "state": "started",
+    }
     with pytest.raises(Refused, match="started already, by Ines"):
-        starting("small", checklist(), incident())
+        make_start_data("small", checklist(), incident())
 
 
 def test_settling_a_step_makes_an_event_that_the_record_accepts():
     from outage.incident.record.kinds import checked
 
     found = after(3)
-    done = settling(found, "look", "done")
+    done = make_settle_data(found, "look", "done")
     assert done == {"playbook": "small", "step": "look", "state": "done"}
     assert checked("playbook", done) == done
-    skipped = settling(found, "fix", "skipped", "Taken back")
+    skipped = make_settle_data(found, "fix", "skipped", "Taken back")
     assert checked("playbook", skipped) == skipped
 
 
@@ -198,19 +201,19 @@ def test_settling_a_step_makes_an_event_that_the_record_accepts():
 def test_what_is_so_already_is_refused(step, state, reason):
     found = after(9, said(2, "declare"), said(3, "learn", "skipped", why="x"))
     with pytest.raises(Refused) as refused:
-        settling(found, step, state, "x")
+        make_settle_data(found, step, state, "x")
     assert refused.value.message == reason
 
 
 def test_a_step_is_looked_for_in_the_playbooks_under_way():
-    running = Following(plays(incident())["small"], after(3))
-    assert one_of([running], "look").checklist.id == "small"
+    running = Following(fold_plays(incident())["small"], after(3))
+    assert find_followed([running], "look").checklist.id == "small"
     with pytest.raises(Refused, match="there is no step 'lok'") as refused:
-        one_of([running], "lok")
+        find_followed([running], "lok")
     assert refused.value.hint == "did you mean 'look'?"
     with pytest.raises(Refused, match="no playbook was started in this incident"):
-        one_of([], "look")
+        find_followed([], "look")
     with pytest.raises(Refused, match="other was not started in this incident"):
-        one_of([running], "look", "other")
+        find_followed([running], "look", "other")
     with pytest.raises(Refused, match="several playbooks have a 'look'"):
-        one_of([running, running], "look")
+        find_followed([running, running], "look")

@@ -6,7 +6,7 @@ import pytest
 
 from outage.errors import Problems
 from outage.policy import Policy, load_policy
-from outage.policy.classify import UNKNOWN, classify, outcomes, post_to, questions
+from outage.policy.classify import UNKNOWN, choose_channels, classify, list_outcomes, list_questions
 from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parents[3]
@@ -57,8 +57,8 @@ def test_golden_cases(
 @pytest.mark.parametrize("company", POLICIES)
 def test_the_table_holds_every_combination_and_agrees_with_classify(company: str) -> None:
     policy = POLICIES[company]
-    asked = questions(policy)
-    table = outcomes(policy)
+    asked = list_questions(policy)
+    table = list_outcomes(policy)
     assert len(table) == len(set(table))
     for row, outcome in table.items():
         assert classify(policy, {ask.id: answer for ask, answer in zip(asked, row, strict=True)}) == outcome
@@ -67,7 +67,7 @@ def test_the_table_holds_every_combination_and_agrees_with_classify(company: str
 @pytest.mark.parametrize("company", POLICIES)
 def test_in_doubt_the_outcome_is_never_milder_than_any_answer(company: str) -> None:
     policy = POLICIES[company]
-    table = outcomes(policy)
+    table = list_outcomes(policy)
     for row, outcome in table.items():
         for index in range(len(row)):
             doubtful = table[(*row[:index], UNKNOWN, *row[index + 1 :])]
@@ -81,7 +81,7 @@ def rank(policy: Policy, severity: str | None) -> int:
 @pytest.mark.parametrize("company", POLICIES)
 def test_every_clause_named_is_in_the_policy(company: str) -> None:
     policy = POLICIES[company]
-    for outcome in outcomes(policy).values():
+    for outcome in list_outcomes(policy).values():
         assert outcome.severity_clauses
         for clause in (*outcome.severity_clauses, *outcome.scope_clauses):
             policy.at(clause)
@@ -114,25 +114,25 @@ def test_a_scale_that_nobody_knows_is_one_area_and_posts_no_wider(company: str, 
     found = classify(policy, {"scale": UNKNOWN})
     assert found.scope == "area"
     assert ("scale", "area") in [(question, choice.id) for question, choice in found.doubted]
-    assert found.channels == tuple(post_to(policy, "area"))
+    assert found.channels == tuple(choose_channels(policy, "area"))
 
 
 def test_each_severity_of_the_sample_can_be_reached() -> None:
-    reached = {outcome.severity for outcome in outcomes(POLICIES["larkfield"]).values()}
+    reached = {outcome.severity for outcome in list_outcomes(POLICIES["larkfield"]).values()}
     assert reached == {None, *POLICIES["larkfield"].severities}
 
 
 def test_that_an_expert_fixes_it_soon_never_changes_the_severity() -> None:
     policy = POLICIES["larkfield"]
-    asked = [ask.id for ask in questions(policy)]
+    asked = [ask.id for ask in list_questions(policy)]
     soon = asked.index("fixed-soon")
     by_rest: dict[tuple[str, ...], set[str | None]] = {}
-    for row, outcome in outcomes(policy).items():
+    for row, outcome in list_outcomes(policy).items():
         by_rest.setdefault(row[:soon] + row[soon + 1 :], set()).add(outcome.severity)
     assert len(by_rest) == 5 * 5 * 4
     assert {len(severities) for severities in by_rest.values()} == {1}
 
 
 def test_a_message_goes_to_each_real_channel_once() -> None:
-    assert post_to(POLICIES["small"], "company") == ["company"]
-    assert post_to(POLICIES["larkfield"], "division") == ["incident", "area", "division"]
+    assert choose_channels(POLICIES["small"], "company") == ["company"]
+    assert choose_channels(POLICIES["larkfield"], "division") == ["incident", "area", "division"]

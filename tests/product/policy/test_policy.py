@@ -94,5 +94,5 @@ def test_the_small_team_fits_on_twenty_lines() -> None:
 
 def test_a_channels_name_is_filled_with_what_is_known(sample: Policy) -> None:
     area = sample.channels["area"]
-    assert area.filled(division="shop", area="search") == "#shop-search-outages"
-    assert area.filled(division="shop") == "#shop-‹area›-outages"
+    assert area.format_name(division="shop", area="search") == "#shop-search-outages"
+    assert area.format_name(division="shop") == "#shop-‹area›-outages"

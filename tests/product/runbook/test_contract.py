@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from outage.check.secrets import stored_secrets
+from outage.check.secrets import find_stored_secrets
 from outage.errors import OutageError, Problems, Refused
-from outage.runbook.contract import examine, parameter_values, read_contract
+from outage.runbook.contract import check_values, examine, read_contract
 from outage.runbook.notebook import find_notebook, read_notebook
 from tests.product.run.build import CHANGE, PARAMETERS, SETUP, Cell, Handbook, code, notebook, prose, touching
 
@@ -216,7 +216,7 @@ def test_what_real_editors_leave_in_a_file_makes_no_other_runbook(
         "undo",
         "verify",
     ]
-    assert list(stored_secrets(contract.notebook, path)) == []
+    assert list(find_stored_secrets(contract.notebook, path)) == []
 
 
 def test_a_file_without_any_metadata_is_told_what_to_add(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_a_runbook_may_be_named_as_its_file(handbook: Handbook, name: str) -> No
 def test_wrong_parameters_are_told_all_at_once_with_notebook_and_cell(handbook: Handbook) -> None:
     contract = examine(read_notebook(handbook.write("touch", touching())))
     with pytest.raises(Problems) as caught:
-        parameter_values(contract, ["paht=/x", "nonsense", "path=/a", "path=/b"])
+        check_values(contract, ["paht=/x", "nonsense", "path=/a", "path=/b"])
     text = str(caught.value)
     assert "touch.ipynb: cell 2: 'nonsense' is no assignment" in text
     assert "cell 2: 'path' is given twice" in text

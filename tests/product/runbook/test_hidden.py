@@ -8,7 +8,7 @@ import pytest
 
 from outage.errors import Problems
 from outage.runbook.contract import examine, read_contract
-from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
+from outage.runbook.notebook import find_notebook, list_runbooks, read_notebook
 from tests.product.run.build import Handbook, code, reading
 
 ROOT = Path(__file__).parents[3]
@@ -99,7 +99,7 @@ def test_a_bare_exit_would_do_nothing_so_the_run_is_refused(handbook: Handbook) 
 
 def test_no_runbook_of_this_handbook_hides_a_failure() -> None:
     folder = ROOT / "runbooks"
-    contracts = [examine(read_notebook(find_notebook(folder, name))) for name in runbook_names(folder)]
+    contracts = [examine(read_notebook(find_notebook(folder, name))) for name in list_runbooks(folder)]
     assert [str(error) for contract in contracts for error in contract.refusals()] == []
 
 

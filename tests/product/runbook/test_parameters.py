@@ -12,8 +12,8 @@ import pytest
 
 from outage.run.notebook import injected_source
 from outage.runbook.parameters import UNSET, Parameter, read_parameters
-from outage.runbook.types import Scalar, from_data, to_data, to_text
-from outage.runbook.values import resolve
+from outage.runbook.types import ScalarType, from_data, to_data, to_text
+from outage.runbook.values import resolve_values
 
 EVERY_TYPE = """\
 from datetime import UTC, date, datetime, timedelta
@@ -49,7 +49,7 @@ def test_names_types_limits_defaults_and_help_are_read() -> None:
     assert faults == []
     hours = parameters[0]
     assert (hours.name, hours.default, hours.help, hours.line) == ("hours", 24, "look-back window", 6)
-    assert hours.type == Scalar("int", {"ge": 1, "le": 72})
+    assert hours.type == ScalarType("int", {"ge": 1, "le": 72})
     assert [p.name for p in parameters if p.required] == ["required"]
     assert [p.name for p in parameters if p.secret] == ["password"]
 
@@ -119,7 +119,7 @@ def test_a_secret_that_was_written_down_is_not_repeated() -> None:
         parameter = only(f"x: {kind}")
         given = [({"x": "hunter2"}, {}), *(({}, {"x": value}) for value in ("hunter2", ["hunter2"], 1234567))]
         for texts, data in given:
-            wrong = resolve([parameter], texts, data)[1][0]
+            wrong = resolve_values([parameter], texts, data)[1][0]
             assert "what was given is not a reference to a secret" in wrong.reason
             assert not re.search("hunter2|1234567", f"{wrong.reason} {wrong.hint}")
 
@@ -158,7 +158,7 @@ GIVEN: list[tuple[str, str, Any]] = [
 
 @pytest.mark.parametrize(("kind", "text", "value"), GIVEN)
 def test_a_typed_text_becomes_a_value(kind: str, text: str, value: Any) -> None:
-    values, wrong = resolve([only(f"x: {kind}")], {"x": text}, {})
+    values, wrong = resolve_values([only(f"x: {kind}")], {"x": text}, {})
     assert wrong == []
     assert values == {"x": value}
     assert type(values["x"]) is type(value)
@@ -168,7 +168,7 @@ def test_a_typed_text_becomes_a_value(kind: str, text: str, value: Any) -> None:
 def test_a_value_survives_the_journal_and_the_command_line(kind: str, text: str, value: Any) -> None:
     parameter = only(f"x: {kind}")
     assert from_data(parameter.type, json.loads(json.dumps(to_data(value)))) == value
-    assert resolve([parameter], {"x": to_text(value)}, {})[0] == {"x": value}
+    assert resolve_values([parameter], {"x": to_text(value)}, {})[0] == {"x": value}
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_value_survives_the_journal_and_the_command_line(kind: str, text: str,
     ],
 )
 def test_a_text_that_is_no_value_is_refused_in_words(kind: str, text: str, reason: str) -> None:
-    _, wrong = resolve([only(f"x: {kind}")], {"x": text}, {})
+    _, wrong = resolve_values([only(f"x: {kind}")], {"x": text}, {})
     assert len(wrong) == 1
     assert reason in wrong[0].reason
 
@@ -215,13 +215,13 @@ def test_a_text_that_is_no_value_is_refused_in_words(kind: str, text: str, reaso
     [("int", True), ("int", "1"), ("bool", 1), ("str", 1), ("list[int]", 1), ("float", "1")],
 )
 def test_values_of_a_file_keep_their_type(kind: str, value: Any) -> None:
-    _, wrong = resolve([only(f"x: {kind}")], {}, {"x": value})
+    _, wrong = resolve_values([only(f"x: {kind}")], {}, {"x": value})
     assert len(wrong) == 1
 
 
 def test_unknown_missing_and_wrong_are_all_told_at_once_with_the_nearest_name() -> None:
     parameters, _ = read_parameters("hours: int = 24  # look-back window\nname: str  # whose")
-    _, wrong = resolve(parameters, {"huors": "3", "hours": "x"}, {})
+    _, wrong = resolve_values(parameters, {"huors": "3", "hours": "x"}, {})
     assert [(w.name, w.hint) for w in wrong] == [
         ("huors", "did you mean 'hours'?"),
         ("hours", "hours (look-back window) is a whole number"),
@@ -238,12 +238,12 @@ def test_unknown_missing_and_wrong_are_all_told_at_once_with_the_nearest_name() 
 )
 def test_an_unknown_parameter_that_resembles_none_is_told_which_there_are(source: str, hint: str) -> None:
     parameters, _ = read_parameters(source)
-    assert [wrong.hint for wrong in resolve(parameters, {"foo": "1"}, {})[1]] == [hint]
+    assert [wrong.hint for wrong in resolve_values(parameters, {"foo": "1"}, {})[1]] == [hint]
 
 
 def test_the_command_line_wins_over_the_file_and_the_file_over_the_default() -> None:
     parameters, _ = read_parameters("a: int = 1\nb: int = 1\nc: int = 1")
-    values, _ = resolve(parameters, {"a": "3"}, {"a": 2, "b": 2})
+    values, _ = resolve_values(parameters, {"a": "3"}, {"a": 2, "b": 2})
     assert values == {"a": 3, "b": 2, "c": 1}
 
 

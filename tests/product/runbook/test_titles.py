@@ -2,7 +2,7 @@
 
 import pytest
 
-from outage.runbook.notebook import titles
+from outage.runbook.notebook import make_titles
 
 CASES = [
     ([("code", "# Look around.\nx = 1", "read")], ["Look around"]),
@@ -22,4 +22,4 @@ CASES = [
 
 @pytest.mark.parametrize(("cells", "expected"), CASES)
 def test_titles(cells: list[tuple[str, str, str | None]], expected: list[str]) -> None:
-    assert titles(cells) == expected
+    assert make_titles(cells) == expected

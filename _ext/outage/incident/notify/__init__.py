@@ -157,7 +157,7 @@ def _lacking(post: Post, policy: Policy) -> str:
     channel = policy.channels[post.channel]
     address = channel.address
     if address is None:
-        unknown = " or ".join(channel.lacking(**post.place))
+        unknown = " or ".join(channel.find_unknown_places(**post.place))
         names = f", and the incident names no {unknown}" if unknown else ""
         return f"channels.{post.channel} has no address{names}"
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from outage.incident.record.describe import sentence, severity_name
 from outage.incident.times import near
-from outage.policy.classify import post_to
+from outage.policy.classify import choose_channels
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]
             customers = channel if outward else None
     place = {"incident": incident.id, "division": incident.division or "", "area": incident.area or ""}
     return tuple(
-        Post(channel, policy.channels[channel].filled(**place), text, place, channel == customers)
+        Post(channel, policy.channels[channel].format_name(**place), text, place, channel == customers)
         for channel, text in made.items()
     )
 
@@ -82,7 +82,7 @@ def _channels(incident: Incident, entry: Entry, policy: Policy) -> list[ChannelI
         return []
     # A narrower scope is news for those who were told of the wider one.
     scopes = [change.value for change in incident.scopes[-2:]] or ["area"]
-    found = [channel for scope in scopes for channel in post_to(policy, cast("ScopeId", scope))]
+    found = [channel for scope in scopes for channel in choose_channels(policy, cast("ScopeId", scope))]
     return list(dict.fromkeys(found))
 
 

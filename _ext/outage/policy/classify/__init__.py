@@ -7,11 +7,11 @@ from outage.policy.classify.answers import (
     Choice,
     Classification,
     cell_address,
+    choose_channels,
     classify,
     in_doubt,
-    outcomes,
-    post_to,
-    questions,
+    list_outcomes,
+    list_questions,
 )
 
 __all__ = [
@@ -21,9 +21,9 @@ __all__ = [
     "Choice",
     "Classification",
     "cell_address",
+    "choose_channels",
     "classify",
     "in_doubt",
-    "outcomes",
-    "post_to",
-    "questions",
+    "list_outcomes",
+    "list_questions",
 ]

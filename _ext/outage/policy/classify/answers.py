@@ -1,7 +1,7 @@
 """From a few answers to a severity and a scope, with the clause that decided each.
 
 The questions are finite, so the whole table can be made beforehand: the page's form
-looks the outcome up in the table that :func:`outcomes` made, and decides nothing itself.
+looks the outcome up in the table that :func:`list_outcomes` made, and decides nothing itself.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Classification:
     channels: tuple[ChannelId, ...]
 
 
-def questions(policy: Policy) -> list[Ask]:
+def list_questions(policy: Policy) -> list[Ask]:
     """The policy's questions, and the one about scale that its criteria make."""
     asked = [
         Ask(
@@ -137,8 +137,8 @@ def classify(policy: Policy, answers: Mapping[str, str]) -> Classification:
     Raises:
         Problems: a question or an answer does not exist; the hint names the nearest.
     """
-    asked = questions(policy)
-    problems = list(_mistyped(asked, answers))
+    asked = list_questions(policy)
+    problems = list(_refuse_answer(asked, answers))
     if problems:
         raise Problems(problems)
     given: dict[str, Choice] = {}
@@ -153,7 +153,7 @@ def classify(policy: Policy, answers: Mapping[str, str]) -> Classification:
     return _outcome(policy, given, doubted)
 
 
-def _mistyped(asked: list[Ask], answers: Mapping[str, str]) -> Iterator[OutageError]:
+def _refuse_answer(asked: list[Ask], answers: Mapping[str, str]) -> Iterator[OutageError]:
     known = {ask.id: [choice.id for choice in ask.choices] for ask in asked}
     for question, answer in answers.items():
         if question not in known:
@@ -201,7 +201,7 @@ def _outcome(policy: Policy, given: Mapping[str, Choice], doubted: Iterable[str]
         scope_clauses=tuple(choice.clause for choice in choices if choice.scope == scope),
         time_box_clause=boxes[0].clause if boxes and small else None,
         doubted=tuple((question, given[question]) for question in doubted),
-        channels=tuple(post_to(policy, scope)),
+        channels=tuple(choose_channels(policy, scope)),
     )
 
 
@@ -219,7 +219,7 @@ def cell_address(row: str, column: str) -> str:
     return f"{CELLS}{row}.{column}"
 
 
-def post_to(policy: Policy, scope: ScopeId) -> list[ChannelId]:
+def choose_channels(policy: Policy, scope: ScopeId) -> list[ChannelId]:
     """The channels of an incident of this scope: its own, then each one upwards to its scope's.
 
     A channel that another stands in for is left out when that other one is in the list.
@@ -237,12 +237,12 @@ def post_to(policy: Policy, scope: ScopeId) -> list[ChannelId]:
     return chosen
 
 
-def outcomes(policy: Policy) -> dict[tuple[str, ...], Classification]:
+def list_outcomes(policy: Policy) -> dict[tuple[str, ...], Classification]:
     """Every combination of answers, ``unknown`` included, in the questions' order.
 
     The number of rows is bounded by the policy's rules (at most 20,000).
     """
-    asked = questions(policy)
+    asked = list_questions(policy)
     options = [[*(choice.id for choice in ask.choices), UNKNOWN] for ask in asked]
     ids = [ask.id for ask in asked]
     by_id = [{choice.id: choice for choice in ask.choices} for ask in asked]

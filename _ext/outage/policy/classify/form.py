@@ -6,19 +6,27 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from outage.policy.classify import UNKNOWN, Ask, Classification, cell_address, in_doubt, outcomes, questions
+from outage.policy.classify import (
+    UNKNOWN,
+    Ask,
+    Classification,
+    cell_address,
+    in_doubt,
+    list_outcomes,
+    list_questions,
+)
 from outage.policy.classify.verdict import (
     DOUBT_RULE,
     NO_INCIDENT,
     NO_MEANING,
-    clause_text,
-    command,
-    decided,
+    describe_time_box,
     doubt_text,
-    set_scope,
-    set_severity,
-    time_box,
-    where,
+    format_declare_command,
+    format_scope_command,
+    format_severity_command,
+    list_decided,
+    locate_clause,
+    quote_clause,
 )
 from outage.policy.quote import Quote, quote
 
@@ -81,24 +89,24 @@ class Form:
         }
 
 
-def classification_form(policy: Policy) -> Form:
+def make_form(policy: Policy) -> Form:
     """The form of a policy; at most 20,000 rows, by the policy's own rules."""
-    asked = tuple(questions(policy))
-    shown = [_keys(found) for found in outcomes(policy).values()]
+    asked = tuple(list_questions(policy))
+    shown = [_list_keys(found) for found in list_outcomes(policy).values()]
     used = {key for keys in shown for key in keys}
-    index = {key: at for at, key in enumerate(key for key in _in_order(policy, asked) if key in used)}
+    index = {key: at for at, key in enumerate(key for key in _order_keys(policy, asked) if key in used)}
     distinct: dict[tuple[int, ...], int] = {}
     rows = tuple(distinct.setdefault(tuple(index[key] for key in keys), len(distinct)) for keys in shown)
-    pieces = tuple(_piece(policy, asked, key) for key in index)
-    return Form(asked, pieces, tuple(distinct), rows, command({}))
+    pieces = tuple(_make_piece(policy, asked, key) for key in index)
+    return Form(asked, pieces, tuple(distinct), rows, format_declare_command({}))
 
 
-def as_text(policy: Policy) -> str:
+def format_form(policy: Policy) -> str:
     """The whole form as one text: what a page shows of it, to tell whether that has changed."""
-    return json.dumps(asdict(classification_form(policy)), default=str)
+    return json.dumps(asdict(make_form(policy)), default=str)
 
 
-def _in_order(policy: Policy, asked: tuple[Ask, ...]) -> list[str]:
+def _order_keys(policy: Policy, asked: tuple[Ask, ...]) -> list[str]:
     """All that could be shown, in the order in which a page lists it."""
     matrix = policy.classification.matrix
     cells = [cell_address(row, key) for row, keys in matrix.cells.items() for key in keys] if matrix else []
@@ -115,10 +123,10 @@ def _in_order(policy: Policy, asked: tuple[Ask, ...]) -> list[str]:
     ]
 
 
-def _keys(found: Classification) -> list[str]:
+def _list_keys(found: Classification) -> list[str]:
     """What an outcome shows."""
     keys = [f"severity:{found.severity or ''}", f"scope:{found.scope}"]
-    keys += [f"clause:{address}" for address in decided(found)]
+    keys += [f"clause:{address}" for address in list_decided(found)]
     keys += [f"doubt:{question}" for question, _ in found.doubted]
     keys += ["doubt-rule:"] if found.doubted else []
     keys += ["time-box:"] if found.time_box_clause else []
@@ -128,7 +136,7 @@ def _keys(found: Classification) -> list[str]:
     return keys
 
 
-def _piece(policy: Policy, asked: tuple[Ask, ...], key: str) -> Piece:
+def _make_piece(policy: Policy, asked: tuple[Ask, ...], key: str) -> Piece:
     kind, _, name = key.partition(":")
     if kind == "severity" and not name:
         return Piece(kind, key, NO_MEANING, Quote(NO_INCIDENT, None))
@@ -137,14 +145,14 @@ def _piece(policy: Policy, asked: tuple[Ask, ...], key: str) -> Piece:
     if kind in ("scope", "channel"):
         return Piece(kind, key, "", quote(policy, kind, name))
     if kind == "set-severity":
-        return Piece(kind, key, set_severity(name))
+        return Piece(kind, key, format_severity_command(name))
     if kind == "set-scope":
-        return Piece(kind, key, set_scope(name))
+        return Piece(kind, key, format_scope_command(name))
     if kind == "clause":
-        text = f"{clause_text(policy, asked, name)} ({where(policy, name)})"
+        text = f"{quote_clause(policy, asked, name)} ({locate_clause(policy, name)})"
         return Piece(kind, key, text, quote(policy, kind, name))
     if kind == "doubt":
         ask = next(ask for ask in asked if ask.id == name)
         return Piece(kind, key, doubt_text(asked, name, in_doubt(policy, ask)))
-    words = {"doubt-rule": DOUBT_RULE, "time-box": time_box(policy)}
+    words = {"doubt-rule": DOUBT_RULE, "time-box": describe_time_box(policy)}
     return Piece(kind, key, words.get(kind, ""))

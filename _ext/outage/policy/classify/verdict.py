@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from outage.errors import Refused
-from outage.policy.classify import UNKNOWN, Ask, Choice, Classification, cell_address, classify, questions
-from outage.policy.quote import channel_words
+from outage.policy.classify import (
+    UNKNOWN,
+    Ask,
+    Choice,
+    Classification,
+    cell_address,
+    classify,
+    list_questions,
+)
+from outage.policy.quote import format_channel
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -68,10 +76,10 @@ NO_INCIDENT = "Not an incident"
 NO_MEANING = "No answer makes it one. Keep an eye on it, and answer again when something changes."
 
 
-def verdict(policy: Policy, answers: Mapping[str, str]) -> Verdict:
+def make_verdict(policy: Policy, answers: Mapping[str, str]) -> Verdict:
     """Classify, and say it in words; raises as :func:`outage.policy.classify.classify`."""
     found = classify(policy, answers)
-    asked = questions(policy)
+    asked = list_questions(policy)
     severity = policy.severities[found.severity] if found.severity else None
     full = {ask.id: answers.get(ask.id, UNKNOWN) for ask in asked}
     return Verdict(
@@ -80,23 +88,28 @@ def verdict(policy: Policy, answers: Mapping[str, str]) -> Verdict:
         severity_name=severity.name if severity else NO_INCIDENT,
         meaning=severity.meaning if severity else NO_MEANING,
         scope=found.scope,
-        channels={key: channel_words(policy, policy.channels[key]) for key in found.channels},
-        clauses=tuple(Clause(at, clause_text(policy, asked, at), where(policy, at)) for at in decided(found)),
-        time_box=time_box(policy) if found.time_box_clause else None,
+        channels={key: format_channel(policy, policy.channels[key]) for key in found.channels},
+        clauses=tuple(
+            Clause(at, quote_clause(policy, asked, at), locate_clause(policy, at))
+            for at in list_decided(found)
+        ),
+        time_box=describe_time_box(policy) if found.time_box_clause else None,
         doubt=tuple(doubt_text(asked, question, choice) for question, choice in found.doubted),
         doubt_rule=DOUBT_RULE,
-        command=command(full) if severity else None,
-        again=(set_severity(found.severity), set_scope(found.scope)) if found.severity else (),
+        command=format_declare_command(full) if severity else None,
+        again=(format_severity_command(found.severity), format_scope_command(found.scope))
+        if found.severity
+        else (),
     )
 
 
-def decided(found: Classification) -> list[str]:
+def list_decided(found: Classification) -> list[str]:
     """Addresses of all clauses that decided, each once: severity, scope, then the time box."""
     box = (found.time_box_clause,) if found.time_box_clause else ()
     return list(dict.fromkeys((*found.severity_clauses, *found.scope_clauses, *box)))
 
 
-def clause_text(policy: Policy, asked: Iterable[Ask], address: str) -> str:
+def quote_clause(policy: Policy, asked: Iterable[Ask], address: str) -> str:
     """Return the question and the answer behind a clause; both questions and answers, behind a cell."""
     said = {choice.clause: f"{ask.text} {choice.text}" for ask in asked for choice in ask.choices}
     return said.get(address) or _cells(policy, said)[address]
@@ -113,13 +126,13 @@ def _cells(policy: Policy, said: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def where(policy: Policy, address: str) -> str:
+def locate_clause(policy: Policy, address: str) -> str:
     """``handbook.yml:91``, or ``default``."""
     line = policy.at(address).line
     return "default" if line is None else f"{policy.path}:{line}"
 
 
-def time_box(policy: Policy) -> str:
+def describe_time_box(policy: Policy) -> str:
     """What the time box allows."""
     limit = policy.incident.time_box
     return (
@@ -132,18 +145,18 @@ def doubt_text(asked: Iterable[Ask], question: str, counted: Choice) -> str:
     return f"{next(ask.text for ask in asked if ask.id == question)} {counted.text}"
 
 
-def command(answers: Mapping[str, str]) -> str:
+def format_declare_command(answers: Mapping[str, str]) -> str:
     """The command that opens an incident with these answers."""
     given = ",".join(f"{question}={answer}" for question, answer in answers.items())
     return f'outage declare "What is broken" --answers {given}'
 
 
-def set_severity(severity: str) -> str:
+def format_severity_command(severity: str) -> str:
     """The command that judges an open incident anew: a second declaration would open a second incident."""
     return f"outage severity {severity}"
 
 
-def set_scope(scope: str) -> str:
+def format_scope_command(scope: str) -> str:
     """The command that says how wide an open incident is."""
     return f"outage scope {scope}"
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outage.cases.judge import VERDICTS, Judged, judged
+from outage.cases.judge import VERDICTS, Judgement, judge
 from outage.cases.load import FOLDER, find_cases, load_case_study
 from outage.cases.sessions import Session
 from outage.cases.study import Study
-from outage.cases.times import seconds
+from outage.cases.times import parse_offset
 from outage.incident.record.describe import sentence
 from outage.render.markup import anchor_id, bullets, chip, folded, goto, here, list_table
-from outage.text import joined, plain
+from outage.text import join_words, plain
 
 if TYPE_CHECKING:
     from outage.cases.models import SpeaksData
@@ -56,7 +56,7 @@ def facts(study: Study) -> str:
 
 
 def _recording(title: str, where: str, offset: str = "0") -> str:
-    return f"**Recording:** [{plain(title)}](<{where.replace('{seconds}', str(seconds(offset)))}>)"
+    return f"**Recording:** [{plain(title)}](<{where.replace('{seconds}', str(parse_offset(offset)))}>)"
 
 
 def story(study: Study) -> str:
@@ -161,16 +161,16 @@ def clause(address: str, site: Policy) -> str:
 def clauses(study: Study) -> list[str]:
     """Return every clause that a case's pages name."""
     spoken = [one.clause for moment in study.moments for one in moment.told.speaks if one.clause]
-    return [*spoken, *(one.clause for one in judged(study))]
+    return [*spoken, *(one.clause for one in judge(study))]
 
 
 def promises(study: Study, site: Policy) -> str:
     """List promises clause by clause: kept, broken, or cannot be told; what was broken first."""
-    found = judged(study)
+    found = judge(study)
     if not found:
         return "Nothing was promised: no severity was given, and no clause is named."
     counts = [(one, sum(item.verdict == one for item in found)) for one in VERDICTS]
-    lead = [f"Of {len(found)} clauses: {joined([f'{count} {name}' for name, count in counts if count])}."]
+    lead = [f"Of {len(found)} clauses: {join_words([f'{count} {name}' for name, count in counts if count])}."]
     lead += _clocks(study)
     rows = [(_promised(one, site), _went(one)) for one in found]
     table = list_table(("Clause", "How it went"), rows, widths="1 1", css="outage-findings")
@@ -189,13 +189,13 @@ def _clocks(study: Study) -> Iterable[str]:
         yield "A time that its source calls approximate counts as up to five minutes off."
 
 
-def _promised(one: Judged, site: Policy) -> str:
+def _promised(one: Judgement, site: Policy) -> str:
     what = f"{plain(one.what)}\\\n" if one.what else ""
     limit = f" ({plain(one.limit)})" if one.limit and len(one.limit) < 60 else ""
     return f"{what}{clause(one.clause, site)}{limit}"
 
 
-def _went(one: Judged) -> str:
+def _went(one: Judgement) -> str:
     verdict = chip(one.verdict.capitalize(), "promise", LOOKS[one.verdict])
     links = " ".join(goto(f"[{number}]", moment_anchor(name)) for number, name in enumerate(one.moments, 1))
     sources = "; ".join(source(each) for each in one.sources)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outage.cases.frames import Frame, source_words
+from outage.cases.frames import Frame, format_source
 from outage.render.case.page import speaks
 from outage.render.markup import bullets, folded
 from outage.text import plain
@@ -44,7 +44,7 @@ def _account(one: Account, script: Script) -> str:
 
 
 def _sources(sources: Iterable[Source]) -> str:
-    return plain(f"[{'; '.join(source_words(one) for one in sources)}]") if sources else ""
+    return plain(f"[{'; '.join(format_source(one) for one in sources)}]") if sources else ""
 
 
 def _known(frame: Frame) -> str:

@@ -10,7 +10,7 @@ from outage.incident.times import span
 from outage.redact.mask import masker
 from outage.render.markup import anchor_id, bullets, chip, folded, goto, here, list_table
 from outage.review.audit import describe_promise
-from outage.text import joined, one_line, plain
+from outage.text import join_words, one_line, plain
 
 if TYPE_CHECKING:
     from outage.render.incident.snapshot import Case, CaseRun
@@ -35,7 +35,7 @@ def findings_section(case: Case) -> str:
     if not findings:
         return ""
     counted = Counter(finding.verdict for finding in findings)
-    count = joined([f"{counted[one]} {_said(case, one)}" for one in VERDICTS if counted[one]])
+    count = join_words([f"{counted[one]} {_said(case, one)}" for one in VERDICTS if counted[one]])
     promises = "promise" if len(findings) == 1 else "promises"
     parts = [f"{len(findings)} {promises}: {count}. What nobody wrote down counts as not done."]
     if rest := sorted((f for f in findings if f.verdict != "met"), key=lambda finding: not finding.broken):

@@ -16,8 +16,8 @@ from outage.render.incident.runs import runs_section
 from outage.render.incident.snapshot import Case
 from outage.render.incident.tracks import role_order, severity_rank
 from outage.render.markup import bullets, chip, directive, folded, goto, moment, role, words
-from outage.review.audit import audience_name
-from outage.text import joined, plain
+from outage.review.audit import name_audience
+from outage.text import join_words, plain
 
 if TYPE_CHECKING:
     from outage.incident.due import Due
@@ -133,9 +133,9 @@ def _where(case: Case) -> str:
     for key in ("incident", "bridge"):
         channel = channels.get(key)
         if channel and not channel.same_as:
-            name = plain(channel.filled(**names))
+            name = plain(channel.format_name(**names))
             places.append(f"[{name}](<{quote(channel.link, safe=URL)}>)" if channel.link else f"**{name}**")
-    return f"Work on it happens in {joined(places)}." if places else ""
+    return f"Work on it happens in {join_words(places)}." if places else ""
 
 
 def _as_of(case: Case) -> str:
@@ -201,7 +201,7 @@ def _roles(case: Case) -> str:
     names = [str(case.policy.roles[one].name) for one in case.policy.held_roles]
     empty = [name for name in names if name not in {role_name(h.role, case.policy) for h in held}]
     if case.incident.is_open and empty and not case.trouble:
-        lines.append(f"Nobody yet: {plain(joined(empty))}.")
+        lines.append(f"Nobody yet: {plain(join_words(empty))}.")
     if not lines:
         return ""
     note = "Names here and below are as somebody typed them. The record asserts them; nothing checked them."
@@ -221,7 +221,7 @@ def _updates(case: Case) -> str:
     lines = []
     for audience in case.policy.audiences:
         told = case.incident.told(audience)
-        name = chip(audience_name(case.policy, audience), "audience", audience)
+        name = chip(name_audience(case.policy, audience), "audience", audience)
         if told:
             last = told[-1]
             at = moment(last.at, case.near(last.at))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from outage.incident.times import stamp
-from outage.playbook.words import bare, counted, owner
+from outage.playbook.words import format_bare, format_count, name_owner
 from outage.render.markup import bullets, chip, folded, moment, role
 from outage.text import plain
 
@@ -32,7 +32,7 @@ def _playbook(case: Case, one: Following) -> str:
     if one.progress is None:
         return f"**{plain(one.play.playbook)}**, {started}. It cannot be shown: {plain(one.trouble)}"
     found = one.progress
-    head = f"**{plain(found.checklist.name)}**: {plain(counted(found))}, {started}."
+    head = f"**{plain(found.checklist.name)}**: {plain(format_count(found))}, {started}."
     now = bullets(_line(case, step) for step in _first(found)) if case.incident.is_open else ""
     steps = folded("Every step", "\n\n".join(_phases(case, found)))
     return "\n\n".join(part for part in (head, now, steps) if part)
@@ -53,8 +53,8 @@ def _phases(case: Case, found: Progress) -> Iterator[str]:
 
 def _line(case: Case, step: Standing) -> str:
     """Return what it asks, who does it, and its state."""
-    text = plain(bare(step.task.text, case.policy, case.incident))
-    who = chip(owner(step.task, case.policy), "role", step.task.owner)
+    text = plain(format_bare(step.task.text, case.policy, case.incident))
+    who = chip(name_owner(step.task, case.policy), "role", step.task.owner)
     return f"{who} {text}\\\n{_state(case, step)}"
 
 

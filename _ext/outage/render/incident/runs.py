@@ -18,7 +18,7 @@ from outage.incident.times import span
 from outage.redact.mask import Masker, masked_outputs, masker
 from outage.render.markup import anchor_id, bullets, chip, folded, here, list_table, moment
 from outage.runbook.notebook import NAME
-from outage.text import block, joined, one_line, plain, replay_terminal
+from outage.text import block, join_words, one_line, plain, replay_terminal
 
 if TYPE_CHECKING:
     from outage.render.incident.snapshot import Case, CaseRun
@@ -118,7 +118,7 @@ def _facts(case: Case, run: Run) -> str:
     values = run.began.get("parameters")
     if isinstance(values, dict) and values:
         lines.append(
-            "With " + joined([f"{plain(name)} = {plain(_value(one))}" for name, one in values.items()])
+            "With " + join_words([f"{plain(name)} = {plain(_value(one))}" for name, one in values.items()])
         )
     review = run.began.get("review")
     if isinstance(review, dict):
@@ -169,7 +169,7 @@ def _counted(run: Run) -> str:
     """``9 cells: 6 passed, 2 planned and 1 never ran``."""
     states = Counter(cell.state for cell in run.cells if cell.state)
     total = sum(states.values())
-    counted = joined([f"{number} {plain(str(state))}" for state, number in states.items()])
+    counted = join_words([f"{number} {plain(str(state))}" for state, number in states.items()])
     return f"{total} {'step' if total == 1 else 'steps'}: {counted}, with outputs"
 
 

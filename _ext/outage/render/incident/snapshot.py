@@ -12,7 +12,7 @@ from outage.errors import OutageError
 from outage.incident.due import Due, due
 from outage.incident.record.fold import load
 from outage.incident.times import Times
-from outage.playbook.follow import Following, following
+from outage.playbook.follow import Following, list_followed
 from outage.policy import Policy, parse_policy
 from outage.review.audit import Finding, audit
 from outage.run import history
@@ -101,7 +101,7 @@ def load_case(folder: Path, now: datetime) -> Case:
     policy, trouble = _policy(folder)
     incident = load(folder)
     handbook = folder.parent.parent
-    playbooks = () if trouble else following(handbook, incident, policy, now)
+    playbooks = () if trouble else list_followed(handbook, incident, policy, now)
     return Case(incident, policy, now, _runs(folder, incident), trouble, playbooks)
 
 

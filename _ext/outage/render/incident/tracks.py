@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from outage.incident.deadlines import COMMANDER, commander_role
 from outage.incident.record.describe import role_name, severity_name
 from outage.incident.times import span
-from outage.policy.quote import severity_look
+from outage.policy.quote import find_severity_look
 from outage.policy.vocabulary import AUDIENCES, ROLES
 from outage.render.incident.findings import outcome
-from outage.review.audit import audience_name, describe_promise
+from outage.review.audit import describe_promise, name_audience
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _severity(case: Case) -> Track:
 
 def severity_rank(policy: Policy, severity: str) -> int:
     """Return which of the four looks a severity has; the least for one that the policy does not know."""
-    return severity_look(policy, severity) if severity in policy.severities else 3
+    return find_severity_look(policy, severity) if severity in policy.severities else 3
 
 
 def _stage(case: Case) -> Track:
@@ -130,7 +130,7 @@ def _audiences(case: Case) -> Iterator[Track]:
         moments += [_told(case, update, update.event in late) for update in updates]
         stretches += _rest(case, updates, own)
         yield Track(
-            audience_name(case.policy, audience), _rhythm(case, audience), tuple(stretches), tuple(moments)
+            name_audience(case.policy, audience), _rhythm(case, audience), tuple(stretches), tuple(moments)
         )
 
 
@@ -177,7 +177,7 @@ def _due(case: Case, finding: Finding) -> Moment:
 
 
 def _told(case: Case, update: Update, late: bool) -> Moment:
-    words = f"{case.near(update.at)} to {audience_name(case.policy, update.audience)}"
+    words = f"{case.near(update.at)} to {name_audience(case.policy, update.audience)}"
     css = "told late" if late else "told"
     return Moment(update.at, css, _short(f"{words}: {update.text}"), update.event)
 

@@ -59,7 +59,7 @@ def names(policy: Policy, own: ChannelId) -> list[str]:
 
     A list of more than :data:`_NAMED_AT_MOST` is empty too: no one reads it through.
     """
-    filled = dict.fromkeys(policy.own_channels[own].filled(division=key) for key in policy.divisions)
+    filled = dict.fromkeys(policy.own_channels[own].format_name(division=key) for key in policy.divisions)
     whole = [name for name in filled if "\u2039" not in name]  # one place in it is still open: no name yet
     return [cell(name) for name in whole] if 1 < len(whole) <= _NAMED_AT_MOST else []
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from outage.policy.vocabulary import TOOLS, RoleId, Tool
 from outage.render.markup import blocks, bullets, ref, refs, table, value
 from outage.render.policy.channels import names
-from outage.text import cell, joined, plain
+from outage.text import cell, join_words, plain
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -41,7 +41,7 @@ def _card(policy: Policy, role: RoleId) -> str:
     merged = [plain(other.name) for other in policy.roles.values() if other.merged_into == role]
     lines = [f"::::{{grid-item-card}} {ref('role', role)}", DUTIES[role]]
     if merged:
-        lines += ["", ":::{card-footer}", f"Also does the work of: {joined(merged)}.", ":::"]
+        lines += ["", ":::{card-footer}", f"Also does the work of: {join_words(merged)}.", ":::"]
     return "\n".join((*lines, "::::"))
 
 
@@ -58,7 +58,7 @@ def _trigger(policy: Policy, key: str, rung: Escalation) -> tuple[str, str]:
     after = value(policy, f"escalations.{key}.after")
     if rung.when == "unanswered":
         return "Nobody answers", after
-    which = joined([ref("severity", key) for key in rung.severities], "or") or "An incident"
+    which = join_words([ref("severity", key) for key in rung.severities], "or") or "An incident"
     return f"{which} is still open", after
 
 
@@ -136,7 +136,7 @@ def _row(count: int, people: list[list[RoleId]]) -> str:
 
 
 def _item(held: list[RoleId], same: int) -> str:
-    roles = joined([ref("role", role) for role in held])
+    roles = join_words([ref("role", role) for role in held])
     return roles if same == 1 else f"{_people(same)}, each: {roles}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outage.policy.classify import SCALE, Ask, Choice, cell_address, questions
+from outage.policy.classify import SCALE, Ask, Choice, cell_address, list_questions
 from outage.render.markup import blocks, bullets, ref, table, value
 from outage.text import cell, plain
 
@@ -121,7 +121,7 @@ def alert_levels(policy: Policy) -> str:
 
 def classification(policy: Policy) -> str:
     """Return every question with its answers, then the matrix and the rule in words."""
-    parts = [part for ask in questions(policy) for part in _question(ask)]
+    parts = [part for ask in list_questions(policy) for part in _question(ask)]
     return blocks([*parts, impact_matrix(policy), rule(policy)])
 
 

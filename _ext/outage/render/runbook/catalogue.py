@@ -14,11 +14,11 @@ from outage.policy.vocabulary import ROLES
 from outage.render.markup import bullets, chip, directive, folded, list_table
 from outage.render.runbook.proof import proof_chip
 from outage.runbook import proof
-from outage.runbook.command import run_command
+from outage.runbook.command import format_run_command
 from outage.runbook.contract import examine
-from outage.runbook.notebook import find_notebook, read_notebook, runbook_names
-from outage.runbook.types import limits_in_words, to_text, words
-from outage.text import joined, plain
+from outage.runbook.notebook import find_notebook, list_runbooks, read_notebook
+from outage.runbook.types import describe_limits, describe_type, to_text
+from outage.text import join_words, plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def _facts(contract: Contract) -> Iterator[str]:
         yield "answers: " + ", ".join(map(plain, meta.alerts))
     yield from (f"needs: {plain(need)}" for need in meta.needs)
     apply = "; add `--apply` to carry it out" if contract.changes else ""
-    command = run_command(contract.name, contract.parameters, {}, apply=False)
+    command = format_run_command(contract.name, contract.parameters, {}, apply=False)
     yield f"look, and see what it would do: `{command}`{apply}"
 
 
@@ -90,7 +90,7 @@ def _parameters(parameters: tuple[Parameter, ...]) -> str:
 def _parameter(parameter: Parameter) -> str:
     default = "must be given" if parameter.required else f"else {plain(to_text(parameter.default))}"
     helped = f"{plain(parameter.help)}\\\n" if parameter.help else ""
-    what = "; ".join([words(parameter.type), *limits_in_words(parameter.type)])
+    what = "; ".join([describe_type(parameter.type), *describe_limits(parameter.type)])
     return f"{helped}{plain(what)}; {default}"
 
 
@@ -121,12 +121,12 @@ class Listed:
 
 def listed(folder: Path) -> list[Listed]:
     """Return what the list says of each runbook in a folder, in the order of its rows (by name)."""
-    return [_listed(folder, name) for name in runbook_names(folder)]
+    return [_listed(folder, name) for name in list_runbooks(folder)]
 
 
 def catalogue(folder: Path) -> str:
     """Return the list of the runbooks in a folder."""
-    rows = [_row(folder, name) for name in runbook_names(folder)]
+    rows = [_row(folder, name) for name in list_runbooks(folder)]
     if not rows:
         return NONE
     return list_table(("Runbook", "What it does"), rows, widths="1 2", css="outage-runbooks")
@@ -151,7 +151,7 @@ def _contract(path: Path, _state: tuple[int, int]) -> Contract:
 def services(folder: Path) -> dict[str, str]:
     """Map each runbook that says so to the service that it is about."""
     found = {}
-    for name in runbook_names(folder):
+    for name in list_runbooks(folder):
         with suppress(OutageError, OSError):
             found[name] = contract_in(folder, name).meta.service or ""
     return {name: service for name, service in found.items() if service}
@@ -238,4 +238,4 @@ def _hint(hint: Hint, own: str) -> str:
     says = [f"“{plain(text)}”" for text in hint.says[:_MOST_SAID]]
     more = " and the like" if len(hint.says) > _MOST_SAID else ""
     there = f" Go on with {{runbook}}`{hint.runbook}`." if hint.runbook not in {None, own} else ""
-    return f"**{joined(says, 'or')}**{more}: {plain(hint.means)}{there}"
+    return f"**{join_words(says, 'or')}**{more}: {plain(hint.means)}{there}"

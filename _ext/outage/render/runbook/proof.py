@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from outage.render.markup import bullets, chip, folded, moment
-from outage.text import joined, plain
+from outage.text import join_words, plain
 
 if TYPE_CHECKING:
     from outage.incident.times import Times
@@ -83,5 +83,5 @@ def _failures(proof: Proof) -> str:
 
 def _versions(proof: Proof) -> str:
     clean = "" if proof.clean else ", with changes that were not committed"
-    versions = joined([f"{plain(name)} {plain(version)}" for name, version in proof.versions.items()])
+    versions = join_words([f"{plain(name)} {plain(version)}" for name, version in proof.versions.items()])
     return f"Commit {plain(proof.commit[:12])}{clean}.\n\n{versions}"

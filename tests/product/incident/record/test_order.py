@@ -127,7 +127,7 @@ def test_lines_of_older_writers_fold_as_they_did() -> None:
 
 
 def test_the_last_correction_and_the_last_word_on_a_step_are_those_written_last() -> None:
-    from outage.playbook.state import plays
+    from outage.playbook.state import fold_plays
 
     events = [
         DECLARED,
@@ -142,7 +142,7 @@ def test_the_last_correction_and_the_last_word_on_a_step_are_those_written_last(
     for lines in itertools.islice(itertools.permutations(events), 0, 40320, 97):
         incident = fold(lines)
         assert next(e.text for e in incident.entries if e.event.id == "note") == "pid 3"
-        assert plays(incident)["p"].ticks["one"].state == "started"
+        assert fold_plays(incident)["p"].ticks["one"].state == "started"
         assert incident.runs[0].state == "succeeded"
 
 
