@@ -61,7 +61,7 @@ class Failed(OutageError):
 
 
 class Problems(OutageError):
-    """Several refusals at once, in the order they stand in their files."""
+    """Several refusals at once, in the order of their files' lines."""
 
     def __init__(self, problems: list[OutageError]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))

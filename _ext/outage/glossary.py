@@ -31,7 +31,7 @@ class Term:
     """One entry.
 
     Attributes:
-        name: as it stands in the glossary.
+        name: as the glossary spells it.
         others: abbreviations and other names.
         definition: MyST text, on one line.
         line: its line in the file, 1-based.
@@ -92,7 +92,7 @@ class Glossary:
 
 
 def read_glossary(root: Path) -> Glossary:
-    """The glossary of a handbook; without terms where there is none, or it cannot be read."""
+    """Read the glossary of a handbook; without terms where there is none, or it cannot be read."""
     try:
         return Glossary(parse_glossary((root / FILE).read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError):
@@ -100,12 +100,12 @@ def read_glossary(root: Path) -> Glossary:
 
 
 def parse_glossary(text: str) -> tuple[Term, ...]:
-    """The terms that stand in a page's ``{glossary}``, right or wrong."""
+    """Parse the terms of a page's ``{glossary}``, right or wrong."""
     return tuple(_read_entries(_list_glossary_lines(text)))
 
 
 def check_glossary(root: Path) -> list[OutageError]:
-    """A refusal for each term without a definition or a page to read on, twice, or out of its place."""
+    """Refuse each term without a definition or a page to read on, listed twice, or out of place."""
     problems: list[OutageError] = []
     seen: dict[str, int] = {}
     last = ""
@@ -123,7 +123,7 @@ def check_glossary(root: Path) -> list[OutageError]:
 
 
 def _list_glossary_lines(text: str) -> Iterator[tuple[int, str]]:
-    """The numbered lines that stand in a ``{glossary}``."""
+    """List the numbered lines inside a ``{glossary}``."""
     mark = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if not mark:
@@ -160,12 +160,12 @@ def _list_names(term: Term) -> tuple[str, ...]:
 
 
 def _is_short(name: str) -> bool:
-    """An abbreviation: CAN is a report, and can is a verb."""
+    """Return whether it is an abbreviation: CAN is a report, and can is a verb."""
     return name[:2].isupper() or (len(name) == 1 and name.isupper())
 
 
 def _list_plurals(name: str) -> list[str]:
-    """A name and its plural; abbreviations keep their case."""
+    """List a name and its plural; abbreviations keep their case."""
     one = name if _is_short(name) else name.lower()
     if one.endswith("y") and one[-2:-1] not in "aeiou":
         return [one, f"{one[:-1]}ies"]

@@ -44,14 +44,14 @@ class Project:
         return self.root / "runs"
 
     def policy(self) -> Policy:
-        """The checked policy; raises what :func:`outage.policy.load_policy` raises."""
+        """Return the checked policy; raises what :func:`outage.policy.load_policy` raises."""
         from outage.policy import load_policy
 
         return load_policy(self.policy_path)
 
 
 def find_project(start: Path | None = None) -> Project:
-    """The project of ``start`` (default: the current folder) or of ``$OUTAGE_HANDBOOK``.
+    """Find the project of ``start`` (default: the current folder) or of ``$OUTAGE_HANDBOOK``.
 
     ``$OUTAGE_HANDBOOK`` names either a handbook's folder or a policy file; a policy file
     outside a handbook's root (``examples/small-team.yml``) is used with the handbook above it.
@@ -82,5 +82,5 @@ def find_project(start: Path | None = None) -> Project:
 
 
 def _root_above(folder: Path) -> Path | None:
-    """The nearest folder, upwards, that holds a policy."""
+    """Return the nearest folder, upwards, that holds a policy."""
     return next((at for at in (folder, *folder.parents) if (at / POLICY_FILE).is_file()), None)

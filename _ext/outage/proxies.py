@@ -38,7 +38,7 @@ def spare_loopback(environ: MutableMapping[str, str]) -> None:
 
 
 def find_exceptions(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of an environment that except hosts from its proxies, as they are."""
+    """Find the variables of an environment that except hosts from its proxies, as they are."""
     return {name: environ[name] for name in _EXCEPTIONS if environ.get(name)}
 
 
@@ -67,7 +67,7 @@ def open_url(where: str | Request, seconds: float) -> HTTPResponse:
 
 
 def proxy_of(url: str) -> str | None:
-    """The proxy through which ``url`` is asked, or None where it is asked directly."""
+    """Return the proxy through which ``url`` is asked, or None where it is asked directly."""
     from urllib.parse import urlsplit
     from urllib.request import getproxies
 
@@ -118,7 +118,7 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 @cache
 def _opener(proxies: tuple[tuple[str, str], ...]) -> OpenerDirector:
-    """An opener for these proxies, made once: making one may read all the machine's certificates."""
+    """Return an opener for these proxies, made once: making one may read all the machine's certificates."""
     from urllib.request import ProxyHandler, build_opener
 
     class Sparing(ProxyHandler):

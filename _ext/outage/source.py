@@ -32,9 +32,9 @@ _SCALARS: list[tuple[re.Pattern[str], Any]] = [
 ]
 _DEEPEST = 40
 _LARGEST = 1_000_000
-"""Bytes of a file that somebody writes by hand; the largest of ours has 16,000."""
+"""Bytes of a file that a person writes by hand; the largest of ours has 16,000."""
 _LONGEST_REASON = 300
-"""Characters; a reason may repeat what somebody wrote."""
+"""Characters; a reason may repeat what a person wrote."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Source:
         return None
 
     def refuse(self, address: Address, reason: str, hint: str | None = None) -> Refused:
-        """A refusal of the value at ``address``: ``file:line: dotted.path: reason``."""
+        """Make a refusal of the value at ``address``: ``file:line: dotted.path: reason``."""
         dotted = one_line(".".join(address))
         reason = one_line(reason)
         if len(reason) > _LONGEST_REASON:
@@ -95,7 +95,7 @@ def parse_yaml(text: str, shown: Path) -> Source:
 
 
 def read_text(path: Path, shown: Path) -> str:
-    """The text of a file that somebody writes by hand.
+    """Read the text of a file that a person writes by hand.
 
     Raises:
         Problems: the file is missing, unreadable, not UTF-8 or too large.
@@ -121,7 +121,7 @@ def read_text(path: Path, shown: Path) -> str:
 
 
 def compose(text: str, shown: Path) -> yaml.Node | None:
-    """The nodes of a YAML text, None for an empty one.
+    """Compose the nodes of a YAML text, None for an empty one.
 
     PyYAML goes down a tree however deep it is, and takes the process down with it: depth is counted first.
 
@@ -149,7 +149,7 @@ def _compose_checked(text: str, shown: Path, compose: Callable[[], T]) -> T:
 
 
 def _find_too_deep(text: str) -> int | None:
-    """The 1-based line where a YAML text goes deeper than anything here does."""
+    """Find the 1-based line where a YAML text goes deeper than anything here does."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.CollectionEndEvent):
@@ -177,7 +177,7 @@ def _refuse_syntax(error: yaml.YAMLError, shown: Path, text: str) -> Refused:
 def _read_node(
     node: yaml.Node, at: Address, source: Source, problems: list[OutageError], seen: set[int]
 ) -> Any:
-    """Data of a node; records its line, and reports what an address could not name once."""
+    """Read the data of a node, record its line, and report what an address could not name once."""
     source.lines.setdefault(at, node.start_mark.line + 1)
     if id(node) in seen:
         hint = "write the value out: each address names one place"
@@ -225,7 +225,7 @@ def _read_scalar(node: yaml.ScalarNode, at: Address, source: Source, problems: l
 
 
 def nearest(word: str, known: list[str], otherwise: str | None = None) -> str | None:
-    """A hint that names the known word nearest to a mistyped one, or lists them all."""
+    """Make a hint that names the known word nearest to a mistyped one, or lists them all."""
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"

@@ -40,7 +40,7 @@ _KEPT_FORMAT = frozenset("\u200c\u200d")  # joiners: Persian, Hindi and emoji ne
 
 
 def _show_character(char: str) -> str:
-    """A character that may be printed, or its code point in words."""
+    """Show a character that may be printed, or its code point in words."""
     category = unicodedata.category(char)
     hidden = category in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} or char in _BIDI
     if hidden or (category == "Cf" and char not in _KEPT_FORMAT):
@@ -118,7 +118,7 @@ def cell(text: str) -> str:
 
 
 def block(text: str, info: str = "text") -> str:
-    """A fenced MyST block that shows ``text`` literally, lines kept; the fence outgrows any inside."""
+    """Fence a MyST block that shows ``text`` literally, lines kept; the fence outgrows any inside."""
     body = visible(text.replace("\r\n", "\n"), keep="\n\t")
     longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
     fence = "`" * max(3, longest + 1)
@@ -142,7 +142,7 @@ def fit(stream: IO[str] | None) -> None:
 
 
 def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
-    """What is shown in the place of what cannot be; codes are JSON's, so that JSON stays JSON."""
+    """Replace what a stream cannot encode; codes are JSON's, so that JSON stays JSON."""
     if isinstance(error, UnicodeEncodeError):
         lacking = error.object[error.start : error.end]
         return "".join(_PLAIN.get(char) or json.dumps(char)[1:-1] for char in lacking), error.end
@@ -152,7 +152,7 @@ def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
 
 
 def join_words(items: list[str], word: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+    """Join words: ``a``, ``a and b``, ``a, b and c``."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {word} {items[-1]}"

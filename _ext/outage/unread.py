@@ -86,7 +86,7 @@ class Unread:
         return one_line(shlex.join(["mv", old.as_posix(), new.as_posix()]))
 
     def refuse(self) -> Refused:
-        """The same as a refusal."""
+        """Make a refusal that says the same."""
         reason = f"this {self.what} is not read: its place is {_shown(self.place)}"
         return Refused(reason, file=self.path, hint=self.hint)
 

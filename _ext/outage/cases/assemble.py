@@ -26,7 +26,7 @@ _CLOCK = "clock"
 def assemble(
     data: StudyData, policy: Policy, folder: Path, works: Mapping[str, Work]
 ) -> Study | list[Violation]:
-    """The case, or the faults that show when its events stand side by side. Its rules were kept so far."""
+    """Assemble the case; its violations, where its events don't fit side by side."""
     found = _read_written(data, works) if data.record is None else _read_recorded(data, folder, works)
     if isinstance(found, list):
         return found
@@ -51,7 +51,7 @@ Found = tuple[tuple[int | None, Moment], ...]
 
 
 def _read_written(data: StudyData, works: Mapping[str, Work]) -> Found | list[Violation]:
-    """The events as record.yml has them, in its order, which ``at`` and the ids keep."""
+    """Read the events as record.yml has them, in its order, which ``at`` and the ids keep."""
     moments: dict[str, Moment] = {}
     found: list[tuple[int | None, Moment]] = []
     before: datetime | None = None
@@ -70,7 +70,7 @@ def _read_written(data: StudyData, works: Mapping[str, Work]) -> Found | list[Vi
 
 
 def _make_event(told: EventData, at: datetime, name: str) -> Event:
-    """An event of record.yml as an incident's record would hold it."""
+    """Make an event of record.yml as an incident's record would hold it."""
     assert told.kind is not None  # a rule
     said = {key: getattr(told, key) for key in SAYS if getattr(told, key) is not None}
     return Event(VERSION, name, at, at, told.by or "", WRITER, told.kind, checked(told.kind, said))
@@ -107,7 +107,7 @@ def _has_time(time: TimeData) -> bool:
 
 
 def _read_recorded(data: StudyData, folder: Path, works: Mapping[str, Work]) -> Found | list[Violation]:
-    """The events of the record beside, with what record.yml adds to them, and its own between them."""
+    """Read the events of the record beside, with what record.yml adds to them, and its own between them."""
     assert data.record is not None
     reading = read(folder)
     if reading.problems:
@@ -207,7 +207,7 @@ def _at(found: Found, name: str) -> Event:
 
 
 def _make_declaration(data: StudyData, found: Found, policy: Policy) -> Event:
-    """The declaration that the policy would have had."""
+    """Make the declaration that the policy would have had."""
     assert data.clock is not None
     start = _at(found, data.clock.from_)
     said = {"title": data.title, "severity": policy.severity_id(data.clock.severity)}
@@ -215,7 +215,7 @@ def _make_declaration(data: StudyData, found: Found, policy: Policy) -> Event:
 
 
 def _make_end(data: StudyData, found: Found) -> Iterator[Event]:
-    """The end, where nobody recorded one."""
+    """Make the end, where nobody recorded one."""
     assert data.clock is not None
     if data.clock.until and not any(
         moment.event.kind == "stage" and moment.event.data.get("stage") in ("resolved", "closed")

@@ -28,7 +28,7 @@ class Work:
 
 
 def load_works(root: Path) -> Mapping[str, Work]:
-    """The works of a handbook by key; none where it has no bibliography.
+    """Load the works of a handbook by key; none where it has no bibliography.
 
     Raises:
         Problems: the file cannot be read as BibTeX.

@@ -30,7 +30,7 @@ AHEAD = timedelta(minutes=45)
 MOST_DUE = 5
 
 ANYWHERE = ("commander", "first-message", "update", "reassess")
-"""What our policy would want of anybody; the rest names people and places of ours."""
+"""What our policy would want of anyone; the rest names people and places of ours."""
 
 LABELS = {
     "declared": "Declared",
@@ -104,7 +104,7 @@ class Frame:
 
 
 def make_frames(script: Script) -> Iterator[Frame]:
-    """The frames of a walkthrough, in order."""
+    """Make the frames of a walkthrough, in order."""
     final = {entry.event.id: entry for entry in script.incident.entries}
     channels: dict[str, None] = {}
     before: dict[str, str] = {}
@@ -140,7 +140,7 @@ def _order(moment: Moment) -> tuple[datetime, datetime, str]:
 
 
 def _format_text(entry: Entry, final: Entry, script: Script) -> str:
-    """What was written then, without what the label says; words that somebody hid later stay hidden."""
+    """Format what was written then, without what the label says; text that was hidden later stays hidden."""
     if final.redaction:
         return HIDDEN
     if entry.event.kind in ("decision", "impact", "hypothesis", "contact") and entry.known:
@@ -165,7 +165,7 @@ def _list_channels(script: Script, moment: Moment, incident: Incident) -> Iterat
 
 
 def _list_due(incident: Incident, moment: Moment, script: Script) -> tuple[Task, ...]:
-    """What is late or due soon, as the clocks stand at the event's earliest moment."""
+    """List what is late or due soon, as the clocks stand at the event's earliest moment."""
     now = moment.event.at
     found: list[Task] = []
     for one in due(incident, script.policy, now):
@@ -181,7 +181,7 @@ def _list_due(incident: Incident, moment: Moment, script: Script) -> tuple[Task,
 
 
 def format_source(source: Source, *, title: bool = True) -> str:
-    """``Author, Title, place (how we know it)``; a title may tell the end, so it can be left out."""
+    """Format ``Author, Title, place (how we know it)``; a title may tell the end, so it can be left out."""
     work = source.work
     titled = work.title if title or not work.author else ""
     named = ", ".join(part for part in (work.author, titled, source.place) if part)

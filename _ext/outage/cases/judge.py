@@ -72,7 +72,7 @@ def _quote_author(study: Study, index: int) -> Judgement:
 def judge_by_clock(
     incident: Incident, policy: Policy, moments: Sequence[Moment], times: Times, *, whole: bool
 ) -> tuple[Judgement, ...]:
-    """What the clocks say: a commander, first messages and updates, a clause each.
+    """Judge by the clocks: a commander, first messages and updates, a clause each.
 
     Args:
         incident: folded, each event at its earliest moment.
@@ -126,7 +126,7 @@ def _describe_delay(finding: Finding, done: Moment) -> str:
 
 
 def _bounds(when: When, *, starts: bool = False) -> tuple[datetime, datetime]:
-    """The earliest and latest moment; what lasted starts a clock when it begins."""
+    """Return the earliest and latest moment; what lasted starts a clock when it begins."""
     margin = ABOUT if when.about else timedelta()
     last = when.lo if starts and when.kind == "lasted" else when.hi
     return when.lo - margin, last + margin

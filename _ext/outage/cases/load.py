@@ -25,7 +25,7 @@ SAMPLE = "policy.yml"
 
 
 def find_cases(root: Path) -> list[Path]:
-    """The folders of a handbook's cases that have a record, in the order of their names."""
+    """Find the folders of a handbook's cases that have a record, in the order of their names."""
     return sorted(path.parent for path in (root / FOLDER).glob(f"*/{RECORD}"))
 
 
@@ -54,7 +54,7 @@ def load_case_study(folder: Path, root: Path) -> Study:
 
 
 def _load_pinned(source: Source, data: StudyData, folder: Path, root: Path) -> Policy:
-    """The policy that the case pins; a wrong one is told with its own lines."""
+    """Load the policy that the case pins; a wrong one is refused with its own lines."""
     path = root / FOLDER / SAMPLE if data.policy == "sample" else folder / data.policy
     shown = path.relative_to(root) if path.is_relative_to(root) else path
     if not path.is_file():

@@ -228,7 +228,7 @@ class StudyData(Part):
         made_up: it never happened; then events need no source.
         zone: IANA name of the local time that stands beside UTC, and in which times without a zone are.
         policy: the policy that it is judged by: ``sample``, or the name of a file beside the record.
-        teaches: what one learns from it, in a sentence; whoever is to play it reads that first.
+        teaches: what one learns from it, in a sentence; the group that plays it reads that first.
         best_for: whom it is for, in words.
         minutes: how long a group takes to walk through it.
         record: name of a record of real commands beside this file; its events are the case's.

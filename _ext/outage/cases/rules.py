@@ -174,7 +174,7 @@ def _check_clause(at: Address, address: str, policy: Policy) -> Iterator[Violati
 
 
 def _check_leads(at: Address, root: Path, folder: str, name: str, kind: str) -> Iterator[Violation]:
-    """A link that leads nowhere; the hint lists what is beside it."""
+    """Refuse a link that leads nowhere; the hint lists what is beside it."""
     if any((root / f"{folder}{name}{ending}").is_file() for ending in (".md", ".ipynb")):
         return
     beside = (root / f"{folder}{name}").parent

@@ -68,7 +68,7 @@ class Script:
 
 
 def load_script(root: Path, name: str) -> Script:
-    """The script of ``case-studies/<id>`` or ``incidents/<id>``.
+    """Load the script of ``case-studies/<id>`` or ``incidents/<id>``.
 
     Raises:
         Refused: there is no such case or incident, it has no record, or the incident is not closed.
@@ -109,13 +109,13 @@ def _script_case(folder: Path, root: Path, name: str) -> Script:
 
 
 def _name_incident(study: Study) -> str:
-    """The name that ``outage declare`` would give, or gave, to the incident, without its random end."""
+    """Name the incident as ``outage declare`` would, or did, without the random end."""
     declared, zone = study.incident.declared_at, ZoneInfo(study.policy.company.timezone)
     return f"{declared.astimezone(zone):%Y-%m-%d}-{slug(study.incident.title)}" if declared else study.id
 
 
 def _script_incident(folder: Path, name: str) -> Script:
-    """An incident of our own, by its own copy of the policy."""
+    """Script an incident of our own, by its own copy of the policy."""
     policy = load_policy(folder / POLICY, Path(name) / POLICY)
     events = tuple(sorted(read(folder).events, key=lambda event: event.order))
     incident = fold(events, name=folder.name, file=folder / FILE)

@@ -50,7 +50,7 @@ class SessionsData(Part):
 
 
 def load_sessions(root: Path) -> tuple[Session, ...]:
-    """The sessions of a handbook, as its file has them; none without the file.
+    """Load the sessions of a handbook, as its file has them; none without the file.
 
     Raises:
         Problems: everything that is wrong with the file, in the order of its lines; exit code 2.

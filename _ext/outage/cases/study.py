@@ -32,7 +32,7 @@ class Source:
 
 
 def cite(named: Iterable[CitedData], works: Mapping[str, Work]) -> tuple[Source, ...]:
-    """The sources that somebody named; the work's own note says how we know it where nothing else does."""
+    """Cite the named sources; where nothing says how we know it, the work's own note does."""
     return tuple(Source(works[one.key], one.place or "", one.how or works[one.key].note) for one in named)
 
 
@@ -51,7 +51,7 @@ class Moment:
 
     Attributes:
         id: as record.yml names it, or made from its time and kind.
-        when: as well as anybody knows.
+        when: as well as anyone knows.
         event: as an incident's record would hold it; its ``at`` keeps the order.
         told: what record.yml says beyond that; empty for an event that only ``record.jsonl`` holds.
         sources: who says so.
@@ -84,7 +84,7 @@ class Study:
         events: what the incident is folded from: the moments' events and, where nobody declared it, what
             the policy would have had on the record.
         incident: the events, folded.
-        declared: whether somebody declared it, or only the policy would have had it declared.
+        declared: whether someone declared it, or only the policy would have had it declared.
         works: the works of the bibliography by key.
     """
 

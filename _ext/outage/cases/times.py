@@ -1,4 +1,4 @@
-"""When something happened, as well as anybody knows: an instant, a stretch, a day, or no clock time."""
+"""When something happened, as well as anyone knows: an instant, a stretch, a day, or no clock time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIME = r"^" + _WRITTEN + r"$"
 
 
 def _as_text(value: Any) -> Any:
-    """A year is a number to YAML."""
+    """Turn a year, which is a number to YAML, into text."""
     return str(value) if type(value) is int else value
 
 
@@ -81,7 +81,7 @@ def _end(at: datetime, written: str, times: Times, near: datetime | None) -> str
 
 
 def compute_span(written: str, zone: str) -> tuple[datetime, datetime]:
-    """The earliest and the latest moment (UTC) that a written time can mean; ValueError if it means none.
+    """Compute the earliest and latest moment (UTC) that a written time can mean; ValueError if none.
 
     Without a zone of its own it is local time in ``zone``. An instant is known to the minute or second
     and has two equal ends; a day ends where the next one begins.
@@ -116,7 +116,7 @@ def _format_day(written: str) -> str:
 
 
 def parse_offset(offset: str) -> int:
-    """The seconds of an offset in a recording: 750 of ``12:30``."""
+    """Parse an offset in a recording to seconds: ``12:30`` is 750."""
     total = 0
     for part in offset.split(":"):
         total = total * 60 + int(part)

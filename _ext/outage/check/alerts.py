@@ -59,7 +59,7 @@ def check_alerts(
 
 
 def _list_files(root: Path, policy: Policy, found: list[OutageError]) -> list[Path]:
-    """The rule files, each once, in order; a pattern without any is a problem."""
+    """List the rule files, each once, in order; a pattern without any is a problem."""
     files: dict[Path, None] = {}
     for pattern in policy.alerts.rules:
         matches = [root / name for name in sorted(glob.glob(pattern, root_dir=root, recursive=True))]  # noqa: PTH207
@@ -106,7 +106,7 @@ def _shown(path: Path, root: Path) -> Path:
 def _check_leads(
     rule: Rule, site: str | None, names: list[str], contracts: Mapping[str, Contract]
 ) -> Iterator[OutageError]:
-    """What is wrong with where a rule leads: the first thing on the way to the page, then each parameter."""
+    """Check where a rule leads: find the first thing wrong on the way to the page, then each parameter."""
     base = (site or "https://HANDBOOK").rstrip("/")
     example = f"{base}/{_FOLDER}/NAME.html?PARAMETER={{{{ $labels.LABEL | urlquery }}}}"
     if not rule.runbook_url:
@@ -198,13 +198,13 @@ class Rule:
         return _TEMPLATE.sub(OPEN, filled)
 
     def refuse(self, reason: str, hint: str | None = None) -> Refused:
-        """A refusal of this rule, at the line of its URL."""
+        """Refuse this rule, at the line of its URL."""
         message = f"alert {one_line(self.alert)}: {reason}"
         return Refused(message, file=self.file, line=self.url_line, hint=hint)
 
 
 def read_rules(path: Path, shown: Path | None = None) -> list[Rule]:
-    """The alert rules of a file, in order; recording rules are left out.
+    """Read the alert rules of a file, in order; recording rules are left out.
 
     Args:
         path: the file.
@@ -269,7 +269,7 @@ def _rule(node: yaml.Node, alert: yaml.ScalarNode, shown: Path) -> Rule:
 def _list(
     node: yaml.Node | None, above: yaml.Node | None, key: str, shown: Path, problems: list[OutageError]
 ) -> list[yaml.Node]:
-    """The items of a list; its absence is a problem at the line of what should have it."""
+    """List the items of a list; its absence is a problem at the line of what should have it."""
     if isinstance(node, yaml.SequenceNode):
         return list(node.value)
     if isinstance(node, yaml.ScalarNode) and node.value in {"", "null", "~"}:
@@ -281,7 +281,7 @@ def _list(
 
 
 def _entry(node: yaml.Node | None, key: str) -> yaml.Node | None:
-    """The value of a key of a mapping; None if it has none or is no mapping."""
+    """Return the value of a key of a mapping; None if it has none or isn't a mapping."""
     return _pairs(node).get(key)
 
 

@@ -34,7 +34,7 @@ _HINT = "cite it there, {footcite:p}`key`, or say how it was computed, {fact}`te
 
 
 def check_figures(root: Path) -> list[OutageError]:
-    """A refusal for each paragraph, list item or table row of a case that has a figure and no source."""
+    """Refuse each paragraph, list item or table row of a case that has a figure and no source."""
     found: list[OutageError] = []
     for path in sorted((root / FOLDER).rglob("*")):
         shown = path.relative_to(root)
@@ -54,7 +54,7 @@ def find_figures(text: str, shown: Path) -> list[OutageError]:
 
 
 def _check_notebook(text: str, shown: Path) -> Iterator[OutageError]:
-    """The same for the prose of a notebook; what its cells compute is no claim."""
+    """Check the prose of a notebook; what its cells compute is not a claim."""
     try:
         cells = json.loads(text)["cells"]
         prose = [

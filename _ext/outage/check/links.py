@@ -28,7 +28,7 @@ _HINT = "look whether it moved; if it is gone, name an archive's copy, or leave 
 
 
 def check_links(project: Project, settings: dict[str, Any] | None = None) -> list[OutageError]:
-    """A refusal for each dead address of the pages, with the page and the line that first names it.
+    """Refuse each dead address of the pages, with the page and the line that first names it.
 
     Args:
         project: the handbook, whose pages are read as its site's build reads them.

@@ -16,7 +16,7 @@ from outage.source import nearest
 from outage.text import one_line
 
 FOLDERS = ("process", "playbooks", "library", "case-studies")
-"""Folders whose pages are prose that somebody keeps; runbooks name their owner in their metadata."""
+"""Folders whose pages are prose that a role keeps; runbooks name their owner in their metadata."""
 
 LOOKED_UP = ("process/policy.md",)
 """Made from the policy, whose keeper git knows."""
@@ -36,7 +36,7 @@ def _is_hidden(path: Path) -> bool:
 
 
 def check_keepers(root: Path) -> list[OutageError]:
-    """A refusal for each page that does not say which role keeps it, or when it was last read through."""
+    """Refuse each page that does not say which role keeps it, or when it was last read through."""
     kept = (path for path in list_pages(root) if path.as_posix() not in LOOKED_UP)
     return [
         Refused(reason, file=path, line=None if path.suffix == ".ipynb" else 1, hint=hint)
@@ -46,7 +46,7 @@ def check_keepers(root: Path) -> list[OutageError]:
 
 
 def read_front_matter(path: Path) -> dict[str, Any]:
-    """What a page says about itself: its front matter, or a notebook's metadata; nothing if it is broken."""
+    """Read what a page says about itself (front matter, or a notebook's metadata); nothing if broken."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
         if path.suffix == ".ipynb":

@@ -1,7 +1,7 @@
-"""What prose may not say: a length of time or a channel's name that stands in the policy.
+"""What prose may not say: a length of time or a channel's name that the policy sets.
 
 Pages quote the policy by role, so that a changed rule changes every page. A figure that is not
-ours (what another company does, what a paper measured) stands in a marked fact that names its source:
+ours (what another company does, what a paper measured) belongs in a marked fact that names its source:
 ``{fact}`text <source>``` in a sentence, or a ``{fact} source`` block.
 """
 
@@ -61,7 +61,7 @@ class Line:
     Attributes:
         number: in its file, 1-based.
         text: the line, with what is not prose (code, roles, targets of links) blanked out.
-        cited: it stands in a fact.
+        cited: it is part of a fact.
         faults: what is wrong with the facts in it.
         raw: the line as it was written.
     """
@@ -161,7 +161,7 @@ def _channel_names(policy: Policy) -> re.Pattern[str]:
 
 
 def list_prose_lines(text: str, apart: Collection[str] = ()) -> Iterator[Line]:
-    """The lines of a MyST page that people read as sentences; ``apart``: directives that are none."""
+    """List the lines of a MyST page that people read as sentences; ``apart``: directives that are not."""
     fences: list[_Fence] = []
     front = text.startswith("---\n")
     comment = False
@@ -194,7 +194,7 @@ def _opened(fence: re.Match[str], fences: list[_Fence], apart: Collection[str]) 
 
 
 def _find_title(fence: re.Match[str], apart: Collection[str]) -> str:
-    """What stands after a directive's name: a title, as of an admonition or card, and no address or file."""
+    """Find the title after a directive's name, as of an admonition or card; not an address or file."""
     return (
         ""
         if fence["directive"] in (None, "when", "when-pages", "walkthrough", *_CODE, *apart)
@@ -203,7 +203,7 @@ def _find_title(fence: re.Match[str], apart: Collection[str]) -> str:
 
 
 def _strip_comments(line: str, inside: bool) -> tuple[str, bool]:
-    """A line without its HTML comments, and whether one is still open at its end."""
+    """Strip the HTML comments of a line, and say whether one is still open at its end."""
     kept = ""
     while line:
         marker = "-->" if inside else "<!--"
@@ -214,7 +214,7 @@ def _strip_comments(line: str, inside: bool) -> tuple[str, bool]:
 
 
 def _blank_code(number: int, line: str, cited: bool, raw: str) -> Line:
-    """A line without code, roles and link targets; a fact without a source is a fault."""
+    """Blank code, roles and link targets in a line; a fact without a source is a finding."""
     faults = [
         "a fact has no source"
         for span in _INLINE.finditer(line)

@@ -1,4 +1,4 @@
-"""Secrets that stand in a runbook's file: in its cells, or in the outputs stored with them.
+"""Secrets in a runbook's file: in its cells, or in the outputs stored with them.
 
 What a secret looks like is detect-secrets' knowledge. It knows forms (keys, tokens, passwords
 in a URL, a value called a password); a secret that looks like ordinary text is not found.
@@ -22,7 +22,7 @@ _GUESSES = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector
 
 
 def find_stored_secrets(notebook: Notebook, path: Path) -> Iterator[OutageError]:
-    """A refusal for each line of a notebook that holds what looks like a secret; the secret is not repeated.
+    """Refuse each line of a notebook that seems to hold a secret, without repeating the secret.
 
     Args:
         notebook: as read; it names file and cell.
@@ -52,7 +52,7 @@ def find_stored_secrets(notebook: Notebook, path: Path) -> Iterator[OutageError]
 
 
 def _find_kinds(line: str) -> list[str]:
-    """What kinds of secret a line seems to hold; a reference to one is none, and neither is a sentence."""
+    """Find the kinds of secret that a line seems to hold; references and sentences are not secrets."""
     from detect_secrets.core.scan import scan_line
 
     found = scan_line(without_references(line))

@@ -71,7 +71,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command itself, imported now, or None."""
+        """Return the command itself, imported now, or None."""
         if cmd_name not in COMMANDS:
             return None
         module, attribute = COMMANDS[cmd_name][0].split(":")
@@ -88,7 +88,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command, or a refusal that names the nearest one."""
+        """Find the command, or refuse and name the nearest one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
@@ -101,7 +101,7 @@ class LazyGroup(click.Group):
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="outage-handbook", prog_name="outage")
 def cli() -> None:
-    """The outage handbook, run: declare, note, plan a runbook, see what is due."""
+    """Run the outage handbook: declare, note, plan a runbook, see what is due."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -144,7 +144,7 @@ def _run_command(arguments: list[str] | None) -> int:
 
 
 def _format_error(error: OutageError) -> Iterable[str]:
-    """The error's lines, safe for a terminal."""
+    """Format an error's lines, safe for a terminal."""
     from outage.text import terminal
 
     return terminal(str(error)).splitlines()

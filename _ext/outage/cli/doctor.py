@@ -18,7 +18,7 @@ _MARKS = {"works": "✓", "look": "!", "fails": "✗", "unknown": "?"}
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def doctor(as_json: bool) -> None:
-    """What would not work from here: handbook, push, chat, clock, credentials, runbooks.
+    """Find what would not work from here: handbook, push, chat, clock, credentials, runbooks.
 
     Nothing is changed, posted or pushed. Exit code 1: something would not work.
     """

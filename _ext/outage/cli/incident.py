@@ -98,7 +98,7 @@ def _record(
 
 
 def _make_text_command(kind: str, help_text: str) -> click.Command:
-    """A command that records a text and takes nothing else."""
+    """Make a command that records a text and takes nothing else."""
 
     @click.command(kind, help=help_text, cls=TextCommand)
     @click.argument("text", **WORDS)
@@ -193,7 +193,7 @@ def action(text: tuple[str, ...], owner: str, due: str | None, **where: Any) -> 
 
 
 def _parse_day(text: str | None) -> str | None:
-    """A date as it is recorded."""
+    """Parse a date, as it is recorded."""
     try:
         return None if text is None else date.fromisoformat(text.strip()).isoformat()
     except ValueError:
@@ -226,7 +226,7 @@ _WHICH = "TEXT is an id, its last four characters, or any part of the title."
 
 
 def _wanted(words: tuple[str, ...], incident: str | None) -> str | None:
-    """The text that names the incident: TEXT, else --incident or its variable; Refused for two of them."""
+    """Choose the text that names the incident: TEXT, else --incident or its variable; not both."""
     source = click.get_current_context().get_parameter_source("incident")
     if words and incident and source is click.core.ParameterSource.COMMANDLINE:
         raise Refused(
@@ -280,7 +280,7 @@ def status(words: tuple[str, ...], everything: bool, incident: str | None, as_js
 @INCIDENT
 @JSON
 def timeline(words: tuple[str, ...], incident: str | None, as_json: bool) -> None:
-    """What happened, in order."""
+    """Show what happened, in order."""
     from outage.cli import incident_output
     from outage.incident import folder as incidents
     from outage.incident.record import load

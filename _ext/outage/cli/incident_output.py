@@ -86,7 +86,7 @@ def _jsonable(value: Any) -> Any:
 
 
 def format_recorded(step: Step, now: datetime) -> Iterator[str]:
-    """What was recorded, who was told, and what is amiss."""
+    """Format what was recorded, who was told, and what is amiss."""
     entry = _make_entry(step)
     zone = step.policy.company.timezone
     said = one_line(sentence(entry, step.policy))
@@ -99,7 +99,7 @@ def format_recorded(step: Step, now: datetime) -> Iterator[str]:
 
 
 def format_declared(step: Step, project: Project, reason: str, now: datetime) -> Iterator[str]:
-    """A new incident, what it is taken for, and what to do next."""
+    """Format a new incident, what it is taken for, and what to do next."""
     incident, policy = step.incident, step.policy
     drill = "Drill declared" if incident.drill else "Declared"
     yield f"{drill}: {incident.id}"
@@ -139,7 +139,7 @@ def _format_sync_failure(found: state.State, now: datetime) -> Iterator[str]:
 
 
 def format_shared(done: Shared, policy: Policy) -> Iterator[str]:
-    """What ``outage sync`` did with git."""
+    """Format what ``outage sync`` did with git."""
     names = ", ".join(done.folders) or "no incident"
     if done.remote is None:
         yield f"Committed here as {done.commit[:10]}: {names}"
@@ -214,7 +214,7 @@ def _format_trouble(look: Look) -> Iterator[str]:
 
 
 def make_status_data(look: Look) -> dict[str, Any]:
-    """The same for programs, the timeline left out."""
+    """Make the status's data, for programs, without the timeline."""
     from outage.incident.notify import look as look_at_outbox
 
     data = asdict(look.incident)
@@ -243,14 +243,14 @@ def format_listing(found: list[Incident], policy: Policy, everything: bool) -> I
 
 
 def format_left_out(project: Project) -> Iterator[str]:
-    """What looks like an incident and is not read as one, and why."""
+    """Format what looks like an incident and is not read as one, and why."""
     from outage.incident import folder as incidents
 
     yield from (str(one) for one in incidents.left_out(project.incidents))
 
 
 def make_listing_data(found: list[Incident]) -> list[dict[str, Any]]:
-    """The same for programs."""
+    """Make the list's data, for programs."""
     keys = ("id", "title", "severity", "scope", "stage", "drill", "declared_at")
     return [{key: getattr(incident, key) for key in keys} for incident in found]
 
@@ -271,7 +271,7 @@ def format_timeline(look: Look) -> Iterator[str]:
 
 
 def _format_entry(entry: Entry, look: Look, day: datetime) -> Iterator[str]:
-    """An entry and what was corrected; ``day`` is the day of which no date need be said."""
+    """Format an entry and what was corrected; ``day`` is the day of which no date need be said."""
     event = entry.event
     said = one_line(sentence(entry, look.policy))
     late = f"  (written {span(event.recorded - event.at)} later)" if entry.late else ""
@@ -283,7 +283,7 @@ def _format_entry(entry: Entry, look: Look, day: datetime) -> Iterator[str]:
 
 
 def make_timeline_data(look: Look) -> list[dict[str, Any]]:
-    """The same for programs: each event as recorded, with its words as corrected."""
+    """Make the timeline's data, for programs: each event as recorded, with its words as corrected."""
     return [
         {
             "id": entry.event.id,
@@ -341,5 +341,5 @@ def _format_finding(finding: Finding, look: Look) -> str:
 
 
 def make_audit_data(judged: Audit, look: Look) -> dict[str, Any]:
-    """The same for programs."""
+    """Make the audit's data, for programs."""
     return {**asdict(judged), "problems": [str(problem) for problem in look.incident.problems]}

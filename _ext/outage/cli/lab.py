@@ -28,7 +28,7 @@ _PATIENCE = 60.0  # seconds until a fault's runbook must act on it
 
 @click.group()
 def lab() -> None:
-    """A place to practise: real services on loopback, and the faults to break them."""
+    """Practise on real services on loopback, with faults to break them."""
 
 
 @lab.command()
@@ -73,7 +73,7 @@ def env() -> None:
 @lab.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(as_json: bool) -> None:
-    """What is up, how it is, and what each fault's symptom shows at this moment."""
+    """Show what is up, how it is, and what each fault's symptom shows at this moment."""
     folder = run_folder()
     from outage.lab.alarms import firing
     from outage.lab.condition import conditions, measured
@@ -106,14 +106,14 @@ def status(as_json: bool) -> None:
 
 
 def _format_state(found: Measured) -> str:
-    """A symptom in four letters."""
+    """Format a symptom in four letters."""
     if found.symptom is None:
         return "?   "
     return "SICK" if found.symptom.sick else "well"
 
 
 def _localise_link(page: str) -> str:
-    """An alert's link, as it leads into the site that was built here, if it was."""
+    """Turn an alert's link into one to the site that was built here, if it was."""
     project = find_project()
     site = str(project.policy().alerts.site or "").rstrip("/")
     built = project.root / "_build" / "html"
@@ -211,7 +211,7 @@ def _tell(there: Lab, part: Part) -> None:
 
 
 def _make_data(there: Lab, parts: list[Condition], symptoms: dict[str, Measured]) -> dict[str, object]:
-    """The lab's state as JSON values, for ``status --json``."""
+    """Make the lab's state as JSON values, for ``status --json``."""
     return {
         "v": 2,
         "up": True,

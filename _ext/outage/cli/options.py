@@ -121,12 +121,12 @@ _LOOK_SECONDS = 0.3
 
 
 def make_ask(as_json: bool = False) -> Callable[[Question], str | None] | None:
-    """What puts a question to the person here; None where there is none to ask."""
+    """Make the function that asks the person at the terminal; None where there is none."""
     return ask_choice if sys.stdin.isatty() and sys.stdout.isatty() and not as_json else None
 
 
 def ask_choice(question: Question) -> str | None:
-    """The person's choice: the word itself, nothing shorter; None once it was answered elsewhere.
+    """Ask for a choice: the whole word, not its beginning; None once it was answered elsewhere.
 
     What was typed before the question was put answers nothing. At a gate whatever is not yes is no.
     Other questions are put again until a choice is typed.

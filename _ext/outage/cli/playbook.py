@@ -113,7 +113,7 @@ def reopen(step: tuple[str, ...], why: str | None, playbook: str | None, **where
 
 
 def _look(project: Project, incident: str | None, *, needed: bool = True) -> Sight:
-    """The incident that is meant and its policy; without one, today's policy, if none is needed."""
+    """Find the incident that is meant and its policy; without one, today's policy, if none is needed."""
     from outage.cli.playbook_output import Sight
     from outage.errors import Refused
     from outage.incident import folder as incidents

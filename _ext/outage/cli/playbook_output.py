@@ -64,11 +64,11 @@ class Sight:
         return self.policy.company.timezone
 
     def bare(self, text: str) -> str:
-        """A text of a playbook in bare words."""
+        """Return a text of a playbook in bare words."""
         return format_bare(text, self.policy, self.incident)
 
     def after(self, incident: Incident) -> Sight:
-        """The same when something was added to the incident."""
+        """Look again, after something was added to the incident."""
         return replace(self, incident=incident)
 
 
@@ -76,7 +76,7 @@ class Sight:
 
 
 def format_playbooks(seen: Sight) -> Iterator[str]:
-    """A line a playbook, and where it stands in the incident."""
+    """Format the list of playbooks, and how far each is in the incident."""
     rows = make_playbooks_data(seen)
     if not rows:
         yield "There are no playbooks in playbooks/ yet."
@@ -93,7 +93,7 @@ def format_playbooks(seen: Sight) -> Iterator[str]:
 
 
 def make_playbooks_data(seen: Sight) -> list[dict[str, Any]]:
-    """The same for programs."""
+    """Make the list's data, for programs."""
     started = {one.play.playbook: one for one in seen.following}
     rows: list[dict[str, Any]] = []
     for path in find_playbooks(seen.root):
@@ -126,7 +126,7 @@ def _format_line(one: Following, seen: Sight) -> Iterator[str]:
 
 
 def format_status(root: Path, incident: Incident, policy: Policy, now: datetime) -> Iterator[str]:
-    """The playbooks under way, for ``outage status``; nothing when none is."""
+    """Format the playbooks under way, for ``outage status``; nothing when none is."""
     seen = Sight(root, None, incident, policy, now)
     if seen.following:
         yield "Playbook:"
@@ -146,7 +146,7 @@ class Found:
 
 
 def find_playbook(seen: Sight, name: str) -> Found:
-    """A playbook by its id; Refused if there is none, or it is wrong."""
+    """Find a playbook by its id; Refused if there is none, or it is wrong."""
     checklist = load_checklist(seen.root, name, seen.policy, seen.incident)
     started = {one.play.playbook: one.progress for one in seen.following}
     return Found(checklist, started.get(name))
@@ -175,7 +175,7 @@ def format_steps(seen: Sight, found: Found) -> Iterator[str]:
 
 
 def make_steps_data(seen: Sight, found: Found) -> dict[str, Any]:
-    """The same for programs."""
+    """Make the steps' data, for programs."""
     standing = {one.task.id: one for one in found.progress.steps} if found.progress else {}
     rows = [
         {"phase": phase.id, **_make_step_data(task, standing.get(task.id), seen)}
@@ -244,7 +244,7 @@ def _indent_under(title: str, lines: list[str]) -> list[str]:
 
 
 def _find_step(seen: Sight, name: str, playbook: str | None) -> tuple[Task, Standing | None]:
-    """A step: of a playbook under way, else of any."""
+    """Find a step: of a playbook under way, else of any."""
     if seen.following:
         found = find_followed(seen.following, name, playbook)
         standing = next((one for one in found.steps if one.task.id == name), None)
@@ -271,7 +271,7 @@ def format_recorded(taken: Step) -> str:
 
 
 def format_next_steps(seen: Sight, name: str) -> Iterator[str]:
-    """What comes next in a playbook, and what to type for the first of it."""
+    """Format what comes next in a playbook, and what to type for the first of it."""
     found = next((one.progress for one in seen.following if one.play.playbook == name), None)
     if found is None:
         return

@@ -40,7 +40,7 @@ def classify(answers: tuple[str, ...], as_json: bool) -> None:
 
 
 def _ask_all(policy: Policy) -> dict[str, str]:
-    """The answers of a person at a terminal."""
+    """Ask a person at a terminal for the answers."""
     from outage.policy.classify import UNKNOWN, list_questions
 
     asked = list_questions(policy)

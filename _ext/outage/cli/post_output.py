@@ -38,7 +38,7 @@ def format_posted(found: Posted) -> Iterator[str]:
 
 
 def format_undelivered(found: Posted) -> list[str]:
-    """What cannot be missed: customers were to be told, and were not."""
+    """Format what cannot be missed: customers were to be told, and were not."""
     if not found.undelivered:
         return []
     return [
@@ -56,7 +56,7 @@ def settled_by_hand(messages: list[Message]) -> Iterator[str]:
 
 
 def format_delivered(reports: list[Report]) -> Iterator[str]:
-    """What ``outage sync`` posted, and could not post."""
+    """Format what ``outage sync`` posted, and could not post."""
     for report in reports:
         yield from _format_report(report)
 
@@ -81,7 +81,7 @@ def _format_failure(message: Message) -> str:
 
 
 def format_outbox(box: Outbox, zone: str, now: datetime) -> Iterator[str]:
-    """What was delivered and what was not, channel by channel; customers first."""
+    """Format what was delivered and what was not, channel by channel; customers first."""
     waiting, refused = _group_by_name(box.waiting), _group_by_name(box.refused)
     for name, messages in sorted(waiting.items(), key=lambda found: not found[1][0].outward):
         yield from _format_waiting(name, messages, zone, now)
@@ -106,7 +106,7 @@ def _format_waiting(name: str, messages: list[Message], zone: str, now: datetime
 
 
 def make_outbox_data(box: Outbox) -> dict[str, Any]:
-    """The outbox for programs; what messages say is in the record."""
+    """Make the outbox for programs; what messages say is in the record."""
     keys = ("channel", "name", "event", "written", "tried", "problem", "outward")
     return {
         "delivered": [asdict(one) for one in box.delivered],

@@ -49,7 +49,7 @@ def prove(runbooks: tuple[str, ...], as_json: bool) -> None:
 
 
 def _format_proof(proof: Proof) -> Iterator[str]:
-    """A proof for a terminal."""
+    """Format a proof for a terminal."""
     state = {"proved": "proved", "failed": "FAILED", "validated": "validated, not proved"}[proof.state]
     why = f": {proof.reason}" if proof.state == "validated" else f", in {proof.seconds:.0f} s"
     yield f"{proof.runbook}: {state}{why}"
@@ -68,7 +68,7 @@ def _format_proof(proof: Proof) -> Iterator[str]:
 
 
 def _format_steps(case: Case) -> Iterator[str]:
-    """What was reached, with seconds."""
+    """Format what was reached, with seconds."""
     if case.alert and case.alert.fired is not None:
         yield f"alert after {case.alert.fired:.1f} s"
     for name, attempt in (("plan", case.plan), ("apply", case.apply)):

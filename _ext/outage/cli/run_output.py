@@ -74,7 +74,7 @@ def find_next_step(project: Project, done: Run) -> str | None:
 
 
 def format_approve_command(run: Run) -> str:
-    """What an approver types; a second person says who they are."""
+    """Format what an approver types; a second person says who they are."""
     by = " --by NAME" if run.pending and run.pending.second_person else ""
     return f"outage approve {run.id}{by}"
 

@@ -58,7 +58,7 @@ def runbooks(as_json: bool) -> None:
 @click.argument("runbook")
 @JSON
 def show(runbook: str, as_json: bool) -> None:
-    """What RUNBOOK does, asks for and needs."""
+    """Show what RUNBOOK does, asks for and needs."""
     from outage.runbook.contract import examine
     from outage.runbook.describe import describe_contract, format_contract
     from outage.runbook.notebook import find_notebook, read_notebook
@@ -168,7 +168,7 @@ def _check(
 def _find_resumed(
     project: Project, resume: str, runbook: str | None, assignments: tuple[str, ...], asked: dict[str, Any]
 ) -> Path:
-    """The folder of the run to go on with; everything else was said when it was started."""
+    """Find the folder of the run to go on with; everything else was said when it was started."""
     from outage.run.history import find_run
 
     further = [name for name in ("files", "plan", "incident", "unreviewed") if asked.get(name)]

@@ -50,7 +50,7 @@ def runs(run: str | None, incident: str | None, number: int | None, as_json: boo
 
 
 def _find_undo_step(run: Run) -> str | None:
-    """What to type to undo a run that has ended well; None: nothing of it can be undone."""
+    """Find what to type to undo a run that has ended well; None: nothing of it can be undone."""
     from outage.run.resume import can_be_undone
 
     return f"To undo it: outage undo {run.id}" if run.mode == "apply" and can_be_undone(run) else None
@@ -85,7 +85,7 @@ def _list(folders: list[Path], number: int, *, as_json: bool) -> None:
 
 
 def _format_line(run: Run) -> list[str]:
-    """A run in the list, with what of it needs somebody's attention."""
+    """Format a run in the list, with what needs attention."""
     said = [f"{run.id}  {run.mode:<5}  {run.state:<11}  {terminal(one_line(run.target))}"]
     if run.pending:
         whose = "a second person's" if run.pending.second_person else "an"
@@ -198,7 +198,7 @@ def _format_cell(cell: CellRun, title: str) -> list[str]:
 
 
 def _indent(line: str) -> str:
-    """A line made safe for a terminal, with its indentation."""
+    """Make a line safe for a terminal and keep its indentation."""
     text = line.lstrip(" ")
     return " " * (len(line) - len(text)) + terminal(one_line(text))
 
@@ -382,7 +382,7 @@ def offer_undo(project: Project, done: Run, by: str | None) -> None:
 
 
 def _format_approval(run: Run) -> str:
-    """What an approver approves: the runbook, its target, the gate's text and the proposed actions."""
+    """Format what an approver approves: the runbook, its target, the gate's text and the proposed actions."""
     gate = run.pending
     assert gate is not None
     actions = next((p.actions for p in reversed(run.proposals) if p.digest == gate.digest), ())

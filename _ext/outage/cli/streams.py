@@ -89,7 +89,7 @@ def _reopen(number: int) -> bool:
 
 
 def _open_forgiving(number: int, before: IO[str] | None) -> tuple[io.TextIOWrapper, _Forgiving]:
-    """A text stream on a descriptor, as the one before it was."""
+    """Open a text stream on a descriptor, as the one before it was."""
     raw = _Forgiving(number, "w", closefd=False)
     stream = io.TextIOWrapper(
         io.BufferedWriter(raw),

@@ -84,7 +84,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 
 def _code() -> int:
-    """A number that changes with the package: what other code has read is read again."""
+    """Return a number that changes with the package: what other code has read is read again."""
     package = Path(__file__).parent.parent
     sources = sorted(path for kind in ("*.py", "*.jinja") for path in package.rglob(kind))
     return crc32(b"".join(path.read_bytes() for path in sources))

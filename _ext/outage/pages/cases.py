@@ -34,7 +34,7 @@ class CaseDirective(SphinxDirective):
     """Shows the view of its own name, of the case in whose folder it stands."""
 
     def run(self) -> list[nodes.Node]:
-        """The view's text, parsed where the directive stands."""
+        """Return the view's text, parsed where the directive stands."""
         folders.note_folder(self.env, "case")
         folder = Path(self.env.doc2path(self.env.docname)).parent
         view = VIEWS[self.name.removeprefix("outage:")]
@@ -53,7 +53,7 @@ class ListDirective(SphinxDirective):
     """Shows a list that is made from the whole folder of cases."""
 
     def run(self) -> list[nodes.Node]:
-        """The list's text, parsed in place."""
+        """Return the list's text, parsed in place."""
         folders.note_folder(self.env, "cases")
         try:
             text = LISTS[self.name.removeprefix("outage:")](Path(self.env.srcdir))

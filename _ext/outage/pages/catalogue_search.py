@@ -26,7 +26,7 @@ class catalogue_search(nodes.General, nodes.Element):  # noqa: N801 (docutils na
 
 
 def make_search_node(entries: list[Listed]) -> list[catalogue_search]:
-    """The search's node for a list of these rows, in this order; none for an empty list."""
+    """Make the search's node for a list of these rows, in this order; none for an empty list."""
     if not entries:
         return []
     risks = {entry.risk for entry in entries}

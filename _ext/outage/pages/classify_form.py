@@ -35,7 +35,7 @@ class ClassifyFormDirective(SphinxDirective):
     """Places the form."""
 
     def run(self) -> list[nodes.Node]:
-        """The form's node, with the text inside."""
+        """Return the form's node, with the text inside."""
         domain = get_domain(self.env)
         domain.note_used("classify-form", "")
         domain.note_used("classification", "")

@@ -22,7 +22,7 @@ class ViewDirective(SphinxDirective):
     """Shows the view of its own name."""
 
     def run(self) -> list[nodes.Node]:
-        """The view's text, parsed where the directive stands."""
+        """Return the view's text, parsed where the directive stands."""
         view = self.name.removeprefix("outage:")
         get_domain(self.env).note_used(view, "")
         text = show(get_policy(self.config), view)
@@ -37,7 +37,7 @@ class WhenDirective(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """The content, or nothing."""
+        """Return the content, or nothing."""
         words = self.arguments[0].split()
         address = words[-1]
         if len(words) > 2 or (len(words) == 2 and words[0] != "not"):

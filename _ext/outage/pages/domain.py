@@ -72,12 +72,12 @@ class OutageDomain(Domain):
         return self.data["anchors"]  # type: ignore[no-any-return]
 
     def note_used(self, kind: str, argument: str) -> None:
-        """The page being read shows this text."""
+        """Note that the page being read shows this text."""
         asked = Asked(kind, argument)
         self.used.setdefault(self.env.docname, {})[asked] = compute_digest(get_policy(self.env.config), asked)
 
     def note_anchor(self, address: str, node_id: str, location: Any) -> None:
-        """The page being read holds this clause; a second page that holds it is warned about."""
+        """Note that the page being read holds this clause; a second page that does is warned about."""
         other = self.anchors.get(address)
         if other and other.docname != self.env.docname:
             where = self.env.doc2path(other.docname)
@@ -114,7 +114,7 @@ class OutageDomain(Domain):
         node: pending_xref,
         contnode: nodes.Element,
     ) -> nodes.reference | None:
-        """A link to a clause, a term, a runbook's page or a role's page; None makes Sphinx warn."""
+        """Resolve a link to a clause, a term, a runbook's page or a role's page; None makes Sphinx warn."""
         if typ == "runbook":
             return self._runbook(env, fromdocname, builder, target, node)
         if typ == "term":
@@ -152,20 +152,20 @@ class OutageDomain(Domain):
         return [("outage:clause", found)] if found is not None else []
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
-        """The clauses, for the inventory; the search finds the policy page itself."""
+        """Return the clauses, for the inventory; the search finds the policy page itself."""
         for address, anchor in sorted(self.anchors.items()):
             yield address, address, "clause", anchor.docname, anchor.id, -1
 
 
 def get_domain(env: BuildEnvironment) -> OutageDomain:
-    """The domain of a build environment."""
+    """Return the domain of a build environment."""
     domain = env.domains["outage"]
     assert isinstance(domain, OutageDomain)
     return domain
 
 
 def compute_digest(policy: Policy, asked: Asked) -> str:
-    """A short digest of what the policy answers; a refusal is an answer too."""
+    """Compute a short digest of what the policy answers; a refusal is an answer too."""
     try:
         text = show(policy, asked.kind, asked.argument)
     except OutageError as error:
@@ -178,7 +178,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, *_: Set[str]) -> Iterable[str]
 
 
 def _missing(app: Sphinx, domain: Domain, node: pending_xref) -> bool | None:
-    """The warning for a runbook that is not there names the nearest that is."""
+    """Warn that a runbook is missing, and name the nearest that isn't."""
     if node["refdomain"] != OutageDomain.name or node["reftype"] != "runbook":
         return None
     pages = sorted(name for name in domain.env.found_docs if name.startswith(RUNBOOKS))

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class drawing(nodes.General, nodes.Element):  # noqa: N801 - docutils names its nodes in small letters
-    """A drawing that may stand in a page: its markup, and its title and description in words."""
+    """A drawing that a page may hold: its markup, and its title and description in words."""
 
 
 class DrawingDirective(SphinxDirective):
@@ -36,7 +36,7 @@ class DrawingDirective(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """A figure, or nothing and a warning for each reason, at its line of the drawing."""
+        """Return a figure, or nothing and a warning for each reason, at its line of the drawing."""
         try:
             svg = self._read()
         except Problems as found:
@@ -72,7 +72,7 @@ def _visit(self: HTML5Translator, node: drawing) -> None:
 
 
 def _visit_words(self: Any, node: drawing) -> None:
-    """What has no pictures gets the words."""
+    """Write the words, for what shows no pictures."""
     self.add_text(f"{node['title']}: {node['desc']}")
     raise nodes.SkipNode
 

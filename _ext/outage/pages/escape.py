@@ -1,7 +1,7 @@
 """What the theme puts into a page as it is, escaped before it does.
 
 sphinx_book_theme writes a page's title into the head of its printed form without escaping it, and a
-title may be an incident's: whoever can declare one could put a script on the site.
+title may be an incident's: anyone who can declare one could put a script on the site.
 """
 
 from __future__ import annotations

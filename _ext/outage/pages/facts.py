@@ -1,4 +1,4 @@
-"""``{fact}``: what somebody else published, with its source; the place for a figure that is not policy's."""
+"""``{fact}``: what others published, with its source; the place for a figure that is not policy's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FactDirective(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """A block: what was published, then by whom."""
+        """Return a block: what was published, then by whom."""
         self.assert_has_content()
         box = nodes.container("", *self.parse_content_to_nodes(), classes=["outage-fact"])
         inline, messages = self.parse_inline(self.arguments[0])
@@ -32,7 +32,7 @@ class FactRole(ReferenceRole):
     """``{fact}`text <source>```: the text, and its source in brackets; a web address becomes a link."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The words, or a message that the source is missing."""
+        """Return the words, or a message that the source is missing."""
         if not self.has_explicit_title:
             message = self.inliner.reporter.error(f"a fact has no source: {self.text}", line=self.lineno)
             return [nodes.Text(self.text)], [message]

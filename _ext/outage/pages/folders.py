@@ -53,7 +53,7 @@ def set_dependency(
 
 
 def note_folder(env: BuildEnvironment, kind: str) -> None:
-    """The page being read is made from the folder it stands in."""
+    """Note that the page being read is made from the folder that it is in."""
     folder = Path(env.doc2path(env.docname)).parent
     get_noted(env)[env.docname] = Noted(kind, _files(kind, folder), _text(kind, folder))
 
@@ -66,7 +66,7 @@ def get_noted(env: BuildEnvironment) -> dict[str, Noted]:
 
 
 def _files(kind: str, folder: Path) -> str:
-    """A digest of the files, and of which runs are alive: a process that dies writes nothing."""
+    """Return a digest of the files, and of which runs are alive: a process that dies writes nothing."""
     found = sha256()
     for path in KINDS[kind].files(folder):
         alive = path.name == JOURNAL and is_alive(path.parent)

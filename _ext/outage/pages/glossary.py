@@ -59,7 +59,7 @@ class GlossaryDirective(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """A definition list; a warning for each problem."""
+        """Return a definition list, and a warning for each problem."""
         if self.env.docname != GLOSSARY:
             raise self.error(f"the glossary is {GLOSSARY}.md, and a handbook has one")
         for problem in check_glossary(Path(self.env.srcdir)):
@@ -89,7 +89,7 @@ _GLOSSARIES: WeakKeyDictionary[Sphinx, Glossary] = WeakKeyDictionary()
 
 
 def _glossary(app: Sphinx) -> Glossary:
-    """The glossary of this build, read once; without terms where it is no page of the site."""
+    """Return the glossary of this build, read once; without terms where the site has no such page."""
     if app not in _GLOSSARIES:
         here = GLOSSARY in app.env.found_docs
         _GLOSSARIES[app] = read_glossary(Path(app.srcdir)) if here else Glossary(())
@@ -109,7 +109,7 @@ def _link(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _ordinary(node: nodes.Element) -> Iterator[nodes.Text]:
-    """The text below a node that people read as sentences."""
+    """Return the text below a node that people read as sentences."""
     for child in node.children:
         if isinstance(child, nodes.Text):
             yield child

@@ -49,7 +49,7 @@ class IncidentDirective(SphinxDirective):
     """The whole page, title and sections, of the incident in whose folder it stands."""
 
     def run(self) -> list[nodes.Node]:
-        """The page's text, parsed in place."""
+        """Return the page's text, parsed in place."""
         folder = _folder(self.env)
         folders.note_folder(self.env, "incident")
         if why := why_left_out(folder):
@@ -70,7 +70,7 @@ class TimelineDirective(SphinxDirective):
     """The drawing of the incident in whose folder it stands."""
 
     def run(self) -> list[nodes.Node]:
-        """The drawing, in a frame for a desk and one for a phone."""
+        """Return the drawing, in a frame for a desk and one for a phone."""
         case = self.env.current_document.get("outage_case")
         if not isinstance(case, Case):
             raise self.error("a timeline stands in the page of an incident")
@@ -82,7 +82,7 @@ class StaleDirective(SphinxDirective):
     """The note that this page is old."""
 
     def run(self) -> list[nodes.Node]:
-        """The note, not shown yet."""
+        """Return the note, not shown yet."""
         return [stale()]
 
 
@@ -90,13 +90,13 @@ class IncidentsDirective(SphinxDirective):
     """The list of incidents, those that are open first."""
 
     def run(self) -> list[nodes.Node]:
-        """The list's text, parsed in place."""
+        """Return the list's text, parsed in place."""
         folders.note_folder(self.env, "incidents")
         return self.parse_text_to_nodes(incident_list(_folder(self.env)))
 
 
 def _folder(env: BuildEnvironment) -> Path:
-    """The folder in which the page being read stands."""
+    """Return the folder of the page being read."""
     return Path(env.doc2path(env.docname)).parent
 
 
@@ -107,7 +107,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _playbooks(folder: Path) -> list[Path]:
-    """The handbook's playbooks, where the record speaks of any."""
+    """Return the handbook's playbooks, where the record speaks of any."""
     record = folder / FILE
     spoken = is_plain(record) and b'"playbook"' in record.read_bytes()
     return find_playbooks(folder.parent.parent) if spoken else []
@@ -119,7 +119,7 @@ def _all_files(folder: Path) -> list[Path]:
 
 
 def _now() -> datetime:
-    """The moment of this build; reproducible builds set it."""
+    """Return the moment of this build; reproducible builds set it."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH")
     return datetime.fromtimestamp(int(fixed), UTC) if fixed else datetime.now(UTC)
 

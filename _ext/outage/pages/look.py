@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def list_classes(quoted: Quote) -> list[str]:
-    """The classes of a quote: ``("severity", "rank-0")`` is a chip with that severity's look."""
+    """List the classes of a quote: ``("severity", "rank-0")`` is a chip with that severity's look."""
     if not quoted.look:
         return ["outage-value"]
     kind, *which = quoted.look

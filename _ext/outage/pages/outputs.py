@@ -29,7 +29,7 @@ def _replay(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def _replayed(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The outputs, pieces of one stream put together."""
+    """Return the outputs, pieces of one stream put together."""
     found: list[dict[str, Any]] = []
     for output in outputs:
         last = found[-1] if found else {}

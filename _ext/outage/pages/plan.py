@@ -30,7 +30,7 @@ class ResponseDrawingDirective(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The drawing, in a frame for a desk and one for a phone."""
+        """Return the drawing, in a frame for a desk and one for a phone."""
         policy = get_policy(self.config)
         get_domain(self.env).note_used("response-drawing", self.arguments[0])
         try:

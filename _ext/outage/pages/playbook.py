@@ -63,7 +63,7 @@ class PlaybookDirective(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Controls, a section a phase, and what stays in sight."""
+        """Return controls, a section for each phase, and what stays in sight."""
         name = self.arguments[0]
         known = _CHECKLISTS[self.config]
         if name not in known:
@@ -77,13 +77,13 @@ class PlaybookDirective(SphinxDirective):
 
 
 class TasksDirective(SphinxDirective):
-    """The steps of a phase; stands in a checklist that the core wrote."""
+    """The steps of a phase, in a checklist that the core wrote."""
 
     required_arguments = 1
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """The list."""
+        """Return the list."""
         return [tasks("", *self.parse_content_to_nodes(), phase=self.arguments[0], bullet="-")]
 
 
@@ -94,7 +94,7 @@ class TaskDirective(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """The step. Its order becomes the label of a tick box, so it holds no links."""
+        """Return the step. Its order becomes the label of a tick box, so it holds no links."""
         children = self.parse_content_to_nodes()
         for link in list(children[0].findall(addnodes.pending_xref)):
             link.replace_self(link.children)

@@ -35,7 +35,7 @@ def _outdated(
 
 
 def _named(env: BuildEnvironment, page: str) -> set[str]:
-    """The pages that a page lists or links to."""
+    """Return the pages that a page lists or links to."""
     with suppress(OSError):  # a page that Sphinx kept nothing of is read anyway
         links = [str(link["reftarget"]) for link in env.get_doctree(page).findall(pending_xref)]
         return {*env.toctree_includes.get(page, ()), *links, *(docname_join(page, link) for link in links)}
@@ -52,7 +52,7 @@ def _gone(app: Sphinx, env: BuildEnvironment) -> set[str]:
 
 
 def _published(app: Sphinx) -> set[str]:
-    """The pages of the site as an earlier build left it; that build's own notes may be gone."""
+    """Return the pages of the site as an earlier build left it; that build's own notes may be gone."""
     if not isinstance(app.builder, StandaloneHTMLBuilder):
         return set()
     with suppress(OSError, ValueError):

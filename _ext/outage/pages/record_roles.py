@@ -37,7 +37,7 @@ class ChipRole(RecordRole):
     """Words with a look: ``Sev 1 <severity rank-0>``."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """A chip of the site's own look."""
+        """Return a chip of the site's own look."""
         words, look = self.split()
         kind, *which = look.split()
         classes = ["outage-chip", f"outage-{kind}", *(f"outage-{kind}-{one}" for one in which)]
@@ -48,7 +48,7 @@ class MomentRole(RecordRole):
     """A time: ``{moment}``, ``{due}`` (counted down) and ``{asof}`` (when the page was built)."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """A time element, as its script needs it."""
+        """Return a time element, as its script needs it."""
         words, target = self.split()
         at, *more = target.split()
         name = self.name.rpartition(":")[2]
@@ -61,7 +61,7 @@ class HereRole(RecordRole):
     """An anchor."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """An empty target with the id."""
+        """Return an empty target with the id."""
         return [nodes.inline(ids=[self.text.strip()], classes=["outage-here"])], []
 
 
@@ -69,7 +69,7 @@ class GotoRole(RecordRole):
     """A link to an anchor of the same page."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """A reference within the page."""
+        """Return a reference within the page."""
         words, anchor = self.split()
         return [nodes.reference(words, words, refid=anchor, internal=True)], []
 
@@ -78,7 +78,7 @@ class AsideRole(RecordRole):
     """A remark in small print."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The words."""
+        """Return the words."""
         words = visible(self.text.strip())
         return [nodes.inline(words, words, classes=["outage-aside"])], []
 

@@ -24,7 +24,7 @@ class RoleTitleRole(SphinxRole):
     """``# {role-title}`scribe```: the company's name for a role as bare words, fit for a heading."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The name, even of a role that is merged or absent here."""
+        """Return the name, even of a role that is merged or absent here."""
         get_domain(self.env).note_used("role-title", self.text)
         try:
             name = show(get_policy(self.config), "role-title", self.text)
@@ -43,7 +43,7 @@ class RoleViewDirective(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The view's text, parsed where the directive stands; nothing, where policy has nothing to add."""
+        """Return the view's text, parsed where the directive stands; nothing where policy adds nothing."""
         view, role = self.name.removeprefix("outage:"), self.arguments[0]
         get_domain(self.env).note_used(view, role)
         if role not in get_policy(self.config).roles:

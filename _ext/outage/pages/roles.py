@@ -30,7 +30,7 @@ class QuoteRole(ReferenceRole):
         self.kind = kind
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The words, or the role as it was written and a warning that says where."""
+        """Return the words, or the role as it was written and a warning that says where."""
         get_domain(self.env).note_used(self.kind, self.target)
         try:
             quoted = quote(get_policy(self.config), self.kind, self.target)
@@ -69,7 +69,7 @@ class RunbookRole(ReferenceRole):
     """``{runbook}`blocked-queries```: a link to a runbook's page, with the page's own title."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The link; the domain finds page and title when all pages are read."""
+        """Return the link; the domain finds page and title when all pages are read."""
         words = nodes.inline(self.title, self.title, classes=["outage-runbook"])
         link = pending_xref(
             self.rawtext,
@@ -89,7 +89,7 @@ class AnchorRole(SphinxRole):
     """Makes its place the one where a clause can be read: the clause's address, with itself as id."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The address, which also stands for the parts above it that have no place of their own yet.
+        """Return the address, which also serves the parts above it that have no place of their own yet.
 
         A part that the heading above it is named after keeps the heading's id: an id is on a page once.
         """

@@ -27,7 +27,7 @@ class run_form(nodes.General, nodes.Element):  # noqa: N801 (docutils names node
 
 
 def make_form_node(contract: Contract) -> run_form:
-    """The form's node for a runbook."""
+    """Make the form's node for a runbook."""
     return run_form(
         command=format_run_command(contract.name, contract.parameters, {}, apply=False),
         runbook=contract.name,
@@ -37,7 +37,7 @@ def make_form_node(contract: Contract) -> run_form:
 
 
 def _describe_field(parameter: Parameter) -> dict[str, Any]:
-    """What the form shows and the script needs of a parameter."""
+    """Describe what the form shows and the script needs of a parameter."""
     default = "" if parameter.required else to_text(parameter.default)
     return {
         "name": parameter.name,
@@ -51,7 +51,7 @@ def _describe_field(parameter: Parameter) -> dict[str, Any]:
 
 
 def _list_options(parameter: Parameter) -> list[str]:
-    """The values to choose from, where there are only a few."""
+    """List the values to choose from, where there are only a few."""
     if isinstance(parameter.type, LiteralType):
         return [to_text(option) for option in parameter.type.options]
     if isinstance(parameter.type, ScalarType) and parameter.type.name == "bool":

@@ -57,7 +57,7 @@ class AboutDirective(SphinxDirective):
         return [texts[0], run_form.make_form_node(contract), texts[1]]
 
     def _proof(self, name: str, path: Path) -> str:
-        """What this build knows of the runbook's proof."""
+        """Return what this build knows of the runbook's proof."""
         root = Path(self.env.srcdir)
         digest = working_digest(root, read_notebook(path, Path(path.name)))
         zone = get_policy(self.config).company.timezone
@@ -68,7 +68,7 @@ class RunbooksDirective(SphinxDirective):
     """The list of runbooks."""
 
     def run(self) -> list[nodes.Node]:
-        """The list's text, parsed in place."""
+        """Return the list's text, parsed in place."""
         folders.note_folder(self.env, "runbooks")
         folder = Path(self.env.doc2path(self.env.docname)).parent
         return [
@@ -158,17 +158,17 @@ def _fold(notebook: dict[str, Any]) -> None:
 
 
 def _runbooks(folder: Path) -> list[Path]:
-    """What the list of a folder's runbooks is made from."""
+    """Return what the list of a folder's runbooks is made from."""
     return [*sorted(folder.glob("*.ipynb")), *_proofs(folder)]
 
 
 def _around(folder: Path) -> str:
-    """What a runbook's page shows beside its notebook."""
+    """Return what a runbook's page shows beside its notebook."""
     return f"{[path.read_text(encoding='utf-8') for path in _proofs(folder)]}{services(folder)}"
 
 
 def _proofs(folder: Path) -> list[Path]:
-    """The proofs of a folder's runbooks."""
+    """Return the proofs of a folder's runbooks."""
     return sorted((folder.parent / proof.FOLDER).glob("*.json"))
 
 

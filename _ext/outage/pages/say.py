@@ -28,7 +28,7 @@ class SayDirective(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """A block that the theme gives a copy button."""
+        """Return a block that the theme gives a copy button."""
         self.assert_has_content()
         box = nodes.container("", classes=["outage-say"])
         if self.arguments:

@@ -25,7 +25,7 @@ _POLICIES: WeakKeyDictionary[Config, Policy] = WeakKeyDictionary()
 
 
 def get_policy(config: Config) -> Policy:
-    """The policy that this build shows."""
+    """Return the policy that this build shows."""
     return _POLICIES[config]
 
 
@@ -46,7 +46,7 @@ def _read_policy(app: Sphinx, config: Config) -> None:
 
 
 def _escape_names(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
-    """The company's name is hostile text, and not every template of a theme escapes it."""
+    """Escape the company's name: it is hostile text, and not every template of a theme escapes it."""
     context.update({name: escape(context[name]) for name in ("project", "docstitle")})
 
 

@@ -44,20 +44,20 @@ _ENTRY = join(sep=" ")[
 
 
 class HandbookStyle(BaseStyle):  # type: ignore[misc]
-    """Whoever wrote it; its linked title, where and when it appeared; how we know it: one form for all."""
+    """The author; its linked title, where and when it appeared; how we know it: one form for all."""
 
     default_name_style = "plain"
     default_label_style = "number"
     default_sorting_style = "author_year_title"
 
     def format_entry(self, label: str, entry: Entry, bib_data: Any = None) -> FormattedEntry:
-        """The words of one entry."""
+        """Format one entry."""
         text = _ENTRY.format_data({"entry": entry, "style": self, "bib_data": bib_data})
         return FormattedEntry(entry.key, text, label)
 
 
 def _without_works(app: Sphinx, config: Config) -> None:
-    """A handbook without a bibliography builds too."""
+    """Let a handbook without a bibliography build too."""
     if config.bibtex_bibfiles is None:
         config.bibtex_bibfiles = []
 
@@ -66,7 +66,7 @@ class CiteRole(FootCiteRole):
     """``{footcite:p}`key```; it notes which works the page names, those too that are missing."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """The number in brackets, linked to the foot of the page."""
+        """Return the number in brackets, linked to the foot of the page."""
         for key in self.text.split(","):
             get_cited(self.env).setdefault(self.env.docname, {})[key.strip()] = _digest(self.env, key.strip())
         return super().run()
@@ -89,7 +89,7 @@ def _digest(env: BuildEnvironment, key: str) -> str:
 
 
 def _only_what_it_names(app: Sphinx, doctree: nodes.document) -> None:
-    """The page depends on the entries that it names, not on the whole file; they stand at its foot."""
+    """Make the page depend on the entries that it names at its foot, not on the whole file."""
     env = app.env
     files = {Path(env.srcdir) / path for path in _works(env).bibfiles}
     on = env.dependencies[env.docname]

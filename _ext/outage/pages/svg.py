@@ -46,12 +46,12 @@ _LARGEST = 200_000  # bytes; a drawing by hand has a few thousand
 
 @dataclass(frozen=True)
 class Svg:
-    """A drawing that may stand in a page.
+    """A drawing that a page may hold.
 
     Attributes:
         markup: the ``svg`` element, its ids made unique, with ``role="img"`` and its name and description.
         title: what it shows, in a few words.
-        desc: what it says, for whoever does not see it.
+        desc: what it says, for readers who can't see it.
     """
 
     markup: str
@@ -94,7 +94,7 @@ def read_svg(path: Path, shown: Path, prefix: str) -> Svg:
 
 
 class _Reader(ContentHandler):
-    """Writes down what may stand in a page, and refuses the rest."""
+    """Writes down what a page may hold, and refuses the rest."""
 
     def __init__(self, shown: Path, prefix: str) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class _Reader(ContentHandler):
         self._named: list[tuple[str, int]] = []
 
     def result(self) -> Svg:
-        """The drawing, or all its problems at once."""
+        """Return the drawing, or all its problems at once."""
         for key, what in (("title", "what it shows"), ("desc", "what it says")):
             if not self._words[key].strip():
                 hint = f"write <{key}> as a child of <svg>: in words, {what}"
@@ -126,7 +126,7 @@ class _Reader(ContentHandler):
     # ---- what the parser calls
 
     def startDTD(self, name: str, public: str | None, system: str | None) -> None:  # noqa: N802
-        """A document type may define entities, which can grow without end."""
+        """Refuse a document type: it may define entities, which can grow without end."""
         self._refuse("a <!DOCTYPE> is not taken over", "leave it out; the drawing needs none")
         raise Problems(self._problems)
 
@@ -139,7 +139,7 @@ class _Reader(ContentHandler):
     startCDATA = endCDATA = endDTD  # noqa: N815
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
-        """An element that draws, with the attributes that draw."""
+        """Keep an element that draws, with the attributes that draw."""
         if not self._open and name != "svg":
             self._refuse(f"the file begins with <{name}>, not with <svg>", "save the drawing as plain SVG")
         elif name not in _ELEMENTS:
@@ -153,7 +153,7 @@ class _Reader(ContentHandler):
         self._write.startElement(name, AttributesImpl(kept))
 
     def endElement(self, name: str) -> None:  # noqa: N802
-        """The end of an element."""
+        """Close an element."""
         self._open.pop()
         self._write.endElement(name)
 
@@ -208,7 +208,7 @@ class _Reader(ContentHandler):
             self._refuse(f'{key}="{value}" is unreadable in one of the two themes', hint)
 
     def _outermost(self, kept: dict[str, str]) -> dict[str, str]:
-        """What the page needs to know of the drawing: its frame, that it is a picture, and its name."""
+        """Set what the page needs of the drawing: its frame, that it is a picture, and its name."""
         frame = _FRAME.fullmatch(kept.get("viewBox", ""))
         if frame is None:
             self._refuse(

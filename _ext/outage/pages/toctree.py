@@ -25,7 +25,7 @@ class PagesDirective(TocTree):
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        """The toctree of the patterns that match, or nothing."""
+        """Return the toctree of the patterns that match, or nothing."""
         self.env.glob_toctrees.add(self.env.docname)  # read this page again when a page comes or goes
         here = self.env.docname
         patterns = {line: docname_join(here, line.strip()) for line in self.content}
@@ -47,7 +47,7 @@ class WhenPagesDirective(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """The content, or nothing."""
+        """Return the content, or nothing."""
         self.env.glob_toctrees.add(self.env.docname)
         if not patfilter(self.env.found_docs, self.arguments[0]):
             return []

@@ -1,7 +1,7 @@
 """``{walkthrough}``: a case, or a closed incident of ours, played event by event.
 
 Without scripts, on paper and in other formats it is the story in order. The script takes the story out of
-the page before anybody can see it, and shows one event after the other from data that waits in the page.
+the page before anyone can see it, and shows one event after the other from data that waits in the page.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class WalkthroughDirective(SphinxDirective):
     optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The player; below it, for those without scripts, the story."""
+        """Return the player; below it, for readers without scripts, the story."""
         root = Path(self.env.srcdir)
         own = Path(self.env.doc2path(self.env.docname)).parent.relative_to(root)
         name = self.arguments[0].strip("/") if self.arguments else str(own)
@@ -100,7 +100,7 @@ def _visit(self: HTML5Translator, node: walkthrough) -> None:
 
 
 def _link(self: HTML5Translator, page: str, leads: dict[str, str]) -> dict[str, str]:
-    """The words and address of a link; no address where the page or clause is not on this site."""
+    """Return the words and address of a link; no address where the page or clause is not on this site."""
     env = self.builder.env
     if clause := leads.get("clause"):
         anchor = get_domain(env).anchors.get(get_policy(self.config).canonical(clause))
@@ -124,7 +124,7 @@ def _plainly(self: Any, node: nodes.Node) -> None:
 
 
 def _scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """The player, on the pages that have one: at once, so that it is there before the story is seen."""
+    """Add the player to the pages that have one, at once: it must be there before the story is seen."""
     if doctree is not None and next(doctree.findall(walkthrough), None) is not None:
         app.add_js_file("walkthrough-parts.js")
         app.add_js_file("walkthrough.js")

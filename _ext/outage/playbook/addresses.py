@@ -40,7 +40,7 @@ class Scope:
     escalation: str | None = None
 
     def address(self, written: str) -> str:
-        """The policy's own address; raises Refused where ``escalation`` stands for nothing."""
+        """Resolve the policy's own address; raises Refused where ``escalation`` has no meaning."""
         head, dot, rest = written.partition(".")
         if head == "severity":
             return f"severities.{self.severity}{dot}{rest}"
@@ -53,7 +53,7 @@ class Scope:
         return written
 
     def command(self, written: str) -> str:
-        """A command with the escalation's id filled in."""
+        """Fill in the escalation's id in a command."""
         return written.replace("{escalation}", self.escalation or "{escalation}")
 
     def text(self, written: str, policy: Policy) -> str:
@@ -78,7 +78,7 @@ def find_roles(text: str) -> Iterator[tuple[str, str]]:
 
 
 def get_length(policy: Policy, address: str) -> Duration | None:
-    """The length of time at an address; None where the policy says none.
+    """Return the length of time at an address; None where the policy says none.
 
     Raises:
         Refused: there is no such value, or it is no length of time.
@@ -118,7 +118,7 @@ def _holds_keys(node: dict[str, Any]) -> bool:
 
 
 def _any_value(node: dict[str, Any]) -> dict[str, Any]:
-    """The schema of any entry of a mapping."""
+    """Return the schema of any entry of a mapping."""
     values = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
     return next((value for value in values if isinstance(value, dict)), {})
 
@@ -129,7 +129,7 @@ def _schema() -> dict[str, Any]:
 
 
 def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """The object behind a reference, or among alternatives."""
+    """Return the object behind a reference, or among alternatives."""
     for option in (node, *node.get("anyOf", [])):
         if "$ref" in option:
             return dict(schema["$defs"][option["$ref"].rsplit("/", 1)[1]])

@@ -37,7 +37,7 @@ class Following:
 
 
 def list_followed(root: Path, incident: Incident, policy: Policy, now: datetime) -> tuple[Following, ...]:
-    """The playbooks of an incident, in the order in which they were started.
+    """List the playbooks of an incident, in the order in which they were started.
 
     Args:
         root: the handbook's folder, whose playbooks are used as they are today.
@@ -57,7 +57,7 @@ def list_followed(root: Path, incident: Incident, policy: Policy, now: datetime)
 
 
 def load_checklist(root: Path, name: str, policy: Policy, incident: Incident | None = None) -> Checklist:
-    """A playbook by its id, at the severity of an incident.
+    """Load a playbook by its id, at the severity of an incident.
 
     Raises:
         Refused: there is none of that name, or it is wrong.
@@ -72,7 +72,7 @@ def load_checklist(root: Path, name: str, policy: Policy, incident: Incident | N
 
 
 def make_start_data(name: str, checklist: Checklist, incident: Incident) -> dict[str, Any]:
-    """The data of an event that starts a playbook; Refused if it was started before."""
+    """Make the data of an event that starts a playbook; Refused if it was started before."""
     play = fold_plays(incident).get(name)
     if play is not None:
         raise Refused(
@@ -85,7 +85,7 @@ def make_start_data(name: str, checklist: Checklist, incident: Incident) -> dict
 
 
 def find_followed(found: Sequence[Following], step: str, playbook: str | None = None) -> Progress:
-    """The playbook under way that has a step or phase of this id; Refused if none has it, or several."""
+    """Find the playbook under way that has a step or phase of this id; Refused if none has it, or several."""
     usable = [one.progress for one in found if one.progress is not None]
     if playbook is not None:
         usable = [one for one in usable if one.checklist.id == playbook]
@@ -115,7 +115,7 @@ def _list_ids(checklist: Checklist) -> list[str]:
 
 
 def make_settle_data(found: Progress, step: str, state: str, why: str | None = None) -> dict[str, Any]:
-    """The data of the event that settles a step, or skips what is open of a phase, or takes that back.
+    """Make the data of the event that settles a step, or skips what is open of a phase, or takes that back.
 
     Raises:
         Refused: that is so already, or a phase is said to be done.

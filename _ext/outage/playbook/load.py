@@ -32,7 +32,7 @@ _WORDING = Wording(
 
 
 def find_playbooks(root: Path) -> list[Path]:
-    """The files of a handbook's playbooks, in the order of their names."""
+    """Find the files of a handbook's playbooks, in the order of their names."""
     return sorted((root / FOLDER).glob("*.yml"))
 
 
@@ -53,7 +53,7 @@ def load_playbook(path: Path, policy: Policy, root: Path, shown: Path | None = N
 
 
 def build_playbook(source: Source, name: str, policy: Policy, root: Path) -> Playbook:
-    """A playbook from YAML that was read; raises as :func:`load_playbook`."""
+    """Build a playbook from YAML that was read; raises as :func:`load_playbook`."""
     require_id(source, name, "the file's name is the playbook's id")
     require_mapping(source, _WORDING)
     data = validate(PlaybookData, source, _WORDING)

@@ -129,7 +129,7 @@ class Link(Part):
 
 
 class Step(Part):
-    """One thing that somebody does.
+    """One thing that someone does.
 
     Attributes:
         text: what to do, as an order.

@@ -107,12 +107,12 @@ class Checklist:
         return tuple(task for phase in self.phases for task in phase.tasks)
 
     def task(self, task_id: str) -> Task | None:
-        """The step of that id, or None."""
+        """Return the step of that id, or None."""
         return next((task for task in self.tasks if task.id == task_id), None)
 
 
 def resolve(playbook: Playbook, policy: Policy, severity: str | None = None) -> Checklist:
-    """A checked playbook as it holds for a company, at a severity (default: the one it is written for)."""
+    """Resolve a playbook for a company, at a severity (default: the one that it is written for)."""
     scope = Scope(policy.severity_id(severity or playbook.severity))
     sections = []
     for phase_id, phase in playbook.phases.items():
@@ -128,7 +128,7 @@ def resolve(playbook: Playbook, policy: Policy, severity: str | None = None) -> 
 
 
 def list_instances(step_id: str, step: Step, policy: Policy, scope: Scope) -> Iterator[tuple[str, Scope]]:
-    """The id and scope of each task that a step makes here: none, one, or one for each escalation."""
+    """List the id and scope of each task that a step makes here: none, one, or one for each escalation."""
     scopes = [scope]
     if step.each == "escalations":
         scopes = [
@@ -160,7 +160,7 @@ def split_negation(written: str) -> tuple[bool, str]:
 
 
 def choose_wording(choices: Sequence[Choice], policy: Policy, scope: Scope) -> str | None:
-    """The first wording that fits, words filled in; None when none does."""
+    """Choose the first wording that fits, words filled in; None when none does."""
     return next(iter(choose_wordings(choices, policy, scope)), None)
 
 
@@ -170,7 +170,7 @@ def choose_wordings(choices: Sequence[Choice], policy: Policy, scope: Scope) -> 
 
 
 def choose_term(addresses: Sequence[str], since: Since, policy: Policy, scope: Scope) -> Term | None:
-    """The first of several lengths of time that policy has; None when it has none of them."""
+    """Choose the first of several lengths of time that policy has; None when it has none of them."""
     for written in addresses:
         address = policy.canonical(scope.address(written))
         try:

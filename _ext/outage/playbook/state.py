@@ -1,4 +1,4 @@
-"""Where a playbook stands in an incident: folded from its record, measured against the clock.
+"""How far a playbook is in an incident: folded from its record, measured against the clock.
 
 Nothing is stored but events of the kind ``playbook``; the latest about a step says what holds.
 """
@@ -63,7 +63,7 @@ class Play:
 
 
 def fold_plays(incident: Incident) -> dict[str, Play]:
-    """The playbooks of an incident, in the order in which they were started."""
+    """Fold the playbooks of an incident, in the order in which they were started."""
     found: dict[str, Play] = {}
     for entry in sorted(incident.entries, key=lambda entry: entry.turn):
         event, data = entry.event, entry.data
@@ -102,7 +102,7 @@ class Standing:
 
     @property
     def open(self) -> bool:
-        """Whether somebody still has to do it, now."""
+        """Whether someone still has to do it, now."""
         return self.needed == "now" and not (self.tick and self.tick.settled)
 
     @property
@@ -149,7 +149,7 @@ class Progress:
 
     @property
     def open(self) -> tuple[Standing, ...]:
-        """Steps that somebody still has to do, in order."""
+        """Steps that someone still has to do, in order."""
         return tuple(one for one in self.steps if one.open)
 
 
@@ -180,7 +180,7 @@ def compute_progress(
 
 
 def _find_tick(play: Play, phase: str, step: str) -> Tick | None:
-    """The last word on a step: its own, or that its phase was skipped while it was open."""
+    """Find the last entry about a step: its own, or that its phase was skipped while it was open."""
     own, whole = play.ticks.get(step), play.ticks.get(phase)
     if whole is not None and whole.state == "skipped":
         opened_since = own is not None and own.at > whole.at

@@ -30,7 +30,7 @@ SINCE = {
 
 
 def format_bare(text: str, policy: Policy, incident: Incident | None = None) -> str:
-    """A text of a playbook on one line, with the company's names and without markup.
+    """Format a text of a playbook on one line, with the company's names and without markup.
 
     With an incident, the names of channels are those of its own (and so hostile).
     """
@@ -45,7 +45,7 @@ def format_bare(text: str, policy: Policy, incident: Incident | None = None) -> 
 
 
 def name_owner(task: Task, policy: Policy) -> str:
-    """The company's name for the role that sees to a step."""
+    """Return the company's name for the role that owns a step."""
     roles = {str(key): role for key, role in policy.roles.items()}
     return one_line(roles[task.owner].name)
 

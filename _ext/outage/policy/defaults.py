@@ -168,7 +168,7 @@ _REST: Data = {
 
 
 def fill_in_defaults(data: Data) -> Data:
-    """The file's data with every default in place.
+    """Fill in every default that the file's data leaves out.
 
     Parts of the wrong shape are passed on as they are: the models refuse them by name.
     """
@@ -238,13 +238,13 @@ def _fill_in_severities(result: Data, audiences: list[str]) -> None:
 
 
 def _is_own(channels: Any, key: str) -> bool:
-    """Whether the company has this channel itself, and no other stands in for it."""
+    """Whether the company has this channel itself, and doesn't use another in its place."""
     channel = channels.get(key) if isinstance(channels, dict) else None
     return isinstance(channel, dict) and "same_as" not in channel
 
 
 def _choose_severity(ranked: list[str], rank: int) -> str:
-    """The severity of a rank, or the last one a shorter ladder has."""
+    """Choose the severity of a rank, or the last one a shorter ladder has."""
     return ranked[min(rank, len(ranked) - 1)]
 
 
@@ -345,7 +345,7 @@ def _fill_in_staffing(result: Data, gone: set[str]) -> None:
 
 
 def _fill_in_channels(result: Data, audiences: list[str]) -> None:
-    """Give every channel id a channel: its own, or the one that stands in for it."""
+    """Give every channel id a channel: its own, or the one used in its place."""
     given = result.setdefault("channels", {})
     if not isinstance(given, dict):
         return

@@ -69,7 +69,7 @@ class Duration:
         return self.exact if self.exact is not None else _WORKING_DAY * (self.business_days or 0)
 
     def __str__(self) -> str:
-        """The length in words: ``30 minutes``, ``1 hour 30 minutes``, ``3 business days``."""
+        """Return the length in words: ``30 minutes``, ``1 hour 30 minutes``, ``3 business days``."""
         if self.words:
             return self.words
         if self.exact is None:
@@ -108,7 +108,7 @@ class Duration:
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """A string in JSON Schema."""
+        """Return a string in JSON Schema."""
         return {"type": "string", "description": "20m, 1h30m, 2 days, 3 business days", "examples": ["30m"]}
 
 

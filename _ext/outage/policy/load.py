@@ -44,7 +44,7 @@ def load_policy(path: Path, shown: Path | None = None) -> Policy:
 
 
 def parse_policy(text: str, shown: Path = Path("handbook.yml")) -> Policy:
-    """A policy from text; raises as :func:`load_policy`."""
+    """Parse a policy from text; raises as :func:`load_policy`."""
     return _build_policy(parse_yaml(text, shown))
 
 

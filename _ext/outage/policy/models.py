@@ -43,12 +43,12 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 
 def _read_none(value: Any) -> Any:
-    """The word ``none`` says that there is none."""
+    """Read the word ``none`` as None."""
     return None if value == "none" else value
 
 
 def _read_name(value: Any) -> Any:
-    """A bare text stands for its name."""
+    """Read a bare text as the name of a part."""
     return {"name": value} if isinstance(value, str) else value
 
 
@@ -163,7 +163,7 @@ class Answer(Part):
 
 
 class Question(Part):
-    """A question that anybody can answer in a few seconds."""
+    """A question that anyone can answer in a few seconds."""
 
     ask: Text
     answers: Annotated[dict[Id, Answer], Field(min_length=2)]
@@ -225,7 +225,7 @@ class Channel(Part):
         address: ``secret://env/NAME`` or ``secret://file/PATH`` of an Apprise URL, if we may post; the
             URL may hold the same places as the name.
         link: a public link to open it, if there is one.
-        same_as: set by the loader when the company has no such channel and another stands in.
+        same_as: set by the loader when the company has no such channel and uses another.
     """
 
     name: Text
@@ -255,12 +255,12 @@ class Channel(Part):
         return value
 
     def format_name(self, incident: str = "", division: str = "", area: str = "") -> str:
-        """The name as people read it: ``#shop-‹area›-outages`` where only the division is known."""
+        """Format the name as people read it: ``#shop-‹area›-outages`` where only the division is known."""
         known = {"incident": incident, "division": division, "area": area}
         return _PLACE.sub(lambda found: known.get(found[1]) or f"\u2039{found[1]}\u203a", self.name)
 
     def find_unknown_places(self, incident: str = "", division: str = "", area: str = "") -> list[str]:
-        """The places in the name that are not known."""
+        """Find the places in the name that are not known."""
         known = {"incident": incident, "division": division, "area": area}
         return [place for place in dict.fromkeys(_PLACE.findall(self.name)) if not known.get(place)]
 
@@ -311,7 +311,7 @@ class ReviewMeeting(Part):
 
 
 class NewJoiners(Part):
-    """What somebody new is asked to do."""
+    """What a new joiner is asked to do."""
 
     channels: list[ChannelId]
     reading: Duration
@@ -362,7 +362,7 @@ class Masks(Part):
     Attributes:
         pages: on the site.
         journal: already when it is written down; what is masked there is gone.
-        sql_literals: what stands in single quotes in SQL.
+        sql_literals: what SQL has in single quotes.
         patterns: name to pattern (see :mod:`outage.patterns`); the name is shown in its place.
         names: a reference to a list, one a line, for this file is published and customers' names are not.
     """

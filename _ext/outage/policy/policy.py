@@ -52,11 +52,11 @@ class Policy(PolicyData):
         return self._source.path if self._source else Path("handbook.yml")
 
     def severity(self, ref: str) -> Severity:
-        """A severity by id, ``highest`` or ``lowest``; raises Refused with the nearest id."""
+        """Return a severity by id, ``highest`` or ``lowest``; raises Refused with the nearest id."""
         return self.severities[self.severity_id(ref)]
 
     def severity_id(self, ref: str) -> str:
-        """The id behind ``highest``, ``lowest`` or an id; raises Refused with the nearest id."""
+        """Return the id behind ``highest``, ``lowest`` or an id; raises Refused with the nearest id."""
         ids = list(self.severities)
         if ref in ("highest", "lowest"):
             return ids[0] if ref == "highest" else ids[-1]
@@ -75,24 +75,24 @@ class Policy(PolicyData):
 
     @property
     def held_roles(self) -> list[RoleId]:
-        """Roles that somebody holds in their own name, in the fixed order."""
+        """Roles that someone holds in their own name, in the fixed order."""
         return [role for role in ROLES if role in self.roles and not self.roles[role].merged_into]
 
     @property
     def own_channels(self) -> dict[ChannelId, Channel]:
-        """Channels the company really has, without those that another one stands in for."""
+        """Channels the company really has, without those that another one replaces."""
         own = {key: channel for key, channel in self.channels.items() if not channel.same_as}
         return {key: own[key] for key in CHANNELS if key in own}
 
     def canonical(self, address: str) -> str:
-        """The address with ``severities.highest`` and ``severities.lowest`` resolved."""
+        """Return the address with ``severities.highest`` and ``severities.lowest`` resolved."""
         parts = address.split(".")
         if len(parts) > 1 and parts[0] == "severities" and parts[1] in ("highest", "lowest"):
             parts[1] = self.severity_id(parts[1])
         return ".".join(parts)
 
     def at(self, address: str) -> Value:
-        """The value at a dotted address.
+        """Return the value at a dotted address.
 
         Raises:
             Refused: there is no such value; the hint names the nearest key.
@@ -113,7 +113,7 @@ class Policy(PolicyData):
     def has(self, address: str) -> bool:
         """Whether the policy says anything there: the address exists and is not empty.
 
-        A channel that another one stands in for counts as absent, and so does a merged role.
+        A channel that another one replaces counts as absent, and so does a merged role.
         """
         try:
             raw = self.at(address).raw
@@ -154,7 +154,7 @@ def _children(node: Any) -> Iterator[tuple[str, Any]]:
 
 
 def format_value(raw: Any) -> str:
-    """A value as a reader sees it."""
+    """Format a value as a reader sees it."""
     if raw is None:
         return "none"
     if isinstance(raw, bool):

@@ -106,7 +106,7 @@ def _quote_entry(policy: Policy, kind: str, target: str) -> Quote:
 
 
 def _find_named_id(policy: Policy, kind: str, address: str) -> str:
-    """The id that a value of the policy names: ``state_document.keeper`` names a role."""
+    """Find the id that a value of the policy names: ``state_document.keeper`` names a role."""
     named = policy.at(address).raw
     if not isinstance(named, str) or named not in getattr(policy, PARTS[kind]):
         raise Refused(
@@ -116,7 +116,7 @@ def _find_named_id(policy: Policy, kind: str, address: str) -> str:
 
 
 def format_channel(policy: Policy, channel: Channel) -> str:
-    """A channel's name as a page shows it: ``#inc-‹incident›``; a single division is named at once."""
+    """Format a channel's name as a page shows it: ``#inc-‹incident›``; a single division is named at once."""
     return channel.format_name(division=next(iter(policy.divisions)) if len(policy.divisions) == 1 else "")
 
 
@@ -129,13 +129,13 @@ _QUOTED = re.compile(rf"\{{({'|'.join(KINDS)})\}}`([^`\n]+)`")
 
 
 def find_quotes(text: str) -> Iterator[tuple[str, str]]:
-    """What a text asks of the policy: kind and target of each role in it, in order."""
+    """Find what a text asks of the policy: kind and target of each role in it, in order."""
     for found in _QUOTED.finditer(text):
         yield found[1], found[2]
 
 
 def fill_in_quotes(policy: Policy, text: str) -> str:
-    """The text with each role replaced by the company's words, lines kept.
+    """Replace each role in a text with the company's words, lines kept.
 
     Raises:
         Refused: the policy has nothing of that name; the hint says the nearest.

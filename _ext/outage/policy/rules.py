@@ -292,7 +292,7 @@ def _answers_are(at: Address, question: str, answers: list[str], given: list[str
 
 
 def _matrix_is_in_order(policy: PolicyData) -> Iterator[Violation]:
-    """A worse row and a wider column never lower the severity; answers stand worst and widest first."""
+    """Return a worse row and a wider column never lower the severity; answers stand worst and widest first."""
     matrix, questions = policy.classification.matrix, policy.classification.questions
     if matrix is None or any(_matrix_is_whole(policy)):
         return

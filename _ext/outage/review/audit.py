@@ -120,7 +120,7 @@ def _commander(incident: Incident, policy: Policy, now: datetime) -> Iterator[Fi
 
 
 def _messages(incident: Incident, policy: Policy, audience: str, now: datetime) -> Iterator[Finding]:
-    """The first message, then each update until it is resolved, and again after it reopens."""
+    """Return the first message, then each update until it is resolved, and again after it reopens."""
     told = [_Mark(update.at, update.event) for update in incident.told(audience)]
     starts = {change.at: change.event for change in incident.stages}
     for number, (begun, end) in enumerate(incident.running()):
@@ -129,7 +129,7 @@ def _messages(incident: Incident, policy: Policy, audience: str, now: datetime) 
         if number == 0:
             first = _first_message(incident, policy, audience, now, marks[0], end)
             yield from first
-            # Until somebody was told something, only the promise of a first message counts.
+            # Until someone was told something, only the promise of a first message counts.
             told_before = any(mark.at < begun for mark in told)
             marks = marks[1:] if first and not told_before else marks
         for start, done in zip_longest(marks, marks[1:]):
@@ -157,7 +157,7 @@ def _judge(
     done: _Mark | None,
     end: datetime | None,
 ) -> Iterator[Finding]:
-    """The finding on one expected event, unless nothing is promised or the incident ended before."""
+    """Judge the finding on one expected event, unless nothing is promised or the incident ended before."""
     pick, clause = promised(promise, who)
     stop = done.at if done else end
     due = deadline(incident, policy, start.at, pick, stop)
@@ -184,7 +184,7 @@ def _verdict(due: Deadline, done: _Mark | None, end: datetime | None, now: datet
 
 
 def describe_promise(finding: Finding, policy: Policy) -> str:
-    """What was promised, to whom: ``Update to Customers``, ``Incident commander named``."""
+    """Describe what was promised, to whom: ``Update to Customers``, ``Incident commander named``."""
     if finding.promise == "commander":
         return f"{role_name(finding.who, policy)} named"
     who = name_audience(policy, finding.who)
@@ -192,6 +192,6 @@ def describe_promise(finding: Finding, policy: Policy) -> str:
 
 
 def name_audience(policy: Policy, audience: str) -> str:
-    """The company's name for an audience; the id when it has none such."""
+    """Return the company's name for an audience; the id when it has none."""
     entry = policy.audiences.get(audience)  # type: ignore[call-overload]
     return str(entry.name) if entry else audience

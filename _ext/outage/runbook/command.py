@@ -83,7 +83,7 @@ def find_contract(folder: Path, name: str) -> Contract | None:
 
 
 def format_command_for_cell(source: str, names: Mapping[str, Any]) -> str:
-    """The command that applies the runbook which has this cell, as a guard shows it.
+    """Format the command that applies the runbook which has this cell, as a guard shows it.
 
     Args:
         source: the cell's source, as the kernel ran it.
@@ -102,7 +102,7 @@ def format_command_for_cell(source: str, names: Mapping[str, Any]) -> str:
 
 
 def _find_notebook_with(source: str) -> Path | None:
-    """The runbook near the current folder that has a cell of this source."""
+    """Find the runbook near the current folder that has a cell of this source."""
     from outage.errors import OutageError
     from outage.runbook.notebook import read_notebook
 

@@ -64,7 +64,7 @@ class Contract:
 
 
 def examine(notebook: Notebook) -> Contract:
-    """The contract of a notebook, with everything that is wrong with it; never raises."""
+    """Examine a notebook: its contract, with everything that is wrong with it; never raises."""
     problems = [*find_structure_problems(notebook), *find_hidden_problems(notebook)]
     meta, faults = read_meta(notebook.runbook)
     problems += [Problem(None, reason, hint) for reason, hint in faults]
@@ -83,7 +83,7 @@ def examine(notebook: Notebook) -> Contract:
 
 
 def read_contract(path: Path, shown: Path | None = None) -> Contract:
-    """The contract of a file that is fit to run.
+    """Read the contract of a file that is fit to run.
 
     Args:
         path: the notebook.
@@ -102,7 +102,7 @@ def read_contract(path: Path, shown: Path | None = None) -> Contract:
 def check_values(
     contract: Contract, assignments: Iterable[str] = (), data: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Checked values of all parameters.
+    """Check the values of all parameters.
 
     Args:
         contract: of the runbook to run.
@@ -142,7 +142,7 @@ def _check_defaults(parameters: list[Parameter], cell: Cell) -> list[Problem]:
 def _check_usability(
     notebook: Notebook, meta: RunbookMeta, parameters: list[Parameter], cell: Cell | None
 ) -> list[Problem]:
-    """What makes a runbook hard to use, though not unsafe to run."""
+    """Find what makes a runbook hard to use, though not unsafe to run."""
     found = [
         Problem(None, f"metadata runbook.{key} is missing", f"say {what}", blocks=False)
         for key, what in (("summary", "in a sentence what it does"), ("owner", "who keeps it right"))
@@ -161,7 +161,7 @@ def _check_usability(
 
 
 def _check_kernel(notebook: Notebook) -> list[Problem]:
-    """A runbook runs in this Python; another language's kernel is refused by name."""
+    """Check that a runbook runs in this Python; another language's kernel is refused by name."""
     name, language = notebook.kernelspec
     if language in {"", "python"} and (language == "python" or name in {"", "python3", "python"}):
         return []

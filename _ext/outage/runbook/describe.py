@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def describe_contract(contract: Contract) -> dict[str, Any]:
-    """The contract as JSON values; ``parameters`` is a JSON Schema of the mapping that ``-f`` takes."""
+    """Describe the contract as JSON values; ``parameters`` is a JSON Schema of what ``-f`` takes."""
     return {
         "name": contract.name,
         "title": contract.notebook.title,
@@ -66,7 +66,7 @@ def make_parameters_schema(contract: Contract) -> dict[str, Any]:
 
 
 def format_contract(contract: Contract) -> str:
-    """The contract for a person at a terminal."""
+    """Format the contract for a person at a terminal."""
     meta = contract.meta
     lines = [f"{contract.name}: {contract.notebook.title}", *([meta.summary] if meta.summary else []), ""]
     for word, value in (

@@ -18,7 +18,7 @@ class Tree(Protocol):
     """The project's files, as they stand on the disk or in a commit; paths are relative to its root."""
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file (``_ext/outage/lab/postgres.py``), or None."""
+        """Read the content of a file (``_ext/outage/lab/postgres.py``), or None."""
 
     def below(self, folder: str) -> list[str]:
         """Paths of all files in a folder, at any depth; none if there is no such folder."""
@@ -42,7 +42,7 @@ def compute_digest(notebook: Notebook, tree: Tree) -> str:
 
 
 def find_code_files(notebook: Notebook, tree: Tree) -> dict[str, str]:
-    """The files beside the notebook that the digest is of, by path, each with the SHA-256 of its content."""
+    """Find the files beside the notebook that the digest covers, by path, each with its SHA-256."""
     return _hash_files({**find_project_modules(notebook, tree), **find_named_files(notebook, tree)})
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def find_file_problems(contract: Contract, root: Path) -> list[OutageError]:
-    """What is listed and not there, and what is named in a cell and not listed.
+    """Find what is listed and not there, and what is named in a cell and not listed.
 
     A name that is put together while the cell runs is not seen; lists of folders help there.
 

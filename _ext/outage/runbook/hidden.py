@@ -105,7 +105,7 @@ class _Reader:
                 yield from self._call(node)
 
     def _name(self, node: ast.expr) -> str:
-        """The dotted name of what is called; empty where it has none."""
+        """Return the dotted name of what is called; empty where it has none."""
         if isinstance(node, ast.Name):
             return self.names.get(node.id, node.id)
         if isinstance(node, ast.Attribute):
@@ -114,7 +114,7 @@ class _Reader:
         return ""
 
     def _dropped(self, node: ast.Expr) -> Iterator[Found]:
-        """A statement that is nothing but an expression: its value goes nowhere."""
+        """Find a statement that is only an expression: its value is dropped."""
         value = node.value
         if isinstance(value, ast.Name) and value.id in _LEAVE:
             yield node, f"'{value.id}' alone does nothing here: what follows it runs", _STOP, True
@@ -138,7 +138,7 @@ class _Reader:
         yield from self._started(call, None)
 
     def _started(self, call: ast.Call, kept: str | None) -> Iterator[Found]:
-        """A program that was started, and whose exit code nobody looks at."""
+        """Find a program that was started, and whose exit code is not looked at."""
         name = self._name(call.func)
         looks = _LOOKED_AT.get(name)
         if looks is None or any((kept, attribute) in self.looked_at for attribute in looks):
@@ -151,7 +151,7 @@ class _Reader:
         yield call, f"nobody looks at how {name}() ended: it may have failed", hint, False
 
     def _call(self, call: ast.Call) -> Iterator[Found]:
-        """A call that ends the kernel, or goes around the runner, wherever it is written."""
+        """Find a call that ends the kernel, or goes around the runner, wherever it is written."""
         name = self._name(call.func)
         if name in _LEAVE or name in _LEAVE_CALLS - {"os.kill"} or name == "SystemExit":
             yield call, f"{name}() ends no run in words", _STOP, False

@@ -18,7 +18,7 @@ _MANY = re.compile(r"[*+]\??|\{\d+(?:,\d*)?\}\??")
 
 
 def spell_out(pattern: str) -> list[str]:
-    """The texts that a pattern fits, each with :data:`GAP` where anything may stand.
+    """Spell the texts that a pattern fits, each with :data:`GAP` where anything may stand.
 
     A pattern that says more than alternatives, groups and repetitions is given back as it is, and so
     is one that fits more than 40 texts.
@@ -32,7 +32,7 @@ def spell_out(pattern: str) -> list[str]:
 
 
 def _spell_alternatives(pattern: str, at: int) -> tuple[list[str], int] | None:
-    """The texts of a pattern from here to the end of its group, and where that is."""
+    """Spell the texts of a pattern from here to the end of its group, and where that is."""
     done: list[str] = []
     texts = [""]
     while at < len(pattern):

@@ -121,7 +121,7 @@ class RunbookMeta(_Model):
         files: files and folders of the handbook that its cells hand to other programs (playbooks, SQL),
             by their path from the handbook's root; they are reviewed with the notebook.
         target: ``postgres`` (the libpq environment), ``local`` (this machine) or a description.
-        approvals: who may confirm its gates: whoever started it, or only a second person.
+        approvals: who may confirm its gates: the person who started it, or only a second person.
         hints: what known errors mean; the first that fits counts.
     """
 
@@ -138,12 +138,12 @@ class RunbookMeta(_Model):
     limits: Limits = Field(default_factory=Limits)
 
     def hint_for(self, text: str) -> Hint | None:
-        """The first hint that fits an error of this text (its name, a colon, its words)."""
+        """Find the first hint that fits an error of this text (its name, a colon, its words)."""
         return next((hint for hint in self.hints if hint.fits(text)), None)
 
 
 def read_meta(raw: Any) -> tuple[RunbookMeta, list[tuple[str, str | None]]]:
-    """The checked metadata, and each thing wrong with it as reason and hint."""
+    """Read the checked metadata, and each thing wrong with it as reason and hint."""
     if raw is None:
         return RunbookMeta(), []
     try:

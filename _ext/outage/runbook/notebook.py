@@ -72,7 +72,7 @@ class Notebook:
     def refuse(
         self, cell: Cell | None, reason: str, hint: str | None = None, line: int | None = None
     ) -> Refused:
-        """A refusal that names this file, and the cell and the line within it."""
+        """Make a refusal that names this file, and the cell and the line within it."""
         place = "" if cell is None else f"cell {cell.index + 1}"
         if cell is not None and line is not None:
             place += f", line {line}"
@@ -80,7 +80,7 @@ class Notebook:
 
 
 def find_notebook(folder: Path, name: str) -> Path:
-    """The file of the runbook ``name`` in ``folder``; never one outside it.
+    """Find the file of the runbook ``name`` in ``folder``; never one outside it.
 
     Args:
         folder: the project's ``runbooks/``.
@@ -221,7 +221,7 @@ _MARKS = re.compile(r"[*_`]|^#+\s*|^[-*>]\s+")
 
 
 def make_titles(cells: Iterable[tuple[str, str, str | None]]) -> list[str]:
-    """A title for each cell, perhaps empty, safe for one line of a terminal.
+    """Make a title for each cell, perhaps empty, safe for one line of a terminal.
 
     Args:
         cells: type (``code``, ``markdown``), source and step tag of every cell, in order.

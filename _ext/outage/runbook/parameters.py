@@ -65,7 +65,7 @@ class Parameter:
     """One typed parameter of a runbook.
 
     Attributes:
-        written: the type as it stands in the cell.
+        written: the type as the cell spells it.
         default: a Python value of the type, or :data:`UNSET` where it must be given.
         help: the trailing comment, or Field's description, or nothing.
         line: 1-based line in the parameters cell.
@@ -126,7 +126,7 @@ def read_parameters(source: str) -> tuple[list[Parameter], list[CellViolation]]:
 
 
 def _read_statement(statement: ast.stmt, position: int, comments: dict[int, str]) -> Parameter | None:
-    """The parameter that a statement declares; None for imports and a docstring."""
+    """Read the parameter that a statement declares; None for imports and a docstring."""
     if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
         return _read_parameter(statement, statement.target.id, comments)
     if isinstance(statement, ast.ImportFrom):
@@ -169,7 +169,7 @@ def _read_default(name: str, kind: Type, node: ast.expr) -> Any:
 
 
 def _read_type(node: ast.expr) -> Type:
-    """The type that an annotation names."""
+    """Read the type that an annotation names."""
     if isinstance(node, ast.Name) and node.id in SCALARS:
         return ScalarType(node.id)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
@@ -246,7 +246,7 @@ def _read_annotated(nodes: list[ast.expr]) -> Type:
 
 
 def _read_value(node: ast.expr) -> Any:
-    """The value of a literal, or of a date, time, length of time or path made of literals."""
+    """Read the value of a literal, or of a date, time, length of time or path made of literals."""
     if isinstance(node, ast.Constant) and isinstance(node.value, (str, int, float, bool, type(None))):
         return node.value
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):

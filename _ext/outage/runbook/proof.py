@@ -171,7 +171,7 @@ class Proof(_Model):
 
 
 def load(path: Path) -> Proof:
-    """The proof in a file.
+    """Load the proof in a file.
 
     Raises:
         Refused: there is none, or it is of another form.
@@ -191,7 +191,7 @@ def load(path: Path) -> Proof:
 
 
 def find(root: Path, runbook: str) -> Proof | None:
-    """The proof of a runbook in the handbook at ``root``; None if there is none that can be read."""
+    """Find the proof of a runbook in the handbook at ``root``; None if there is none that can be read."""
     try:
         return load(root / FOLDER / f"{runbook}.json")
     except Refused:

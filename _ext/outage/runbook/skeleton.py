@@ -124,7 +124,7 @@ def write_skeleton(folder: Path, name: str) -> Path:
 
 
 def make_skeleton(name: str) -> dict[str, Any]:
-    """The notebook's content."""
+    """Make the notebook's content."""
     title = name.replace("-", " ").capitalize()
     cells = [
         _cell("about", None, _HEAD.format(title=title)),

@@ -51,7 +51,7 @@ class Step:
 
 
 def get_step_tag(cell: Cell) -> str | None:
-    """The cell's step tag if it has exactly one, else None."""
+    """Return the cell's step tag if it has exactly one, else None."""
     found = [tag for tag in cell.tags if tag in STEPS]
     return found[0] if len(found) == 1 else None
 
@@ -128,7 +128,7 @@ def _check_parameters(notebook: Notebook, code: list[Step]) -> Iterator[Problem]
 
 
 def _check_order(code: list[Step]) -> Iterator[Problem]:
-    """Setup stands before the first change; verify and undo belong to a change before them."""
+    """Check that setup comes before the first change, and verify and undo after their change."""
     last_change: Step | None = None
     previous: Step | None = None
     for step in code:
@@ -165,7 +165,7 @@ def _check_guards(code: list[Step]) -> Iterator[Problem]:
 
 
 def _check_changes(code: list[Step]) -> Iterator[Problem]:
-    """The last read before a change proposes; the change does what was proposed; a verify follows."""
+    """Check that the last read before a change proposes, the change does that, and a verify follows."""
     last_read: Step | None = None
     for position, step in enumerate(code):
         last_read = step if step.tag == "read" else last_read
@@ -187,7 +187,7 @@ def _check_changes(code: list[Step]) -> Iterator[Problem]:
 
 
 def _first(tree: ast.Module) -> ast.stmt | None:
-    """The first statement that is no docstring."""
+    """Return the first statement that is not a docstring."""
     body = tree.body
     if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]

@@ -83,7 +83,7 @@ Type = ScalarType | LiteralType | ListType | UnionType
 
 
 def describe_type(kind: Type) -> str:
-    """What a value of this type is: ``a whole number``, ``one of 'a', 'b'``."""
+    """Describe what a value of this type is: ``a whole number``, ``one of 'a', 'b'``."""
     if isinstance(kind, ScalarType):
         return SCALARS[kind.name][1]
     if isinstance(kind, LiteralType):
@@ -101,7 +101,7 @@ def is_secret(kind: Type) -> bool:
 
 
 def build_annotation(kind: Type) -> Any:
-    """The Python type that pydantic checks, limits included."""
+    """Build the Python type that pydantic checks, limits included."""
     from pydantic import Field, StringConstraints
 
     if isinstance(kind, LiteralType):
@@ -121,7 +121,7 @@ def build_annotation(kind: Type) -> Any:
 
 
 def from_text(kind: Type, text: str) -> Any:
-    """The value that someone typed after ``-p name=``.
+    """Read the value that someone typed after ``-p name=``.
 
     Lists are ``a,b,c`` or JSON; ``none`` is none where the type allows it.
 
@@ -141,7 +141,7 @@ def from_text(kind: Type, text: str) -> Any:
 
 
 def from_data(kind: Type, value: Any) -> Any:
-    """The value that a YAML or JSON file gave; text in it may stand for dates, paths and the like.
+    """Read a value of a YAML or JSON file; text in it may stand for dates, paths and the like.
 
     Raises:
         ValueError: it is no value of this type, in words.
@@ -185,7 +185,7 @@ def fits(kind: Type, value: Any) -> bool:
 
 
 def to_text(value: Any) -> str:
-    """The text that :func:`from_text` reads back as this value."""
+    """Format a value as the text that :func:`from_text` reads back."""
     if isinstance(value, list):
         plain = [to_data(item) for item in value]
         return json.dumps(plain, ensure_ascii=False)
@@ -195,7 +195,7 @@ def to_text(value: Any) -> str:
 
 
 def to_data(value: Any) -> Any:
-    """The JSON form of a value, as the journal keeps it; :func:`from_data` reads it back."""
+    """Make the JSON form of a value, as the journal keeps it; :func:`from_data` reads it back."""
     if isinstance(value, timedelta):
         from outage.policy.duration import Duration
 
@@ -210,7 +210,7 @@ def to_data(value: Any) -> Any:
 
 
 def _read_member(kind: UnionType, value: Any, read: Any) -> Any:
-    """The first member type that takes the value; none first, where it may be none."""
+    """Read a value by the first member type that takes it; none first, where it may be none."""
     if kind.none and (value is None or value == "none"):
         return None
     for member in kind.members:
@@ -222,14 +222,14 @@ def _read_member(kind: UnionType, value: Any, read: Any) -> Any:
 
 
 def _refuse(kind: Type, value: Any) -> ValueError:
-    """That this is no value of the type, in words; what may be a secret is not repeated."""
+    """Make an error that a value isn't of the type; what may be a secret is not repeated."""
     if is_secret(kind):
         return ValueError(f"what was given is not {describe_type(kind)}")
     return ValueError(f"{_shorten(value)} is not {describe_type(kind)}")
 
 
 def _shorten(value: Any) -> str:
-    """What was given, as a message repeats it: not much of it."""
+    """Shorten what was given, for a message that repeats it."""
     shown = f"'{value}'" if isinstance(value, str) else json.dumps(value, default=str)
     return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}… ({len(shown)} characters)"
 
@@ -337,7 +337,7 @@ _LIMITS = {
 
 
 def describe_limits(kind: Type) -> list[str]:
-    """The limits of a type, and of the types it is made of: ``at least 1``, ``at most 72``."""
+    """Describe the limits of a type, and of the types it is made of: ``at least 1``, ``at most 72``."""
     found = [
         f"{_LIMITS[name]} {to_text(value)}"
         for name, value in getattr(kind, "limits", {}).items()

@@ -57,7 +57,7 @@ def read_values_file(path: Path) -> dict[str, Any]:
 def resolve_values(
     parameters: Sequence[Parameter], texts: Mapping[str, str], data: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[RefusedValue]]:
-    """The value of every parameter, and all that is wrong.
+    """Resolve the value of every parameter, and collect all that is wrong.
 
     Args:
         parameters: as the notebook declares them.
@@ -94,7 +94,7 @@ def resolve_values(
 
 
 def find_limit_problem(parameter: Parameter, value: Any) -> str | None:
-    """What is wrong with a value by the parameter's limits, or None."""
+    """Find what is wrong with a value by the parameter's limits, or None."""
     from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
     from pydantic_core import SchemaError
 
@@ -127,7 +127,7 @@ def _describe(parameter: Parameter) -> str:
 
 
 def _hint_at_limits(parameter: Parameter) -> str:
-    """What the parameter is and may be, in words."""
+    """Say in words what the parameter is and may be."""
     from outage.runbook.types import describe_limits
 
     about = f" ({parameter.help})" if parameter.help else ""

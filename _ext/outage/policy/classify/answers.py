@@ -80,7 +80,7 @@ class Classification:
 
 
 def list_questions(policy: Policy) -> list[Ask]:
-    """The policy's questions, and the one about scale that its criteria make."""
+    """List the policy's questions, and the one about scale that its criteria make."""
     asked = [
         Ask(
             key,
@@ -128,7 +128,7 @@ def _criteria(scope: str, texts: Mapping[str, str]) -> tuple[tuple[str, str], ..
 
 
 def classify(policy: Policy, answers: Mapping[str, str]) -> Classification:
-    """The severity and scope of some answers.
+    """Classify an incident from some answers: its severity and scope.
 
     Args:
         policy: the rules.
@@ -220,9 +220,9 @@ def cell_address(row: str, column: str) -> str:
 
 
 def choose_channels(policy: Policy, scope: ScopeId) -> list[ChannelId]:
-    """The channels of an incident of this scope: its own, then each one upwards to its scope's.
+    """Choose the channels of an incident of this scope: its own, then each one upwards to its scope's.
 
-    A channel that another stands in for is left out when that other one is in the list.
+    A channel that another replaces is left out when that other one is in the list.
     """
     upwards: dict[ScopeId, tuple[ChannelId, ...]] = {
         "area": ("incident", "area"),

@@ -72,7 +72,7 @@ class Form:
     command: str
 
     def of(self, kind: str) -> list[Piece]:
-        """The pieces of one kind."""
+        """Return the pieces of one kind."""
         return [piece for piece in self.pieces if piece.kind == kind]
 
     @property
@@ -90,7 +90,7 @@ class Form:
 
 
 def make_form(policy: Policy) -> Form:
-    """The form of a policy; at most 20,000 rows, by the policy's own rules."""
+    """Make the form of a policy; at most 20,000 rows, by the policy's own rules."""
     asked = tuple(list_questions(policy))
     shown = [_list_keys(found) for found in list_outcomes(policy).values()]
     used = {key for keys in shown for key in keys}
@@ -102,7 +102,7 @@ def make_form(policy: Policy) -> Form:
 
 
 def format_form(policy: Policy) -> str:
-    """The whole form as one text: what a page shows of it, to tell whether that has changed."""
+    """Format the whole form as one text: what a page shows of it, to tell whether that has changed."""
     return json.dumps(asdict(make_form(policy)), default=str)
 
 
@@ -124,7 +124,7 @@ def _order_keys(policy: Policy, asked: tuple[Ask, ...]) -> list[str]:
 
 
 def _list_keys(found: Classification) -> list[str]:
-    """What an outcome shows."""
+    """List what an outcome shows."""
     keys = [f"severity:{found.severity or ''}", f"scope:{found.scope}"]
     keys += [f"clause:{address}" for address in list_decided(found)]
     keys += [f"doubt:{question}" for question, _ in found.doubted]

@@ -133,7 +133,7 @@ def locate_clause(policy: Policy, address: str) -> str:
 
 
 def describe_time_box(policy: Policy) -> str:
-    """What the time box allows."""
+    """Describe what the time box allows."""
     limit = policy.incident.time_box
     return (
         f"One expert may try alone for {limit} first. If it is not fixed then, answer these questions again."
@@ -146,18 +146,18 @@ def doubt_text(asked: Iterable[Ask], question: str, counted: Choice) -> str:
 
 
 def format_declare_command(answers: Mapping[str, str]) -> str:
-    """The command that opens an incident with these answers."""
+    """Format the command that declares an incident with these answers."""
     given = ",".join(f"{question}={answer}" for question, answer in answers.items())
     return f'outage declare "What is broken" --answers {given}'
 
 
 def format_severity_command(severity: str) -> str:
-    """The command that judges an open incident anew: a second declaration would open a second incident."""
+    """Format the command that reassesses an open incident; declaring again would open a second one."""
     return f"outage severity {severity}"
 
 
 def format_scope_command(scope: str) -> str:
-    """The command that says how wide an open incident is."""
+    """Format the command that says how wide an open incident is."""
     return f"outage scope {scope}"
 
 
