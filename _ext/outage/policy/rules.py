@@ -37,7 +37,7 @@ def find_violations(policy: PolicyData) -> list[Violation]:
             _check_calendar,
             _check_questions,
             _matrix_is_whole,
-            _matrix_is_in_order,
+            _check_matrix_order,
             _every_severity_can_be_reached,
             _check_channels,
         )
@@ -291,8 +291,8 @@ def _answers_are(at: Address, question: str, answers: list[str], given: list[str
         yield Violation(at, f"{', '.join(missing)} is missing", hint)
 
 
-def _matrix_is_in_order(policy: PolicyData) -> Iterator[Violation]:
-    """Return a worse row and a wider column never lower the severity; answers stand worst and widest first."""
+def _check_matrix_order(policy: PolicyData) -> Iterator[Violation]:
+    """Check that a worse row or a wider column never lowers the severity; worst and widest come first."""
     matrix, questions = policy.classification.matrix, policy.classification.questions
     if matrix is None or any(_matrix_is_whole(policy)):
         return
