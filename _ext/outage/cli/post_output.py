@@ -87,7 +87,8 @@ def format_outbox(box: Outbox, zone: str, now: datetime) -> Iterator[str]:
         yield from _format_waiting(name, messages, zone, now)
     for messages in refused.values():
         one = messages[-1]
-        yield f"{_format_failure(one)}: {_count_messages(messages)} put aside, {one.problem or 'it cannot be read'}"
+        problem = one.problem or "it cannot be read"
+        yield f"{_format_failure(one)}: {_count_messages(messages)} put aside, {problem}"
         yield f"  published by hand? {_BY_HAND} {one.channel}"
     done: dict[tuple[str, str], list[datetime]] = {}
     for each in box.delivered:
