@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outage.check.alerts import check_alerts
+from outage.check.clocks import check_clocks
 from outage.check.figures import check_figures
 from outage.check.pages import check_keepers
 from outage.check.prose import check_prose
@@ -33,6 +34,7 @@ def check(project: Project) -> list[OutageError]:
     """
     policy = project.policy()
     return [
+        *check_clocks(policy),
         *(one.refuse() for one in find_unread(project.root)),
         *(one.refuse() for one in left_out(project.incidents)),
         *check_prose(project.root, policy),

@@ -18,6 +18,7 @@ from outage.text import join_words
 if TYPE_CHECKING:
     from outage.incident.record.model import Holding, Incident
     from outage.policy import Duration, Policy
+    from outage.policy.policy import Clock
 
 
 What = Literal[
@@ -122,48 +123,54 @@ def _promised(
 
 def _reassessment(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
     judged = [change.at for change in (*incident.severities, *incident.scopes)]
-    limit = policy.incident.reassess
-    at = add(max([_began(incident), *judged]), limit, policy)
-    yield _due("reassess", COMMANDER, "judge severity and scope again", at, "incident.reassess", limit, now)
+    if clock := _clock(incident, policy, "reassess"):
+        at = add(max([_began(incident), *judged]), clock.length, policy)
+        yield _due("reassess", COMMANDER, "reassess severity and scope", at, *clock, now)
+
+
+def _clock(incident: Incident, policy: Policy, name: str) -> Clock | None:
+    """Return a clock as it holds at the incident's severity now."""
+    known = incident.severity if incident.severity in policy.severities else policy.severity_id("highest")
+    return policy.clock(name, known)
 
 
 def _state_document(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
     """Yield the next round of the state document. The record cannot see it, so it is never called late."""
-    document = policy.state_document
-    every = document.cadence.exact
-    if every is None:
+    document, clock = policy.state_document, _clock(incident, policy, "state_document")
+    every = clock.length.exact if clock else None
+    if clock is None or every is None:
         return
     began = _began(incident)
     at = began + every * (max(now - began, timedelta(0)) // every + 1)
     text = f"bring the state document up to date: {document.where}"
-    yield _due("state-document", document.keeper, text, at, "state_document.cadence", document.cadence, now)
+    yield _due("state-document", document.keeper, text, at, *clock, now)
 
 
 def _escalations(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
     """Yield escalations that apply at this severity and that no contact on the record has answered."""
     done = {e.data.get("escalation") for e in incident.entries if e.event.kind == "contact"}
     for name, escalation in policy.escalations.items():
-        applies = not escalation.severities or incident.severity in escalation.severities
+        clock = policy.escalation_clock(name, incident.severity or "")
         answered = escalation.when == "unanswered" and bool(incident.holdings)
-        if name in done or answered or not applies:
+        if name in done or answered or clock is None:
             continue
         people = [policy.contacts[id_].name if id_ in policy.contacts else id_ for id_ in escalation.call]
-        at = add(_began(incident), escalation.after, policy)
+        at = add(_began(incident), clock.length, policy)
         text = f"call {join_words(people)}: {escalation.do}"
-        yield _due("escalation", name, text, at, f"escalations.{name}.after", escalation.after, now)
+        yield _due("escalation", name, text, at, *clock, now)
 
 
 def _hand_overs(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
     """Yield the moments at which the commander, and everyone with a role, must hand over."""
     held = [holding for holding in incident.holdings if holding.until is None]
-    limits = policy.hand_over
+    limits, clock = policy.hand_over, _clock(incident, policy, "hand_over")
+    if clock is None:
+        return
     for holding in held:
         if holding.role in (COMMANDER, commander_role(policy)):
-            at = add(holding.since, limits.commander_limit, policy)
+            at = add(holding.since, clock.length, policy)
             text = f"hand command over from {holding.person}"
-            yield _due(
-                "hand-over", holding.role, text, at, "hand_over.commander_limit", limits.commander_limit, now
-            )
+            yield _due("hand-over", holding.role, text, at, *clock, now)
     for person in dict.fromkeys(holding.person for holding in held):
         since = _on_shift_since(incident.holdings, person)
         at = add(since, limits.shift_limit, policy)
@@ -184,10 +191,10 @@ def _on_shift_since(holdings: tuple[Holding, ...], person: str) -> datetime:
 
 
 def _closing(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
-    if incident.ended_at:
-        at = add(incident.ended_at, policy.watch_after, policy)
-        text = "close it, if it has held"
-        yield _due("close", COMMANDER, text, at, "watch_after", policy.watch_after, now)
+    clock = _clock(incident, policy, "watch_after")
+    if incident.ended_at and clock:
+        at = add(incident.ended_at, clock.length, policy)
+        yield _due("close", COMMANDER, "close it, if it has held", at, *clock, now)
 
 
 __all__ = ["Due", "due"]

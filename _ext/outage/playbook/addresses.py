@@ -34,10 +34,12 @@ class Scope:
     Attributes:
         severity: id of a severity.
         escalation: id of an escalation, or None where a step stands for none.
+        per_severity: whether that escalation has a length of time for each severity.
     """
 
     severity: str
     escalation: str | None = None
+    per_severity: bool = False
 
     def address(self, written: str) -> str:
         """Resolve the policy's own address; raises Refused where ``escalation`` has no meaning."""
@@ -49,6 +51,7 @@ class Scope:
                 raise Refused(
                     f"'{written}' stands for no escalation here", hint="add 'each: escalations' to the step"
                 )
+            rest = f"after.{self.severity}" if rest == "after" and self.per_severity else rest
             return f"escalations.{self.escalation}{dot}{rest}"
         return written
 

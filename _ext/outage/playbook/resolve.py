@@ -132,9 +132,9 @@ def list_instances(step_id: str, step: Step, policy: Policy, scope: Scope) -> It
     scopes = [scope]
     if step.each == "escalations":
         scopes = [
-            Scope(scope.severity, key)
+            Scope(scope.severity, key, isinstance(one.after, dict))
             for key, one in policy.escalations.items()
-            if one.when == "open" and (not one.severities or scope.severity in one.severities)
+            if one.when == "open" and policy.escalation_clock(key, scope.severity)
         ]
     for inner in scopes:
         if is_met(step.when, policy, inner):

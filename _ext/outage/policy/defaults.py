@@ -50,6 +50,7 @@ _RANKS: list[Data] = [
             "shared": "10 business days",
             "actions": "30 days",
         },
+        "state_document": "2h",
     },
     {
         "acknowledge": "1 business day",
@@ -57,6 +58,11 @@ _RANKS: list[Data] = [
         "first_message": {"responders": "1 business day", "executives": "none", "customers": "none"},
         "cadence": {"responders": "none", "executives": "none", "customers": "none"},
         "review": {"meeting": "none", "draft": "none", "shared": "none", "actions": "none"},
+        "reassess": "none",
+        "time_box": "none",
+        "state_document": "none",
+        "hand_over": "none",
+        "watch_after": "none",
     },
 ]
 
@@ -180,7 +186,7 @@ def fill_in_defaults(data: Data) -> Data:
     _fill_in_severities(result, audiences)
     ranked = list(result["severities"]) if isinstance(result.get("severities"), dict) else []
     _merge(result, _REST)
-    _merge(result.setdefault("incident", {}), _make_incident(ranked))
+    _merge(result.setdefault("incident", {}), _make_incident(ranked, result.get("severities")))
     _merge(result.setdefault("classification", {}), {"when_in_doubt": "higher"})
     if ranked and isinstance(result["classification"], dict):
         subject = "customers" if "customers" in audiences else "people"
@@ -248,11 +254,14 @@ def _choose_severity(ranked: list[str], rank: int) -> str:
     return ranked[min(rank, len(ranked) - 1)]
 
 
-def _make_incident(ranked: list[str]) -> Data:
+def _make_incident(ranked: list[str], severities: Any) -> Data:
     levels: Data = {"warning": {"severity": "none", "respond": "2 business days"}}
-    if ranked:
-        levels["error"] = {"severity": _choose_severity(ranked, 2), "respond": "4h"}
-        levels["critical"] = {"severity": _choose_severity(ranked, 0), "respond": "5m"}
+    for level, rank in (("error", 2), ("critical", 0)) if ranked else ():
+        severity = _choose_severity(ranked, rank)
+        given = severities[severity]
+        acknowledge = given.get("acknowledge") if isinstance(given, dict) else None
+        respond = _RANKS[rank]["acknowledge"] if acknowledge in (None, "none") else acknowledge
+        levels[level] = {"severity": severity, "respond": respond}
     return {
         "threshold": "30m",
         "time_box": "30m",

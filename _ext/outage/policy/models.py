@@ -112,7 +112,8 @@ class Review(Part):
 class Severity(Part):
     """One rung of the ladder, and what it promises.
 
-    ``None`` in a promise says that the severity makes none.
+    ``None`` in a promise says that the severity makes none. The clocks from ``reassess`` on replace the ones
+    that hold for every incident; one that isn't set leaves those in force (:meth:`Policy.clock`).
     """
 
     name: Text
@@ -123,6 +124,11 @@ class Severity(Part):
     first_message: PerAudience = {}
     cadence: PerAudience = {}
     review: Review = Review()
+    reassess: MaybeDuration = None
+    time_box: MaybeDuration = None
+    state_document: MaybeDuration = None
+    hand_over: MaybeDuration = None
+    watch_after: MaybeDuration = None
 
 
 class AlertRule(Part):
@@ -274,10 +280,15 @@ class StateDocument(Part):
 
 
 class Escalation(Part):
-    """Who joins when an incident stays open, or when nobody answers."""
+    """Who joins when an incident stays open, or when no one answers.
+
+    Attributes:
+        after: one length of time, or one for each severity that it applies to.
+        severities: the severities that it applies to; all of them if it names none.
+    """
 
     when: Literal["open", "unanswered"]
-    after: Duration
+    after: Duration | Annotated[dict[Id, Duration], Field(min_length=1)]
     severities: list[Id] = []
     call: Annotated[list[Id], Field(min_length=1)]
     do: Text
@@ -292,9 +303,14 @@ class HandOver(Part):
 
 
 class NotificationDuty(Part):
-    """A clock that the law or a contract starts."""
+    """A clock that the law or a contract starts.
+
+    Attributes:
+        severities: the severities that it can arise at; all of them if it names none.
+    """
 
     when: Text
+    severities: list[Id] = []
     tell: Text
     within: Duration
     from_: Annotated[Literal["declared", "aware", "resolved"], Field(alias="from")] = "aware"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, PrivateAttr
 
@@ -35,6 +35,23 @@ class Value:
     text: str
     line: int | None
     default: bool
+
+
+class Clock(NamedTuple):
+    """A length of time that holds at a severity, and the address that says so."""
+
+    address: str
+    length: Duration
+
+
+CLOCKS = {
+    "reassess": "incident.reassess",
+    "time_box": "incident.time_box",
+    "state_document": "state_document.cadence",
+    "hand_over": "hand_over.commander_limit",
+    "watch_after": "watch_after",
+}
+"""Clocks that a severity may set for itself, and where the policy sets them for all."""
 
 
 class Policy(PolicyData):
@@ -67,6 +84,23 @@ class Policy(PolicyData):
     def rank(self, severity: str) -> int:
         """0 for the worst severity, 1 for the next, and so on."""
         return list(self.severities).index(severity)
+
+    def clock(self, name: str, severity: str) -> Clock | None:
+        """Return a clock of :data:`CLOCKS` as it holds at a severity; None where there is none."""
+        own = self.severities[severity]
+        address = f"severities.{severity}.{name}" if name in own.model_fields_set else CLOCKS[name]
+        length = self.at(address).raw
+        return Clock(address, length) if length is not None else None
+
+    def escalation_clock(self, key: str, severity: str) -> Clock | None:
+        """Return when an escalation is due at a severity; None where it doesn't apply."""
+        escalation, address = self.escalations[key], f"escalations.{key}.after"
+        if isinstance(escalation.after, dict):
+            length = escalation.after.get(severity)
+            return Clock(f"{address}.{severity}", length) if length is not None else None
+        if escalation.severities and severity not in escalation.severities:
+            return None
+        return Clock(address, escalation.after)
 
     @property
     def scopes(self) -> list[ScopeId]:

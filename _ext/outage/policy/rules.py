@@ -34,6 +34,7 @@ def find_violations(policy: PolicyData) -> list[Violation]:
             _check_staffing,
             _check_merged_roles,
             _check_hand_over,
+            _check_escalation_severities,
             _check_calendar,
             _check_questions,
             _matrix_is_whole,
@@ -94,9 +95,24 @@ def _list_severities_used(policy: PolicyData) -> Iterator[_Reference]:
     for place, severity in _cells(policy):
         if severity is not None:
             yield _Reference(place, "severity", severity)
+    for place, severity in _list_severities_named(policy):
+        yield _Reference(place, "severity", severity)
+
+
+def _list_severities_named(policy: PolicyData) -> Iterator[tuple[Address, str]]:
+    """Give the severities at which something applies, and where each is listed."""
+    lists: dict[Address, list[str]] = {
+        ("escalations", key): escalation.severities for key, escalation in policy.escalations.items()
+    }
+    lists |= {
+        ("notification_duties", key): duty.severities for key, duty in policy.notification_duties.items()
+    }
+    for at, listed in lists.items():
+        for index, used in enumerate(listed):
+            yield (*at, "severities", str(index)), used
     for key, escalation in policy.escalations.items():
-        for index, used in enumerate(escalation.severities):
-            yield _Reference(("escalations", key, "severities", str(index)), "severity", used)
+        for used in escalation.after if isinstance(escalation.after, dict) else ():
+            yield ("escalations", key, "after", used), used
 
 
 def _list_others_used(policy: PolicyData) -> Iterator[_Reference]:
@@ -208,6 +224,13 @@ def _check_hand_over(policy: PolicyData) -> Iterator[Violation]:
         )
     if limits.overlap.length >= limits.shift_limit.length or limits.overlap.length > timedelta(hours=12):
         yield Violation(("hand_over", "overlap"), "the overlap is as long as the shift")
+
+
+def _check_escalation_severities(policy: PolicyData) -> Iterator[Violation]:
+    for key, escalation in policy.escalations.items():
+        if escalation.severities and isinstance(escalation.after, dict):
+            reason = "'after' names the severities already"
+            yield Violation(("escalations", key, "severities"), reason, "remove one of the two lists")
 
 
 def _check_calendar(policy: PolicyData) -> Iterator[Violation]:

@@ -3,6 +3,7 @@
 from outage.incident.due import Due, due
 from outage.incident.record import Event
 from outage.incident.record.fold import fold
+from outage.policy import parse_policy
 from tests.product.incident.story import at, commander, event, incident, policy, severity, stage, update
 
 
@@ -120,3 +121,37 @@ def test_nothing_is_due_in_what_nobody_declared() -> None:
 def test_an_incident_without_a_severity_still_has_its_other_clocks() -> None:
     dues = due(incident(severity=None), policy(), at(1))
     assert {one.what for one in dues} == {"reassess", "state-document", "escalation"}
+
+
+SMALL = """\
+company: Acme
+severities:
+  bad: It is down
+  small: {meaning: No one sees it, reassess: none, state_document: 4h, hand_over: none, watch_after: none}
+contacts: {boss: {name: Boss}}
+escalations: {silence: {when: unanswered, after: {bad: 5m}, call: [boss], do: Call.}}
+"""
+
+
+def kinds(severity_now: str, *events: Event) -> dict[str, str]:
+    story = incident(*events, severity=severity_now)
+    return {one.what: one.clause for one in due(story, parse_policy(SMALL), at(1))}
+
+
+def test_a_severity_has_its_own_clocks_or_none() -> None:
+    bad, small = kinds("bad", commander(0)), kinds("small", commander(0))
+    assert bad["reassess"] == "incident.reassess"
+    assert bad["hand-over"] in ("hand_over.commander_limit", "hand_over.shift_limit")
+    assert bad["state-document"] == "state_document.cadence"
+    assert small["state-document"] == "severities.small.state_document"
+    assert {"reassess", "hand-over"} & set(small) == set()
+
+
+def test_an_escalation_is_off_for_the_severities_that_its_times_do_not_name() -> None:
+    assert kinds("bad")["escalation"] == "escalations.silence.after.bad"
+    assert "escalation" not in kinds("small")
+
+
+def test_a_severity_without_a_watch_may_be_closed_at_once() -> None:
+    assert kinds("bad", stage(0.5, "resolved"))["close"] == "watch_after"
+    assert kinds("small", stage(0.5, "resolved")) == {}

@@ -193,7 +193,10 @@ def _outcome(policy: Policy, given: Mapping[str, Choice], doubted: Iterable[str]
         default="area",
     )
     boxes = [choice for choice in choices if choice.time_box_up_to is not None]
-    small = severity is None or any(ids.index(severity) >= ids.index(c.time_box_up_to or "") for c in boxes)
+    small = severity is None or (
+        policy.clock("time_box", severity) is not None
+        and any(ids.index(severity) >= ids.index(choice.time_box_up_to or "") for choice in boxes)
+    )
     return Classification(
         severity=severity,
         severity_clauses=tuple(clause for clause, implies in implied if implies == severity),

@@ -117,7 +117,8 @@ def _order_keys(policy: Policy, asked: tuple[Ask, ...]) -> list[str]:
         *(f"set-severity:{key}" for key in policy.severities),
         *(f"set-scope:{key}" for key in policy.scopes),
         *(f"channel:{key}" for key in ("incident", "area", "division", "company")),
-        *("command:", "time-box:", "doubt-rule:"),
+        *("command:", "doubt-rule:"),
+        *(f"time-box:{key}" for key in (*policy.severities, "")),
         *(f"doubt:{ask.id}" for ask in asked),
         *(f"clause:{address}" for address in clauses),
     ]
@@ -129,7 +130,7 @@ def _list_keys(found: Classification) -> list[str]:
     keys += [f"clause:{address}" for address in list_decided(found)]
     keys += [f"doubt:{question}" for question, _ in found.doubted]
     keys += ["doubt-rule:"] if found.doubted else []
-    keys += ["time-box:"] if found.time_box_clause else []
+    keys += [f"time-box:{found.severity or ''}"] if found.time_box_clause else []
     if found.severity:
         keys += [*(f"channel:{channel}" for channel in found.channels), "command:"]
         keys += [f"set-severity:{found.severity}", f"set-scope:{found.scope}"]
@@ -154,5 +155,6 @@ def _make_piece(policy: Policy, asked: tuple[Ask, ...], key: str) -> Piece:
     if kind == "doubt":
         ask = next(ask for ask in asked if ask.id == name)
         return Piece(kind, key, doubt_text(asked, name, in_doubt(policy, ask)))
-    words = {"doubt-rule": DOUBT_RULE, "time-box": describe_time_box(policy)}
-    return Piece(kind, key, words.get(kind, ""))
+    if kind == "time-box":
+        return Piece(kind, key, describe_time_box(policy, name or None))
+    return Piece(kind, key, DOUBT_RULE if kind == "doubt-rule" else "")

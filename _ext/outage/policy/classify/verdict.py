@@ -93,7 +93,7 @@ def make_verdict(policy: Policy, answers: Mapping[str, str]) -> Verdict:
             Clause(at, quote_clause(policy, asked, at), locate_clause(policy, at))
             for at in list_decided(found)
         ),
-        time_box=describe_time_box(policy) if found.time_box_clause else None,
+        time_box=describe_time_box(policy, found.severity) if found.time_box_clause else None,
         doubt=tuple(doubt_text(asked, question, choice) for question, choice in found.doubted),
         doubt_rule=DOUBT_RULE,
         command=format_declare_command(full) if severity else None,
@@ -132,12 +132,12 @@ def locate_clause(policy: Policy, address: str) -> str:
     return "default" if line is None else f"{policy.path}:{line}"
 
 
-def describe_time_box(policy: Policy) -> str:
-    """Describe what the time box allows."""
-    limit = policy.incident.time_box
-    return (
-        f"One expert may try alone for {limit} first. If it is not fixed then, answer these questions again."
-    )
+def describe_time_box(policy: Policy, severity: str | None) -> str:
+    """Describe what the time box allows at a severity that has one."""
+    clock = policy.clock("time_box", severity) if severity else None
+    limit = clock.length if clock else policy.incident.time_box
+    again = "If it isn't fixed by then, answer these questions again."
+    return f"One expert may try alone for {limit} first. {again}"
 
 
 def doubt_text(asked: Iterable[Ask], question: str, counted: Choice) -> str:

@@ -12,7 +12,7 @@ from outage.render.policy.channels import names
 from outage.text import cell, join_words, plain
 
 if TYPE_CHECKING:
-    from outage.policy import Policy
+    from outage.policy import Duration, Policy
     from outage.policy.models import Contact, Escalation
     from outage.policy.vocabulary import ChannelId, RoleId
 
@@ -47,19 +47,30 @@ def _card(policy: Policy, role: RoleId) -> str:
 
 def escalation_ladder(policy: Policy) -> str:
     """List who is called, and when: for silence, then for an incident that stays open, soonest first."""
-    ordered = sorted(
-        policy.escalations.items(), key=lambda item: (item[1].when == "open", item[1].after.length)
-    )
-    rows = [(*_trigger(policy, key, rung), _called(policy, rung), cell(rung.do)) for key, rung in ordered]
+    found = [(key, rung, *each) for key, rung in policy.escalations.items() for each in _clocks(key, rung)]
+    found.sort(key=lambda row: (row[1].when == "open", row[4].length))
+    rows = [
+        (_trigger(rung, severities), value(policy, address), _called(policy, rung), cell(rung.do))
+        for _, rung, severities, address, _ in found
+    ]
     return table(("When", "After", "Call", "What they do"), rows) if rows else ""
 
 
-def _trigger(policy: Policy, key: str, rung: Escalation) -> tuple[str, str]:
-    after = value(policy, f"escalations.{key}.after")
+def _clocks(key: str, rung: Escalation) -> Iterator[tuple[list[str], str, Duration]]:
+    """Yield the severities, the address and the length of each clock that a rung has."""
+    address = f"escalations.{key}.after"
+    if isinstance(rung.after, dict):
+        for severity, length in rung.after.items():
+            yield [severity], f"{address}.{severity}", length
+    else:
+        yield rung.severities, address, rung.after
+
+
+def _trigger(rung: Escalation, severities: list[str]) -> str:
+    which = join_words([ref("severity", key) for key in severities], "or")
     if rung.when == "unanswered":
-        return "Nobody answers", after
-    which = join_words([ref("severity", key) for key in rung.severities], "or") or "An incident"
-    return f"{which} is still open", after
+        return f"No one answers, at {which}" if which else "No one answers"
+    return f"{which or 'An incident'} is still open"
 
 
 def _called(policy: Policy, rung: Escalation) -> str:

@@ -49,10 +49,10 @@ def rows(policy: Policy, severity: str) -> tuple[Row, ...]:
     found = [
         *_start(policy, severity),
         *_audiences(policy, severity),
-        *_judging(policy),
+        *_judging(policy, severity),
         *_escalations(policy, severity),
-        *_limits(policy),
-        *_duties(policy),
+        *_limits(policy, severity),
+        *_duties(policy, severity),
         *_afterwards(policy, severity),
     ]
     return tuple(sorted(found, key=lambda row: row.limit.length))
@@ -63,6 +63,12 @@ def _row(policy: Policy, when: When, clause: str, what: str, lane: str, subject:
     limit = policy.at(clause).raw
     if limit is not None:
         yield Row(when, limit, clause, what, lane, subject or clause)
+
+
+def _clock(policy: Policy, severity: str, when: When, name: str, what: str, lane: str) -> Iterator[Row]:
+    """Yield the row of a clock as it holds at a severity; its lane is the same at each."""
+    if found := policy.clock(name, severity):
+        yield Row(when, found.length, found.address, what, lane, name)
 
 
 def _start(policy: Policy, severity: str) -> Iterator[Row]:
@@ -86,56 +92,40 @@ def _audiences(policy: Policy, severity: str) -> Iterator[Row]:
             yield from _row(policy, "every", then, f"{writer} sends {told} an update", audience.name, subject)
 
 
-def _judging(policy: Policy) -> Iterator[Row]:
+def _judging(policy: Policy, severity: str) -> Iterator[Row]:
     keeper = _ref("role", policy.state_document.keeper)
-    yield from _row(
-        policy,
-        "by",
-        "incident.time_box",
-        f"whoever is {_ref('role', 'expert')} and tries alone stops, and severity is judged again",
-        "One alone, at most",
-    )
-    yield from _row(
-        policy,
-        "every",
-        "incident.reassess",
-        f"{_ref('role', 'incident-commander')} judges severity and scope again",
-        "Judged again",
-    )
-    yield from _row(
-        policy,
-        "every",
-        "state_document.cadence",
-        f"{keeper} brings the state document up to date",
-        "State document",
-    )
+    alone = f"an {_ref('role', 'expert')} who is trying alone stops, and severity is reassessed"
+    yield from _clock(policy, severity, "by", "time_box", alone, "One alone, at most")
+    again = f"{_ref('role', 'incident-commander')} reassesses severity and scope"
+    yield from _clock(policy, severity, "every", "reassess", again, "Reassessed")
+    what = f"{keeper} updates the state document"
+    yield from _clock(policy, severity, "every", "state_document", what, "State document")
 
 
 def _escalations(policy: Policy, severity: str) -> Iterator[Row]:
     for key, escalation in policy.escalations.items():
-        if escalation.severities and severity not in escalation.severities:
+        clock = policy.escalation_clock(key, severity)
+        if clock is None:
             continue
         called = ", then ".join(_ref("contact", one) for one in escalation.call)
-        why = "nobody answers" if escalation.when == "unanswered" else "it is still open"
+        why = "no one answers" if escalation.when == "unanswered" else "it is still open"
         what = f"if {why}, call {called}. {plain(escalation.do)}"
-        yield from _row(policy, "by", f"escalations.{key}.after", what, key.replace("-", " ").capitalize())
+        yield Row("by", clock.length, clock.address, what, key.replace("-", " ").capitalize(), key)
 
 
-def _limits(policy: Policy) -> Iterator[Row]:
-    who = _ref("role", "incident-commander")
-    name = _commander(policy)
-    yield from _row(policy, "by", "hand_over.commander_limit", f"{who} has handed over", f"{name} relieved")
-    yield from _row(
-        policy,
-        "by",
-        "hand_over.shift_limit",
-        "everybody who has been here from the start is relieved",
-        "All relieved",
-    )
+def _limits(policy: Policy, severity: str) -> Iterator[Row]:
+    if policy.clock("hand_over", severity) is None:
+        return
+    handed = f"{_ref('role', 'incident-commander')} has handed over"
+    yield from _clock(policy, severity, "by", "hand_over", handed, f"{_commander(policy)} relieved")
+    what = "everyone who has been here from the start is relieved"
+    yield from _row(policy, "by", "hand_over.shift_limit", what, "All relieved")
 
 
-def _duties(policy: Policy) -> Iterator[Row]:
+def _duties(policy: Policy, severity: str) -> Iterator[Row]:
     for key, duty in policy.notification_duties.items():
+        if duty.severities and severity not in duty.severities:
+            continue
         since = ", counted from when you become aware of it" if duty.from_ == "aware" else ""
         holds = f"if this holds: {_small(duty.when)}{since}"
         what = f"{_ref('contact', duty.owner)} tells {_small(duty.tell)}, {holds}"
@@ -144,13 +134,8 @@ def _duties(policy: Policy) -> Iterator[Row]:
 
 
 def _afterwards(policy: Policy, severity: str) -> Iterator[Row]:
-    yield from _row(
-        policy,
-        "after",
-        "watch_after",
-        f"{_ref('role', 'incident-commander')} closes it, if it has held",
-        "Closed",
-    )
+    closed = f"{_ref('role', 'incident-commander')} closes it, if it has held"
+    yield from _clock(policy, severity, "after", "watch_after", closed, "Closed")
     steps = {
         "meeting": ("the review meets", "Review meets"),
         "draft": ("its draft is written", "Draft"),

@@ -30,11 +30,12 @@ def at_a_glance(policy: Policy) -> str:
     """Return what the worst severity promises, a length of time an item."""
     worst = f"severities.{policy.severity_id('highest')}"
     first = {f"{worst}.first_message.{key}": ref("audience", key) for key in policy.audiences}
+    reassess = policy.clock("reassess", policy.severity_id("highest"))
     promises = [
         (f"{worst}.acknowledge", "until somebody is on it"),
         (f"{worst}.commander", "until somebody leads"),
         *((at, f"until the first word to {audience}") for at, audience in first.items()),
-        ("incident.reassess", "until it is judged again"),
+        *((clock.address, "until it is judged again") for clock in filter(None, [reassess])),
     ]
     return bullets(f"{value(policy, at)} {words}" for at, words in promises if policy.has(at))
 
