@@ -24,7 +24,7 @@ _LOCK = "lock"
 _STARTED: list[subprocess.Popen[bytes]] = []  # of a long-lived caller; those that are over are let go
 
 
-def private(folder: Path) -> Path:
+def ensure_private(folder: Path) -> Path:
     """Make a folder that git ignores, wherever it is, and return it.
 
     Raises OSError where that cannot be, as when a link is in its place: it may lead anywhere.
@@ -46,7 +46,7 @@ def request(folder: Path, module: str, *arguments: str) -> None:
     Raises:
         OSError: the wish cannot be written, or no process can be started.
     """
-    wish(folder)
+    leave_wish(folder)
     _let_go()
     _STARTED.append(
         subprocess.Popen(
@@ -60,12 +60,12 @@ def request(folder: Path, module: str, *arguments: str) -> None:
     )
 
 
-def wish(folder: Path) -> None:
+def leave_wish(folder: Path) -> None:
     """Leave a wish in ``folder`` for the process that holds its lock, or takes it next."""
-    (private(folder) / _WISH).touch()
+    (ensure_private(folder) / _WISH).touch()
 
 
-def fulfil(folder: Path, once: Callable[[], None], *, wait: float = 0.0) -> bool:
+def fulfil_wishes(folder: Path, once: Callable[[], None], *, wait: float = 0.0) -> bool:
     """Call ``once`` until no wish is left in ``folder``; False when another process is at it.
 
     Args:
@@ -75,7 +75,7 @@ def fulfil(folder: Path, once: Callable[[], None], *, wait: float = 0.0) -> bool
     """
     end = time.monotonic() + wait
     while (folder / _WISH).exists():
-        with locks.hold(private(folder) / _LOCK, wait=end - time.monotonic()) as is_ours:
+        with locks.hold(ensure_private(folder) / _LOCK, wait=end - time.monotonic()) as is_ours:
             if not is_ours:
                 return False  # it looks for wishes again, before and after it lets go
             while (folder / _WISH).exists():
@@ -86,7 +86,7 @@ def fulfil(folder: Path, once: Callable[[], None], *, wait: float = 0.0) -> bool
 
 def paused(folder: Path, wait: float) -> AbstractContextManager[bool]:
     """Keep processes from working in ``folder`` meanwhile; False if one still does after ``wait`` seconds."""
-    return locks.hold(private(folder) / _LOCK, wait=wait)
+    return locks.hold(ensure_private(folder) / _LOCK, wait=wait)
 
 
 @atexit.register

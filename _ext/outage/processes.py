@@ -24,7 +24,7 @@ _YOUNG_SECONDS = 60
 _PROCESSES = Path("/proc")
 
 
-def hold(folder: Path) -> int:
+def hold_runner_lock(folder: Path) -> int:
     """Take the lock that says that the runner of a kernel's folder lives; returns its descriptor.
 
     The file gets its name when it is locked already, so that no one finds it free in between.
@@ -44,7 +44,7 @@ def end_marked(mark: str, variable: str = MARK) -> int:
     """
     ended: set[int] = set()
     for _ in range(_ROUNDS):
-        found = _marked(f"{variable}={mark}")
+        found = _find_marked(f"{variable}={mark}")
         if not found:
             break
         for process in found:
@@ -87,7 +87,7 @@ def _is_left(folder: Path) -> bool:
         os.close(descriptor)
 
 
-def _marked(mark: str) -> list[int]:
+def _find_marked(mark: str) -> list[int]:
     own = os.getpid()
     return [
         int(entry.name)

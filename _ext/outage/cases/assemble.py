@@ -13,7 +13,7 @@ from outage.cases.study import Account, Moment, Study, cite
 from outage.cases.times import Kind, When, compute_span
 from outage.incident.record.event import VERSION, Event
 from outage.incident.record.fold import fold
-from outage.incident.record.kinds import checked
+from outage.incident.record.kinds import check_data
 from outage.incident.record.store import read
 from outage.policy import Policy
 from outage.source import nearest
@@ -73,7 +73,7 @@ def _make_event(told: EventData, at: datetime, name: str) -> Event:
     """Make an event of record.yml as an incident's record would hold it."""
     assert told.kind is not None  # a rule
     said = {key: getattr(told, key) for key in SAYS if getattr(told, key) is not None}
-    return Event(VERSION, name, at, at, told.by or "", WRITER, told.kind, checked(told.kind, said))
+    return Event(VERSION, name, at, at, told.by or "", WRITER, told.kind, check_data(told.kind, said))
 
 
 def _read_time(time: TimeData, zone: str, outer: Moment | None = None) -> When:

@@ -12,9 +12,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from outage.incident.due import due
-from outage.incident.notify.route import posts
-from outage.incident.record.describe import role_name, sentence, severity_name
+from outage.incident.due import list_due
+from outage.incident.notify.route import list_posts
+from outage.incident.record.describe import describe_entry, name_role, name_severity
 from outage.incident.record.fold import HIDDEN, fold
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def make_frames(script: Script) -> Iterator[Frame]:
             severity=_format_severity(incident, script),
             stage=incident.stage if incident.declared_at else "",
             roles=tuple(
-                Held(role_name(role, script.policy), person, before.get(role) != person)
+                Held(name_role(role, script.policy), person, before.get(role) != person)
                 for role, person in held.items()
             ),
             channels=tuple(channels),
@@ -145,14 +145,14 @@ def _format_text(entry: Entry, final: Entry, script: Script) -> str:
         return HIDDEN
     if entry.event.kind in ("decision", "impact", "hypothesis", "contact") and entry.known:
         return entry.text
-    return sentence(entry, script.policy).removeprefix(f"{entry.event.kind.capitalize()}: ")
+    return describe_entry(entry, script.policy).removeprefix(f"{entry.event.kind.capitalize()}: ")
 
 
 def _format_severity(incident: Incident, script: Script) -> tuple[str, int] | None:
     severity = incident.severity
     if severity is None or severity not in script.policy.severities or not script.ours:
         return None
-    return severity_name(severity, script.policy), script.policy.rank(severity)
+    return name_severity(severity, script.policy), script.policy.rank(severity)
 
 
 def _list_channels(script: Script, moment: Moment, incident: Incident) -> Iterator[str]:
@@ -160,7 +160,7 @@ def _list_channels(script: Script, moment: Moment, incident: Incident) -> Iterat
     if moment.told.channel:
         yield moment.told.channel
     elif script.ours:
-        names = (post.name for post in posts(incident, moment.event.id, script.policy))
+        names = (post.name for post in list_posts(incident, moment.event.id, script.policy))
         yield from (name for name in names if "{" not in name)  # of an area that nobody has named yet
 
 
@@ -168,7 +168,7 @@ def _list_due(incident: Incident, moment: Moment, script: Script) -> tuple[Task,
     """List what is late or due soon, as the clocks stand at the event's earliest moment."""
     now = moment.event.at
     found: list[Task] = []
-    for one in due(incident, script.policy, now):
+    for one in list_due(incident, script.policy, now):
         if not script.ours and one.what not in ANYWHERE:
             continue
         if one.at > now + AHEAD or len(found) == MOST_DUE:

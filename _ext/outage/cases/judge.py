@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from outage.cases.study import cite
 from outage.cases.times import When
-from outage.incident.times import Times, span
+from outage.incident.times import Times, format_span
 from outage.review.audit import audit, describe_promise
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _weigh(finding: Finding, moments: dict[str, Moment], times: Times, *, whole:
 
 
 def _describe_delay(finding: Finding, done: Moment) -> str:
-    return f", {span(finding.by)} late" if finding.by and done.when.exact else ", late"
+    return f", {format_span(finding.by)} late" if finding.by and done.when.exact else ", late"
 
 
 def _bounds(when: When, *, starts: bool = False) -> tuple[datetime, datetime]:

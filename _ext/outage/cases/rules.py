@@ -21,7 +21,7 @@ from outage.cases.models import (
 )
 from outage.cases.times import compute_span
 from outage.errors import Refused
-from outage.incident.record.kinds import checked
+from outage.incident.record.kinds import check_data
 from outage.policy import Policy
 from outage.source import Address, nearest
 from outage.validate import Violation
@@ -93,7 +93,7 @@ def _check_text(at: Address, event: EventData, case: _Case) -> Iterator[Violatio
         yield Violation(at, "an event has a kind", "note, decision, impact, update, role, stage ...")
         return
     try:
-        checked(event.kind, data)
+        check_data(event.kind, data)
     except Refused as error:
         yield Violation(at, error.message, error.hint)
     if event.severity is not None and event.severity not in case.policy.severities:

@@ -14,7 +14,7 @@ from outage.cases.models import EventData
 from outage.cases.study import Moment
 from outage.cases.times import When
 from outage.errors import Refused
-from outage.incident.folder import POLICY, slug
+from outage.incident.folder import POLICY, make_slug
 from outage.incident.record import FILE, read
 from outage.incident.record.fold import fold
 from outage.incident.times import Times
@@ -111,7 +111,7 @@ def _script_case(folder: Path, root: Path, name: str) -> Script:
 def _name_incident(study: Study) -> str:
     """Name the incident as ``outage declare`` would, or did, without the random end."""
     declared, zone = study.incident.declared_at, ZoneInfo(study.policy.company.timezone)
-    return f"{declared.astimezone(zone):%Y-%m-%d}-{slug(study.incident.title)}" if declared else study.id
+    return f"{declared.astimezone(zone):%Y-%m-%d}-{make_slug(study.incident.title)}" if declared else study.id
 
 
 def _script_incident(folder: Path, name: str) -> Script:

@@ -13,7 +13,7 @@ from outage.check.records import check_records
 from outage.check.secrets import find_stored_secrets
 from outage.errors import OutageError, Problems
 from outage.glossary import check_glossary
-from outage.incident.folder import left_out
+from outage.incident.folder import list_left_out
 from outage.source import nearest
 from outage.unread import find_unread
 
@@ -36,7 +36,7 @@ def check(project: Project) -> list[OutageError]:
     return [
         *check_clocks(policy),
         *(one.refuse() for one in find_unread(project.root)),
-        *(one.refuse() for one in left_out(project.incidents)),
+        *(one.refuse() for one in list_left_out(project.incidents)),
         *check_prose(project.root, policy),
         *check_keepers(project.root),
         *check_glossary(project.root),

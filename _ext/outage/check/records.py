@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outage.errors import Refused
-from outage.incident.folder import folders
+from outage.incident.folder import list_folders
 from outage.incident.record import FILE
 from outage.incident.record.conflict_markers import find_markers
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def check_records(project: Project) -> Iterator[OutageError]:
     """Name the first conflict marker of each record."""
-    for folder in folders(project):
+    for folder in list_folders(project):
         path = folder / FILE
         if markers := find_markers(path.read_bytes()):
             yield Refused(

@@ -61,10 +61,10 @@ def declare(
     project, now = find_project(), datetime.now(UTC)
     policy = project.policy()
     answered = None if answers is None else parse_answers([answers])
-    grading, reason = respond.graded(policy, severity, answered)
+    grading, reason = respond.grade(policy, severity, answered)
     given = {key: value for key, value in place.items() if value is not None}
     data = {"title": " ".join(title), **grading, **given} | ({"drill": True} if drill else {})
-    by = respond.who(by, project.root)
+    by = respond.find_who(by, project.root)
     moment = parse_at(at, policy, now)
     taken = respond.declare(project, policy, data, by=by, at=moment, now=now, silent=silent)
     incident_output.print_lines(incident_output.format_declared(taken, project, reason, now))
@@ -88,10 +88,10 @@ def _record(
 
     project, now = find_project(), datetime.now(UTC)
     folder = incidents.find(project, incident)
-    moment = parse_at(at, incidents.policy_of(folder, project), now) if at else None
+    moment = parse_at(at, incidents.load_policy_of(folder, project), now) if at else None
     given = {key: value for key, value in data.items() if value is not None}
-    by = respond.who(by, project.root)
-    taken = respond.step(project, folder, kind, given, by=by, at=moment, silent=silent)
+    by = respond.find_who(by, project.root)
+    taken = respond.record_step(project, folder, kind, given, by=by, at=moment, silent=silent)
     incident_output.print_lines(incident_output.format_recorded(taken, now))
     incident_output.print_alarm(post_output.format_undelivered(taken.posted))
     return 1 if taken.posted.undelivered else 0
@@ -255,11 +255,11 @@ def status(words: tuple[str, ...], everything: bool, incident: str | None, as_js
     from outage.incident.record import load
 
     project, now, wanted = find_project(), datetime.now(UTC), _wanted(words, incident)
-    found = incidents.folders(project) if everything else None
-    listed = [load(folder) for folder in found] if found is not None else incidents.open_incidents(project)
+    found = incidents.list_folders(project) if everything else None
+    listed = [load(folder) for folder in found] if found is not None else incidents.list_open(project)
     if wanted or (len(listed) == 1 and not everything):
         folder = incidents.find(project, wanted) if wanted else project.incidents / listed[0].id
-        look = incident_output.Look(folder, load(folder), incidents.policy_of(folder, project), now)
+        look = incident_output.Look(folder, load(folder), incidents.load_policy_of(folder, project), now)
         incident_output.print_result(
             incident_output.make_status_data(look), incident_output.format_status(look), as_json
         )
@@ -286,7 +286,9 @@ def timeline(words: tuple[str, ...], incident: str | None, as_json: bool) -> Non
     from outage.incident.record import load
 
     project, folder = _find_incident(words, incident)
-    look = incident_output.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
+    look = incident_output.Look(
+        folder, load(folder), incidents.load_policy_of(folder, project), datetime.now(UTC)
+    )
     incident_output.print_result(
         incident_output.make_timeline_data(look), incident_output.format_timeline(look), as_json
     )
@@ -304,7 +306,9 @@ def audit(words: tuple[str, ...], incident: str | None, as_json: bool) -> int:
     from outage.review.audit import audit as judge
 
     project, folder = _find_incident(words, incident)
-    look = incident_output.Look(folder, load(folder), incidents.policy_of(folder, project), datetime.now(UTC))
+    look = incident_output.Look(
+        folder, load(folder), incidents.load_policy_of(folder, project), datetime.now(UTC)
+    )
     judged = judge(look.incident, look.policy, look.now)
     incident_output.print_result(
         incident_output.make_audit_data(judged, look), incident_output.format_audit(judged, look), as_json

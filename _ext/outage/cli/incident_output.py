@@ -15,12 +15,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outage.cli import post_output
-from outage.incident.due import Due, due
-from outage.incident.record.describe import place, role_name, sentence, severity_name, short
-from outage.incident.record.event import stamp
-from outage.incident.skew import clocks_ahead
+from outage.incident.due import Due, list_due
+from outage.incident.record.describe import (
+    describe_entry,
+    describe_place,
+    name_role,
+    name_severity,
+    shorten_id,
+)
+from outage.incident.record.event import format_moment
+from outage.incident.skew import describe_clocks_ahead
 from outage.incident.sync import state
-from outage.incident.times import ago, near, shown, span
+from outage.incident.times import format_ago, format_full, format_near, format_span
 from outage.text import one_line, terminal
 
 if TYPE_CHECKING:
@@ -79,7 +85,7 @@ def warn_of_unread(root: Path, what: str) -> None:
 
 
 def _jsonable(value: Any) -> Any:
-    return stamp(value) if isinstance(value, datetime) else str(value)
+    return format_moment(value) if isinstance(value, datetime) else str(value)
 
 
 # ---------------------------------------------------------------- what a writing command says
@@ -89,10 +95,10 @@ def format_recorded(step: Step, now: datetime) -> Iterator[str]:
     """Format what was recorded, who was told, and what is amiss."""
     entry = _make_entry(step)
     zone = step.policy.company.timezone
-    said = one_line(sentence(entry, step.policy))
+    said = one_line(describe_entry(entry, step.policy))
     yield f"{step.incident.id}: {said}"
     by = one_line(step.event.by)
-    yield f"  recorded as {short(step.event.id)} at {near(step.event.at, now, zone)}, by {by}"
+    yield f"  recorded as {shorten_id(step.event.id)} at {format_near(step.event.at, now, zone)}, by {by}"
     if step.incident.drill and step.event.kind == "update" and step.event.data["audience"] == "customers":
         yield "  a drill: it is recorded, and no customer hears of it"
     yield from _format_aftermath(step, now)
@@ -103,14 +109,14 @@ def format_declared(step: Step, project: Project, reason: str, now: datetime) ->
     incident, policy = step.incident, step.policy
     drill = "Drill declared" if incident.drill else "Declared"
     yield f"{drill}: {incident.id}"
-    yield f"  {severity_name(incident.severity, policy)}, scope {incident.scope}: {reason}"
+    yield f"  {name_severity(incident.severity, policy)}, scope {incident.scope}: {reason}"
     yield f"  Everything about it is in {_relative(step.folder, project.root)}/"
     yield from _format_aftermath(step, now)
     if step.unshared:
         yield f"  not shared with anybody: {step.unshared} (sync.automatic)"
     yield "Due:"
     look = Look(step.folder, incident, policy, now)
-    yield from _format_due(look, [one for one in due(incident, policy, now) if one.what != "hand-over"])
+    yield from _format_due(look, [one for one in list_due(incident, policy, now) if one.what != "hand-over"])
     yield "Next:"
     audience = next(iter(policy.audiences), "responders")
     yield "  outage role incident-commander NAME"
@@ -134,7 +140,7 @@ def _format_aftermath(step: Step, now: datetime) -> Iterator[str]:
 
 def _format_sync_failure(found: state.State, now: datetime) -> Iterator[str]:
     if found.failed:
-        when = ago(found.failed, now)
+        when = format_ago(found.failed, now)
         yield f"  NOT shared: the last sync failed {when}; 'outage sync' says why, and tries again"
 
 
@@ -160,21 +166,21 @@ def format_status(look: Look) -> Iterator[str]:
 
     incident, policy = look.incident, look.policy
     drill = "DRILL  " if incident.drill else ""
-    where = place(incident.division, incident.area, policy)
+    where = describe_place(incident.division, incident.area, policy)
     yield f"{drill}{one_line(incident.title)}  ({incident.id})"
     scope = f"scope {incident.scope or 'unknown'}{f' ({where})' if where else ''}"
-    yield f"  {severity_name(incident.severity, policy)} | {incident.stage} | {scope}"
+    yield f"  {name_severity(incident.severity, policy)} | {incident.stage} | {scope}"
     if incident.declared_at:
-        by, since = one_line(incident.declared_by), ago(incident.declared_at, look.now)
-        yield f"  declared {shown(incident.declared_at, look.zone)}, {since}, by {by}"
-    yield from (f"  {words}" for words in clocks_ahead(incident, look.now, look.zone))
+        by, since = one_line(incident.declared_by), format_ago(incident.declared_at, look.now)
+        yield f"  declared {format_full(incident.declared_at, look.zone)}, {since}, by {by}"
+    yield from (f"  {words}" for words in describe_clocks_ahead(incident, look.now, look.zone))
     held = [one for one in incident.holdings if one.until is None]
     for one in held:
-        since = near(one.since, look.now, look.zone)
-        yield f"  {role_name(one.role, policy)}: {one_line(one.person)}, since {since}"
+        since = format_near(one.since, look.now, look.zone)
+        yield f"  {name_role(one.role, policy)}: {one_line(one.person)}, since {since}"
     if not held:
         yield "  Nobody holds a role."
-    upcoming = due(incident, policy, look.now)
+    upcoming = list_due(incident, policy, look.now)
     if upcoming:
         yield "Due:"
         yield from _format_due(look, list(upcoming))
@@ -194,21 +200,21 @@ def format_status(look: Look) -> Iterator[str]:
 
 def _format_due(look: Look, found: list[Due]) -> Iterator[str]:
     for one in found[:MOST_DUE]:
-        left = span(one.at - look.now)
+        left = format_span(one.at - look.now)
         when = f"LATE by {left}" if one.state == "late" else f"in {left}"
-        at = near(one.at, look.now, look.zone)
+        at = format_near(one.at, look.now, look.zone)
         yield f"  {at}  {when}: {one_line(one.text)}  [{one.limit}: {one.clause}]"
     if len(found) > MOST_DUE:
         yield f"  and {len(found) - MOST_DUE} later; --json has them all"
 
 
 def _format_trouble(look: Look) -> Iterator[str]:
-    from outage.incident.respond import why_unshared
+    from outage.incident.respond import explain_unshared
 
     synced = state.load(look.folder)
     yield from _format_sync_failure(synced, look.now)
     yield from (f"  sync: {note}" for note in synced.notes)
-    if unshared := why_unshared(look.folder, look.policy):
+    if unshared := explain_unshared(look.folder, look.policy):
         yield f"  not shared with anybody: {unshared} (sync.automatic)"
     yield from (f"  in the record: {problem}" for problem in look.incident.problems)
 
@@ -221,10 +227,10 @@ def make_status_data(look: Look) -> dict[str, Any]:
     data.pop("entries")
     incident = look.incident
     now = {"severity": incident.severity, "scope": incident.scope, "stage": incident.stage}
-    dues = [asdict(one) for one in due(incident, look.policy, look.now)]
+    dues = [asdict(one) for one in list_due(incident, look.policy, look.now)]
     problems = [str(problem) for problem in incident.problems]
     sync = asdict(state.load(look.folder))
-    data["clocks"] = clocks_ahead(incident, look.now, look.zone)
+    data["clocks"] = describe_clocks_ahead(incident, look.now, look.zone)
     chat = post_output.make_outbox_data(look_at_outbox(look.folder))
     known = {"open": incident.is_open, "due": dues, "problems": problems, "sync": sync, "chat": chat}
     return {**data, **now, **known}
@@ -236,7 +242,7 @@ def format_listing(found: list[Incident], policy: Policy, everything: bool) -> I
         yield "No incident was ever declared here." if everything else "No incident is open."
     for incident in found:
         drill = "DRILL  " if incident.drill else ""
-        severity = severity_name(incident.severity, policy)
+        severity = name_severity(incident.severity, policy)
         yield f"{incident.id}  {drill}{severity} | {incident.stage} | {one_line(incident.title)}"
     if len(found) > 1:
         yield "'outage status TEXT' tells more of one: the end of its id, or a part of its title."
@@ -246,7 +252,7 @@ def format_left_out(project: Project) -> Iterator[str]:
     """Format what looks like an incident and is not read as one, and why."""
     from outage.incident import folder as incidents
 
-    yield from (str(one) for one in incidents.left_out(project.incidents))
+    yield from (str(one) for one in incidents.list_left_out(project.incidents))
 
 
 def make_listing_data(found: list[Incident]) -> list[dict[str, Any]]:
@@ -273,12 +279,12 @@ def format_timeline(look: Look) -> Iterator[str]:
 def _format_entry(entry: Entry, look: Look, day: datetime) -> Iterator[str]:
     """Format an entry and what was corrected; ``day`` is the day of which no date need be said."""
     event = entry.event
-    said = one_line(sentence(entry, look.policy))
-    late = f"  (written {span(event.recorded - event.at)} later)" if entry.late else ""
-    when = near(event.at, day, look.zone)
-    yield f"{when}  {short(event.id)}  {said}  \u2014 {one_line(event.by)}{late}"
+    said = one_line(describe_entry(entry, look.policy))
+    late = f"  (written {format_span(event.recorded - event.at)} later)" if entry.late else ""
+    when = format_near(event.at, day, look.zone)
+    yield f"{when}  {shorten_id(event.id)}  {said}  \u2014 {one_line(event.by)}{late}"
     for correction in entry.corrections:
-        by, at = one_line(correction.by), near(correction.at, day, look.zone)
+        by, at = one_line(correction.by), format_near(correction.at, day, look.zone)
         yield f"      corrected by {by} at {at}; it said: {one_line(correction.before)}"
 
 
@@ -293,7 +299,7 @@ def make_timeline_data(look: Look) -> list[dict[str, Any]]:
             "by": entry.event.by,
             "kind": entry.event.kind,
             "data": dict(entry.data),
-            "text": sentence(entry, look.policy),
+            "text": describe_entry(entry, look.policy),
             "late": entry.late,
             "corrected": bool(entry.corrections),
             "redacted": entry.redaction is not None,
@@ -323,19 +329,20 @@ def _format_finding(finding: Finding, look: Look) -> str:
         finding.who, finding.who
     )
     what = {
-        "commander": f"{role_name(finding.who, look.policy)} named",
+        "commander": f"{name_role(finding.who, look.policy)} named",
         "first-message": f"first message to {audience}",
         "cadence": f"next update to {audience}",
     }[finding.promise]
     done = (
-        f", done {near(finding.at, look.now, look.zone)} by event {short(finding.event)}"
+        f", done {format_near(finding.at, look.now, look.zone)} by event {shorten_id(finding.event)}"
         if finding.at
         else ""
     )
-    late = f" ({span(finding.by)} late)" if finding.by else ""
-    since = f"counted from event {short(finding.since_event)}" if finding.since_event else ""
+    late = f" ({format_span(finding.by)} late)" if finding.by else ""
+    since = f"counted from event {shorten_id(finding.since_event)}" if finding.since_event else ""
+    due = format_near(finding.due, look.now, look.zone)
     return (
-        f"  {finding.verdict.upper():<11}  {what}: due {near(finding.due, look.now, look.zone)}{done}{late}"
+        f"  {finding.verdict.upper():<11}  {what}: due {due}{done}{late}"
         f"  [{finding.limit}: {finding.clause}; {since}]"
     )
 

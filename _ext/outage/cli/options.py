@@ -106,11 +106,11 @@ def parse_at(moment: str | None, policy: Policy, now: datetime) -> datetime | No
 
     At a terminal the person is asked whether a time that has not come yet was yesterday's.
     """
-    from outage.incident.times import typed
+    from outage.incident.times import parse_typed
 
     there = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
     asked = _confirm if there else None
-    return None if moment is None else typed(moment, policy.company.timezone, now, asked)
+    return None if moment is None else parse_typed(moment, policy.company.timezone, now, asked)
 
 
 def _confirm(question: str) -> bool:

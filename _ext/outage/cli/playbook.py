@@ -126,7 +126,7 @@ def _look(project: Project, incident: str | None, *, needed: bool = True) -> Sig
         if needed or incident:
             raise
         return Sight(project.root, None, None, project.policy(), now)
-    return Sight(project.root, folder, load(folder), incidents.policy_of(folder, project), now)
+    return Sight(project.root, folder, load(folder), incidents.load_policy_of(folder, project), now)
 
 
 def _settle(
@@ -162,12 +162,12 @@ def _record(
     from outage.incident import respond
 
     moment = parse_at(where["at"], seen.policy, seen.now)
-    by = respond.who(where["by"], project.root)
+    by = respond.find_who(where["by"], project.root)
     assert seen.folder is not None  # _sight found one
     assert seen.of is not None
     events = [decide(seen.of) for decide in decisions]
     taken = [
-        respond.step(project, seen.folder, "playbook", data, by=by, at=moment, still=decide)
+        respond.record_step(project, seen.folder, "playbook", data, by=by, at=moment, still=decide)
         for data, decide in zip(events, decisions, strict=True)
     ]
     for one in taken[:-1]:

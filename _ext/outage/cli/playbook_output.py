@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import OutageError, Refused
-from outage.incident.record.describe import sentence
-from outage.incident.record.event import stamp
-from outage.incident.times import near
+from outage.incident.record.describe import describe_entry
+from outage.incident.record.event import format_moment
+from outage.incident.times import format_near
 from outage.playbook import find_playbooks
 from outage.playbook.follow import Following, find_followed, list_followed, load_checklist
 from outage.playbook.words import format_bare, format_count, format_state, format_term, name_owner
@@ -115,7 +115,7 @@ def _format_line(one: Following, seen: Sight) -> Iterator[str]:
         yield f"  {name}: cannot be used: {one_line(one.trouble)}"
         return
     found = one.progress
-    line = f"  {name}: {format_count(found)}, started {near(one.play.at, seen.now, seen.zone)}"
+    line = f"  {name}: {format_count(found)}, started {format_near(one.play.at, seen.now, seen.zone)}"
     yield f"{line} by {one_line(one.play.by)}"
     late = set(found.overdue)
     for late_one in found.overdue[:MOST_NEXT]:
@@ -194,10 +194,10 @@ def _make_step_data(task: Task, one: Standing | None, seen: Sight) -> dict[str, 
         "clause": task.due.address if task.due else None,
         "needed": one.needed if one else None,
         "state": tick.state if tick else "open",
-        "at": stamp(tick.at) if tick else None,
+        "at": format_moment(tick.at) if tick else None,
         "by": tick.by if tick else None,
         "why": tick.why or None if tick else None,
-        "due": stamp(one.due) if one and one.due else None,
+        "due": format_moment(one.due) if one and one.due else None,
         "overdue": one.overdue if one else False,
     }
 
@@ -267,7 +267,7 @@ def _find_step(seen: Sight, name: str, playbook: str | None) -> tuple[Task, Stan
 def format_recorded(taken: Step) -> str:
     """One recorded step of several."""
     entry = next(entry for entry in taken.incident.entries if entry.event.id == taken.event.id)
-    return f"{taken.incident.id}: {one_line(sentence(entry, taken.policy))}"
+    return f"{taken.incident.id}: {one_line(describe_entry(entry, taken.policy))}"
 
 
 def format_next_steps(seen: Sight, name: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from outage.incident.times import near
+from outage.incident.times import format_near
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ def format_outbox(box: Outbox, zone: str, now: datetime) -> Iterator[str]:
         how = "published by hand" if each.by_hand else "delivered"
         done.setdefault((one_line(each.name), how), []).append(each.at)
     for (name, how), times in done.items():
-        yield f"{name}: {len(times)} {how}, the last at {near(times[-1], now, zone)}"
+        yield f"{name}: {len(times)} {how}, the last at {format_near(times[-1], now, zone)}"
 
 
 def _format_waiting(name: str, messages: list[Message], zone: str, now: datetime) -> Iterator[str]:
-    since, why = near(messages[0].written, now, zone), messages[0].problem
+    since, why = format_near(messages[0].written, now, zone), messages[0].problem
     what = f"{_format_failure(messages[0])}: {why}" if why else f"{name}: not tried yet"
     yield f"{what}; {_count(len(messages), 'message')} waiting since {since}, {_AGAIN}"
     if messages[0].outward and why:

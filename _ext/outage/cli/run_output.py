@@ -47,11 +47,11 @@ class Progress:
 
 def _summarise(project: Project, done: Run) -> list[str]:
     from outage.run.notebook import FILE
-    from outage.run.progress import summary
+    from outage.run.progress import summarise
 
     path = done.folder / FILE
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return ["", *summary(done, str(shown), find_next_step(project, done), project.runbooks)]
+    return ["", *summarise(done, str(shown), find_next_step(project, done), project.runbooks)]
 
 
 def find_next_step(project: Project, done: Run) -> str | None:

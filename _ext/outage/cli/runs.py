@@ -58,10 +58,10 @@ def _find_undo_step(run: Run) -> str | None:
 
 def _folders(project: Project, incident: str | None) -> list[Path]:
     from outage.incident import folder as incidents
-    from outage.run.history import find_runs, run_folders
+    from outage.run.history import find_runs, list_run_folders
 
     if incident is None:
-        return run_folders(project)
+        return list_run_folders(project)
     return find_runs([incidents.find(project, incident) / "runs"])
 
 
@@ -223,17 +223,17 @@ _STOP_SECONDS = 15.0
 def approve(run: str, by: str | None, decline: str | None, alone: str | None) -> None:
     """Answer the gate at which RUN waits: it may go on."""
     from outage.cli.options import ask_choice, make_ask
-    from outage.incident.respond import who
-    from outage.run.gates import Question, answer_gate, answerable
+    from outage.incident.respond import find_who
+    from outage.run.gates import Question, answer_gate, find_answerable
     from outage.run.history import find_run, load_run
 
     project = find_project()
     folder = find_run(project, run)
     found = load_run(folder)
-    name = who(by, project.root)
+    name = find_who(by, project.root)
     if found.pending:
         click.echo(terminal(_format_approval(found)))
-        answerable(found, name, decline=decline, alone=alone)
+        find_answerable(found, name, decline=decline, alone=alone)
         question = Question("", "Approve exactly this? Type yes to approve: ", ("yes", "no"))
         if decline is None and make_ask() and ask_choice(question) != "yes":
             raise click.Abort
@@ -253,7 +253,7 @@ def approve(run: str, by: str | None, decline: str | None, alone: str | None) ->
 def stop(run: str, by: str | None) -> None:
     """End RUN: its cell is interrupted, and what it did stays on its journal."""
     from outage.errors import Failed, Refused
-    from outage.incident.respond import who
+    from outage.incident.respond import find_who
     from outage.run.history import find_run, load_run
     from outage.run.journal import is_alive
     from outage.run.kernel import sweep_leftovers
@@ -274,7 +274,7 @@ def stop(run: str, by: str | None) -> None:
                 f"{folder.name} has not ended in {_STOP_SECONDS:g} s", hint="press Ctrl-C twice where it runs"
             )
     elif load_run(folder).state == "waiting":
-        _end_waiting(folder, who(by, project.root))
+        _end_waiting(folder, find_who(by, project.root))
     done = load_run(folder)
     click.echo(terminal(f"{done.id} is {done.state}: {one_line(done.reason)}"))
 
@@ -310,7 +310,7 @@ def undo(run: str, by: str | None, apply: bool, yes: bool, as_json: bool) -> Non
     from outage.run.interrupts import ignore_signals
     from outage.run.kernel import sweep_leftovers
     from outage.run.request import RunHooks, RunRequest
-    from outage.run.resume import undo_was_planned
+    from outage.run.resume import is_undo_planned
 
     project = find_project()
     folder = find_run(project, run)
@@ -319,7 +319,7 @@ def undo(run: str, by: str | None, apply: bool, yes: bool, as_json: bool) -> Non
     if not apply:
         _show_undo(project, found, by, as_json=as_json)
         return
-    if found.changed and not as_json and not undo_was_planned(found):
+    if found.changed and not as_json and not is_undo_planned(found):
         click.echo(terminal(_format_undo(found)))  # nobody was shown it, or it is another by now
     request = RunRequest("", apply=True, by=by, yes=yes)
     hooks = RunHooks(Progress(as_json=as_json), make_ask(as_json), warn)
@@ -334,12 +334,12 @@ def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> 
 
     What would refuse the undo is said now: nobody is sent to a command that does nothing.
     """
-    from outage.incident.respond import who
+    from outage.incident.respond import find_who
     from outage.run.request import RunRequest
-    from outage.run.resume import plan_undo, prepare_resume, undo_plan
+    from outage.run.resume import list_undos, plan_undo, prepare_resume
 
     if as_json:
-        click.echo(json.dumps(undo_plan(run), indent=2))
+        click.echo(json.dumps(list_undos(run), indent=2))
     elif not run.changed:
         click.echo(f"{run.id} has nothing to undo: no change of it stands.")
     else:
@@ -347,32 +347,32 @@ def _show_undo(project: Project, run: Run, by: str | None, *, as_json: bool) -> 
     if not run.changed:
         return
     prepare_resume(project, run.folder, RunRequest("", apply=True, by=by), undo=True, can_ask=True)
-    plan_undo(run, who(by, project.root))
+    plan_undo(run, find_who(by, project.root))
     if not as_json:
         click.echo(f"\nTo undo exactly this: outage undo {run.id} --apply")
 
 
 def _format_undo(run: Run) -> str:
-    from outage.run.resume import undo_words
+    from outage.run.resume import describe_undo
 
-    return f"Target: {one_line(run.target)}\n{undo_words(run)}"
+    return f"Target: {one_line(run.target)}\n{describe_undo(run)}"
 
 
 def offer_undo(project: Project, done: Run, by: str | None) -> None:
     """After a failure, at a terminal: name what was changed, and undo it if the person says so."""
     from outage.cli.options import ask_choice
-    from outage.incident.respond import who
+    from outage.incident.respond import find_who
     from outage.run.execute import resume_run
     from outage.run.gates import Question
     from outage.run.request import RunHooks, RunRequest
-    from outage.run.resume import can_be_undone, plan_undo, undo_words
+    from outage.run.resume import can_be_undone, describe_undo, plan_undo
 
     if not done.changed:
         return
-    click.echo(terminal(f"\nThis run changed something:\n{undo_words(done)}"))
+    click.echo(terminal(f"\nThis run changed something:\n{describe_undo(done)}"))
     if not can_be_undone(done):
         return
-    plan_undo(done, who(by, project.root))
+    plan_undo(done, find_who(by, project.root))
     if ask_choice(Question("", "Undo it now? Type yes to undo: ", ("yes", "no"))) != "yes":
         return
     request = RunRequest("", apply=True, by=by, yes=True)  # they have just said so
@@ -431,6 +431,6 @@ def _record(project: Project, run: Run) -> None:
     if gate.alone:
         data["alone"] = [f"{gate.by}: {gate.reason}"]
     try:
-        respond.step(project, run.folder.parent.parent, "run", data, by=str(gate.by), at=None)
+        respond.record_step(project, run.folder.parent.parent, "run", data, by=str(gate.by), at=None)
     except OutageError as error:
         warn(f"the incident's record was not told: {error}")

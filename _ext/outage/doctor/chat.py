@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
-from outage.incident.notify.deliver import service
+from outage.incident.notify.deliver import find_service
 from outage.policy.quote import format_channel
 from outage.proxies import proxy_of
 from outage.secrets import resolve
@@ -36,10 +36,10 @@ def look(policy: Policy) -> list[Finding]:
         words = "no channel has an address: messages are shown to you, and you paste them"
         return [Finding(AREA, "channels", "look", words, "add addresses under channels in handbook.yml")]
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(_channel, addressed, addressed.values()))
+        return list(pool.map(_check_channel, addressed, addressed.values()))
 
 
-def addresses(policy: Policy) -> list[str]:
+def list_addresses(policy: Policy) -> list[str]:
     """Return the addresses of the channels, as far as there is something behind their references."""
     found = []
     for channel in policy.channels.values():
@@ -48,9 +48,9 @@ def addresses(policy: Policy) -> list[str]:
     return found
 
 
-def _channel(name: str, reference: str) -> Finding:
+def _check_channel(name: str, reference: str) -> Finding:
     try:
-        plugin = plugin_of(resolve(reference))
+        plugin = find_plugin(resolve(reference))
     except OutageError as error:
         return Finding(AREA, name, "fails", error.message, error.hint or "")
     if plugin is None:
@@ -58,11 +58,11 @@ def _channel(name: str, reference: str) -> Finding:
         return Finding(
             AREA, name, "fails", words, "Apprise's documentation has the addresses of each service"
         )
-    place = server(plugin)
+    place = find_server(plugin)
     if place is None:
         return Finding(AREA, name, "unknown", "only posting would show whether it answers")
-    proxy = None if hasattr(plugin, "smtp_host") else proxy_of(address_of(place))
-    asked = _of_proxy(proxy) if proxy else place[:2]
+    proxy = None if hasattr(plugin, "smtp_host") else proxy_of(find_address(place))
+    asked = _parse_proxy(proxy) if proxy else place[:2]
     who = f"{asked[0]}:{asked[1]}{f', the proxy to {place[0]},' if proxy else ''}"
     try:
         with socket.create_connection(asked, timeout=SECONDS):
@@ -77,26 +77,26 @@ def _channel(name: str, reference: str) -> Finding:
     return Finding(AREA, name, "works", words)
 
 
-def address_of(place: Server) -> str:
+def find_address(place: Server) -> str:
     """Return the address of a server's front page."""
     host, port, secure = place
     return f"{'https' if secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
-def _of_proxy(proxy: str) -> tuple[str, int]:
+def _parse_proxy(proxy: str) -> tuple[str, int]:
     """Return host and port of a proxy; people leave the scheme out, and then it is http."""
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     return parts.hostname or proxy, parts.port or PORTS[parts.scheme == "https"]
 
 
-def plugin_of(address: str) -> Any:
+def find_plugin(address: str) -> Any:
     """Return the service behind an Apprise URL, or None; a word is filled in for each open place."""
     for word in ("incident", "division", "area"):
         address = address.replace(f"{{{word}}}", word)
-    return service(address)
+    return find_service(address)
 
 
-def server(plugin: Any) -> Server | None:
+def find_server(plugin: Any) -> Server | None:
     """Return host, port and whether it is TLS of an Apprise service, as far as it tells."""
     if host := getattr(plugin, "host", None):
         secure = bool(getattr(plugin, "secure", False))

@@ -28,8 +28,8 @@ _VARIABLES = ("PROMETHEUS_URL", "ALERTMANAGER_URL")
 
 def look(policy: Policy) -> list[Finding]:
     """Compare this clock with the first server that tells its time (to a second, as HTTP does)."""
-    for server in _servers(policy):
-        if (theirs := _time(server)) is None:
+    for server in _list_servers(policy):
+        if (theirs := _ask_time(server)) is None:
             continue
         host = server[0]
         away = (datetime.now(UTC) - theirs).total_seconds()
@@ -42,7 +42,7 @@ def look(policy: Policy) -> list[Finding]:
     return [Finding(AREA, "clock", "unknown", words, "compare it with a telephone's")]
 
 
-def _servers(policy: Policy) -> list[chat.Server]:
+def _list_servers(policy: Policy) -> list[chat.Server]:
     found: list[chat.Server] = []
     for variable in _VARIABLES:
         parts = urlsplit(os.environ.get(variable, ""))
@@ -51,24 +51,24 @@ def _servers(policy: Policy) -> list[chat.Server]:
             found.append((parts.hostname, parts.port or chat.PORTS[secure], secure))
     for channel in policy.channels.values():
         if channel.address:
-            found += _of_channel(channel.address)
+            found += _find_channel_server(channel.address)
     return list(dict.fromkeys(found))
 
 
-def _of_channel(reference: str) -> list[chat.Server]:
+def _find_channel_server(reference: str) -> list[chat.Server]:
     try:
         address = resolve(reference)
     except OutageError:
         return []
-    plugin = chat.plugin_of(address)
-    place = chat.server(plugin) if plugin is not None else None
+    plugin = chat.find_plugin(address)
+    place = chat.find_server(plugin) if plugin is not None else None
     return [place] if place else []
 
 
-def _time(server: chat.Server) -> datetime | None:
+def _ask_time(server: chat.Server) -> datetime | None:
     """Return the Date header of a server's answer, a refusal's too; None when it gives none."""
     try:
-        with open_url(Request(chat.address_of(server), method="HEAD"), chat.SECONDS) as answer:
+        with open_url(Request(chat.find_address(server), method="HEAD"), chat.SECONDS) as answer:
             date = answer.headers["Date"]
     except HTTPError as error:
         date = error.headers["Date"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from outage.doctor import chat, clock, handbook, runbooks
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
-from outage.incident.notify.deliver import ready
+from outage.incident.notify.deliver import load_services
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -26,8 +26,8 @@ AREAS: dict[str, Callable[[Project, Policy], list[Finding]]] = {
 
 def examine(project: Project, policy: Policy) -> Iterator[Finding]:
     """Check everything that a responder relies on, and yield the findings area by area, in a fixed order."""
-    if addresses := chat.addresses(policy):
-        ready(addresses)  # Apprise is loaded by one thread, and before there are others
+    if addresses := chat.list_addresses(policy):
+        load_services(addresses)  # Apprise is loaded by one thread, and before there are others
     with ThreadPoolExecutor(len(AREAS)) as pool:
         asked = {area: pool.submit(look, project, policy) for area, look in AREAS.items()}
         for area, answer in asked.items():

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from outage.doctor.finding import Finding
 from outage.errors import Failed, OutageError
 from outage.git import GitFailed, Repository
-from outage.incident.respond import who
+from outage.incident.respond import find_who
 from outage.incident.sync.share import find_repository
-from outage.incident.times import span
-from outage.run.review import find_review, working_digest
+from outage.incident.times import format_span
+from outage.run.review import compute_working_digest, find_review
 from outage.runbook.notebook import read_notebook
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ AREA = "handbook"
 
 def look(project: Project, policy: Policy) -> list[Finding]:
     """Check policy and pages, kernel, name, age, what is not committed, and whether a push would be taken."""
-    found = [_sound(project), _kernel()]
+    found = [_check_files(project), _check_kernel()]
     try:
         repository = Repository.around(project.root)
     except GitFailed as error:
@@ -34,7 +34,7 @@ def look(project: Project, policy: Policy) -> list[Finding]:
     if repository is None:
         hint = "clone it with git: without that, nothing is reviewed and no incident is shared"
         return [*found, Finding(AREA, "repository", "fails", "this is not a git repository", hint)]
-    found += [_name(project.root, repository), _uncommitted(repository, project, policy)]
+    found += [_check_name(project.root, repository), _check_uncommitted(repository, project, policy)]
     try:
         sharing = find_repository(project.incidents)
     except OutageError as error:
@@ -43,10 +43,14 @@ def look(project: Project, policy: Policy) -> list[Finding]:
     if not sharing.has_remote(remote):
         words = f"there is no remote '{remote}': what is recorded here, nobody else has"
         return [*found, Finding(AREA, "remote", "look", words, f"git remote add {remote} ADDRESS")]
-    return [*found, _age(repository, remote, branch), _push(sharing, remote, policy.sync.branch)]
+    return [
+        *found,
+        _check_age(repository, remote, branch),
+        _rehearse_push(sharing, remote, policy.sync.branch),
+    ]
 
 
-def _sound(project: Project) -> Finding:
+def _check_files(project: Project) -> Finding:
     from outage.check import check
 
     problems = check(project)
@@ -56,7 +60,7 @@ def _sound(project: Project) -> Finding:
     return Finding(AREA, "handbook", "works", "policy, pages, playbooks and runbooks are right")
 
 
-def _kernel() -> Finding:
+def _check_kernel() -> Finding:
     if find_spec("ipykernel") is None:
         return Finding(
             AREA, "kernel", "fails", "ipykernel is not installed", "make html installs what is missing"
@@ -64,9 +68,9 @@ def _kernel() -> Finding:
     return Finding(AREA, "kernel", "works", "runbooks can be carried out by this installation")
 
 
-def _name(root: Path, repository: Repository) -> Finding:
+def _check_name(root: Path, repository: Repository) -> Finding:
     """Return whose name the record gets from here, and whose the commits that share it."""
-    by = who(None, root)
+    by = find_who(None, root)
     author = repository.ask("var", "GIT_AUTHOR_IDENT")
     if not author or not repository.ask("var", "GIT_COMMITTER_IDENT"):
         words = f"what you record is signed '{by}'; git knows no name for its commits: they say 'outage sync'"
@@ -76,7 +80,7 @@ def _name(root: Path, repository: Repository) -> Finding:
     return Finding(AREA, "name", "works", f"what you record is signed '{by}'{apart}")
 
 
-def _uncommitted(repository: Repository, project: Project, policy: Policy) -> Finding:
+def _check_uncommitted(repository: Repository, project: Project, policy: Policy) -> Finding:
     """Find runbooks that differ from what was committed: they can't be applied as reviewed."""
     places = (str(project.runbooks), str(project.policy_path))
     listed = repository.git("status", "--porcelain", "--no-renames", "--", *places).decode(errors="replace")
@@ -96,7 +100,7 @@ def _is_reviewed(path: Path, project: Project, policy: Policy) -> bool:
         return False
     try:
         notebook = read_notebook(path)
-        digest = working_digest(project.root, notebook)
+        digest = compute_working_digest(project.root, notebook)
         branch, remote = policy.runbooks.reviewed_branch, policy.sync.remote
         find_review(project.root, path, notebook, digest, branch, remote)
     except OutageError:
@@ -104,10 +108,10 @@ def _is_reviewed(path: Path, project: Project, policy: Policy) -> bool:
     return True
 
 
-def _age(repository: Repository, remote: str, branch: str) -> Finding:
+def _check_age(repository: Repository, remote: str, branch: str) -> Finding:
     """Return whether the remote's reviewed branch has something that this clone lacks."""
     here = repository.ask("log", "-1", "--format=%ct")
-    age = span(datetime.now(UTC) - datetime.fromtimestamp(int(here), UTC)) if here else "no commit yet"
+    age = format_span(datetime.now(UTC) - datetime.fromtimestamp(int(here), UTC)) if here else "no commit yet"
     try:
         said = repository.text("ls-remote", "--exit-code", remote, f"refs/heads/{branch}")
     except GitFailed as error:
@@ -120,7 +124,7 @@ def _age(repository: Repository, remote: str, branch: str) -> Finding:
     return Finding(AREA, "age", "works", f"it has all of {remote}/{branch}; newest commit: {age} old")
 
 
-def _push(repository: Repository, remote: str, branch: str) -> Finding:
+def _rehearse_push(repository: Repository, remote: str, branch: str) -> Finding:
     """Rehearse a push: it asks for the right to write, and sends nothing."""
     try:
         repository.git("push", "--dry-run", "--no-verify", remote, f"HEAD:refs/heads/{branch}")

@@ -47,13 +47,13 @@ def look(project: Project) -> list[Finding]:
             found.append(Finding(AREA, contract.name, "unknown", words, hint))
         else:
             ready.append(contract)
-        found += _credentials(contract)
+        found += _check_credentials(contract)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        checked = list(pool.map(lambda contract: _checked(project, contract), ready))
+        checked = list(pool.map(lambda contract: _run_checks(project, contract), ready))
     return sorted([*checked, *found], key=lambda finding: finding.name)
 
 
-def _checked(project: Project, contract: Contract) -> Finding:
+def _run_checks(project: Project, contract: Contract) -> Finding:
     """Run the runbook's checks in a process of their own, for a kernel is a process' affair."""
     command = [
         sys.executable,
@@ -82,7 +82,7 @@ def _checked(project: Project, contract: Contract) -> Finding:
         return Finding(AREA, contract.name, "fails", f"its checks took more than {SECONDS:.0f} s", hint)
     if done.returncode == 0:
         return Finding(AREA, contract.name, "works", "its checks pass from here")
-    words, hint = _reason(done.stdout, done.stderr)
+    words, hint = _find_reason(done.stdout, done.stderr)
     asked = _ASKS.match(hint)
     if asked and asked[1] in {parameter.name for parameter in contract.parameters}:
         words = f"it must be told {asked[1]}, so not all of its checks were run"
@@ -91,7 +91,7 @@ def _checked(project: Project, contract: Contract) -> Finding:
     return Finding(AREA, contract.name, "fails", words, hint)
 
 
-def _reason(out: str, err: str) -> tuple[str, str]:
+def _find_reason(out: str, err: str) -> tuple[str, str]:
     """Return what a cell that failed said, and its hint; else what the command said."""
     for line in reversed(out.splitlines()):
         try:
@@ -107,20 +107,20 @@ def _reason(out: str, err: str) -> tuple[str, str]:
     return one_line(first) or "its checks did not pass", one_line(hint.strip().removeprefix("hint: "))
 
 
-def _credentials(contract: Contract) -> list[Finding]:
+def _check_credentials(contract: Contract) -> list[Finding]:
     """Check what its changes need beyond its checks: the secrets it names, the role it logs in as."""
     found = [
         Finding(AREA, contract.name, "fails", words, f"set what {reference} refers to")
-        for reference in sorted(_references(contract))
-        if (words := _missing(reference))
+        for reference in sorted(_find_references(contract))
+        if (words := _explain_missing(reference))
     ]
     role = next((each.default for each in contract.parameters if each.name == CHANGE_ROLE), None)
     if contract.meta.target == "postgres" and isinstance(role, str) and os.environ.get("PGHOST"):
-        found.append(_role(contract.name, role))
+        found.append(_check_role(contract.name, role))
     return found
 
 
-def _references(contract: Contract) -> set[str]:
+def _find_references(contract: Contract) -> set[str]:
     """Return the secret references written out in its cells."""
     found: set[str] = set()
     for cell, _ in contract.steps:
@@ -135,7 +135,7 @@ def _references(contract: Contract) -> set[str]:
     return found
 
 
-def _missing(reference: str) -> str:
+def _explain_missing(reference: str) -> str:
     try:
         resolve(reference)
     except OutageError as error:
@@ -143,7 +143,7 @@ def _missing(reference: str) -> str:
     return ""
 
 
-def _role(runbook: str, role: str) -> Finding:
+def _check_role(runbook: str, role: str) -> Finding:
     """Log in as the role that changes, and out again."""
     import psycopg
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from outage.incident.workdays import add
+from outage.incident.workdays import add_length
 
 if TYPE_CHECKING:
     from outage.incident.record.model import Change, Incident
@@ -43,7 +43,7 @@ class Deadline:
     since: datetime
 
 
-def deadline(
+def find_deadline(
     incident: Incident, policy: Policy, since: datetime, pick: Pick, until: datetime | None = None
 ) -> Deadline | None:
     """Return the deadline that counts for something expected from ``since`` on.
@@ -63,14 +63,14 @@ def deadline(
     moments = [since, *(c.at for c in changes if c.at > since and (until is None or c.at < until))]
     found: Deadline | None = None
     for index, moment in enumerate(moments):
-        found = _in_force(changes, policy, since, moment, pick)
+        found = _find_in_force(changes, policy, since, moment, pick)
         following = moments[index + 1] if index + 1 < len(moments) else None
         if found and following and found.at <= following:
             return found
     return found
 
 
-def _in_force(
+def _find_in_force(
     changes: list[Change], policy: Policy, since: datetime, moment: datetime, pick: Pick
 ) -> Deadline | None:
     """Return the earliest deadline among the severity at ``moment`` and every lesser one."""
@@ -82,12 +82,12 @@ def _in_force(
     for severity in ids[policy.rank(past[-1].value) :]:
         length = pick(policy.severities[severity])
         if length is not None:
-            start = max(since, _as_bad_since(past, policy, severity))
-            found.append(Deadline(add(start, length, policy), severity, length, start))
+            start = max(since, _find_as_bad_since(past, policy, severity))
+            found.append(Deadline(add_length(start, length, policy), severity, length, start))
     return min(found, key=lambda one: one.at, default=None)
 
 
-def _as_bad_since(past: list[Change], policy: Policy, severity: str) -> datetime:
+def _find_as_bad_since(past: list[Change], policy: Policy, severity: str) -> datetime:
     """Return since when the incident has been at least this bad without a break; it is now."""
     since = past[-1].at
     for change in reversed(past):
@@ -101,13 +101,13 @@ Promise = Literal["commander", "first-message", "cadence"]
 COMMANDER: RoleId = "incident-commander"
 
 
-def commander_role(policy: Policy) -> str:
+def find_commander_role(policy: Policy) -> str:
     """Return the role whose holder commands: the commander's, or the one it is merged into here."""
     role = policy.roles.get(COMMANDER)
     return (role.merged_into if role else None) or COMMANDER
 
 
-def promised(promise: Promise, who: str) -> tuple[Pick, str]:
+def make_promise_reader(promise: Promise, who: str) -> tuple[Pick, str]:
     """Return how to read a promise off a severity, and its address below the severity."""
     if promise == "commander":
         return lambda severity: severity.commander, "commander"

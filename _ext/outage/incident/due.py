@@ -11,8 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from outage.incident.deadlines import COMMANDER, Promise, commander_role, deadline, promised
-from outage.incident.workdays import add
+from outage.incident.deadlines import (
+    COMMANDER,
+    Promise,
+    find_commander_role,
+    find_deadline,
+    make_promise_reader,
+)
+from outage.incident.workdays import add_length
 from outage.text import join_words
 
 if TYPE_CHECKING:
@@ -49,49 +55,53 @@ class Due:
     state: Literal["upcoming", "late"]
 
 
-def due(incident: Incident, policy: Policy, now: datetime) -> tuple[Due, ...]:
+def list_due(incident: Incident, policy: Policy, now: datetime) -> tuple[Due, ...]:
     """Return everything that is due in an incident, earliest first; nothing if it is closed or undeclared."""
     if incident.declared_at is None or not incident.is_open:
         return ()
     parts = (
-        [_closing]
+        [_list_closing]
         if incident.ended_at
         else [
-            _commander,
-            _messages,
-            _reassessment,
-            _state_document,
-            _escalations,
-            _hand_overs,
+            _list_commander,
+            _list_messages,
+            _list_reassessment,
+            _list_state_document,
+            _list_escalations,
+            _list_hand_overs,
         ]
     )
     found = [one for part in parts for one in part(incident, policy, now)]
     return tuple(sorted(found, key=lambda one: (one.at, one.what, one.who)))
 
 
-def _due(what: What, who: str, text: str, at: datetime, clause: str, limit: Duration, now: datetime) -> Due:
+def _make_due(
+    what: What, who: str, text: str, at: datetime, clause: str, limit: Duration, now: datetime
+) -> Due:
     return Due(what, who, text, at, clause, str(limit), "late" if at < now else "upcoming")
 
 
-def _began(incident: Incident) -> datetime:
+def _find_begin(incident: Incident) -> datetime:
     """Return when the present trouble began: the declaration, or the moment it was reopened."""
     return [begun for begun, _ in incident.running()][-1]
 
 
-def _commander(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
-    if any(incident.holder(role) for role in (COMMANDER, commander_role(policy))):
+def _list_commander(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+    if any(incident.holder(role) for role in (COMMANDER, find_commander_role(policy))):
         return
     name = policy.roles[COMMANDER].name if COMMANDER in policy.roles else COMMANDER
-    yield from _promised(incident, policy, now, "commander", COMMANDER, f"name the {name}", _began(incident))
+    yield from _list_promised(
+        incident, policy, now, "commander", COMMANDER, f"name the {name}", _find_begin(incident)
+    )
 
 
-def _messages(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
-    began = _began(incident)
+def _list_messages(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+    began = _find_begin(incident)
     for audience, settings in policy.audiences.items():
         told = incident.told(audience)
         if not told:
             first = list(
-                _promised(
+                _list_promised(
                     incident,
                     policy,
                     now,
@@ -105,27 +115,27 @@ def _messages(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due
             if first:
                 continue
         since = max([began, *(update.at for update in told[-1:])])
-        yield from _promised(
+        yield from _list_promised(
             incident, policy, now, "cadence", audience, f"send an update to {settings.name}", since
         )
 
 
-def _promised(
+def _list_promised(
     incident: Incident, policy: Policy, now: datetime, promise: Promise, who: str, text: str, since: datetime
 ) -> Iterator[Due]:
-    pick, clause = promised(promise, who)
-    found = deadline(incident, policy, since, pick)
+    pick, clause = make_promise_reader(promise, who)
+    found = find_deadline(incident, policy, since, pick)
     if found:
         what: What = "update" if promise == "cadence" else promise
         address = f"severities.{found.severity}.{clause}"
-        yield _due(what, who, text, found.at, address, found.length, now)
+        yield _make_due(what, who, text, found.at, address, found.length, now)
 
 
-def _reassessment(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+def _list_reassessment(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
     judged = [change.at for change in (*incident.severities, *incident.scopes)]
     if clock := _clock(incident, policy, "reassess"):
-        at = add(max([_began(incident), *judged]), clock.length, policy)
-        yield _due("reassess", COMMANDER, "reassess severity and scope", at, *clock, now)
+        at = add_length(max([_find_begin(incident), *judged]), clock.length, policy)
+        yield _make_due("reassess", COMMANDER, "reassess severity and scope", at, *clock, now)
 
 
 def _clock(incident: Incident, policy: Policy, name: str) -> Clock | None:
@@ -134,19 +144,19 @@ def _clock(incident: Incident, policy: Policy, name: str) -> Clock | None:
     return policy.clock(name, known)
 
 
-def _state_document(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+def _list_state_document(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
     """Yield the next round of the state document. The record cannot see it, so it is never called late."""
     document, clock = policy.state_document, _clock(incident, policy, "state_document")
     every = clock.length.exact if clock else None
     if clock is None or every is None:
         return
-    began = _began(incident)
+    began = _find_begin(incident)
     at = began + every * (max(now - began, timedelta(0)) // every + 1)
     text = f"bring the state document up to date: {document.where}"
-    yield _due("state-document", document.keeper, text, at, *clock, now)
+    yield _make_due("state-document", document.keeper, text, at, *clock, now)
 
 
-def _escalations(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+def _list_escalations(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
     """Yield escalations that apply at this severity and that no contact on the record has answered."""
     done = {e.data.get("escalation") for e in incident.entries if e.event.kind == "contact"}
     for name, escalation in policy.escalations.items():
@@ -155,32 +165,32 @@ def _escalations(incident: Incident, policy: Policy, now: datetime) -> Iterator[
         if name in done or answered or clock is None:
             continue
         people = [policy.contacts[id_].name if id_ in policy.contacts else id_ for id_ in escalation.call]
-        at = add(_began(incident), clock.length, policy)
+        at = add_length(_find_begin(incident), clock.length, policy)
         text = f"call {join_words(people)}: {escalation.do}"
-        yield _due("escalation", name, text, at, *clock, now)
+        yield _make_due("escalation", name, text, at, *clock, now)
 
 
-def _hand_overs(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+def _list_hand_overs(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
     """Yield the moments at which the commander, and everyone with a role, must hand over."""
     held = [holding for holding in incident.holdings if holding.until is None]
     limits, clock = policy.hand_over, _clock(incident, policy, "hand_over")
     if clock is None:
         return
     for holding in held:
-        if holding.role in (COMMANDER, commander_role(policy)):
-            at = add(holding.since, clock.length, policy)
+        if holding.role in (COMMANDER, find_commander_role(policy)):
+            at = add_length(holding.since, clock.length, policy)
             text = f"hand command over from {holding.person}"
-            yield _due("hand-over", holding.role, text, at, *clock, now)
+            yield _make_due("hand-over", holding.role, text, at, *clock, now)
     for person in dict.fromkeys(holding.person for holding in held):
-        since = _on_shift_since(incident.holdings, person)
-        at = add(since, limits.shift_limit, policy)
+        since = _find_shift_begin(incident.holdings, person)
+        at = add_length(since, limits.shift_limit, policy)
         role = next(holding.role for holding in held if holding.person == person)
-        yield _due(
+        yield _make_due(
             "hand-over", role, f"relieve {person}", at, "hand_over.shift_limit", limits.shift_limit, now
         )
 
 
-def _on_shift_since(holdings: tuple[Holding, ...], person: str) -> datetime:
+def _find_shift_begin(holdings: tuple[Holding, ...], person: str) -> datetime:
     """Return when a person who holds a role now took up their roles without a break."""
     own = [holding for holding in holdings if holding.person == person]
     since = min(holding.since for holding in own if holding.until is None)
@@ -190,11 +200,11 @@ def _on_shift_since(holdings: tuple[Holding, ...], person: str) -> datetime:
     return since
 
 
-def _closing(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
+def _list_closing(incident: Incident, policy: Policy, now: datetime) -> Iterator[Due]:
     clock = _clock(incident, policy, "watch_after")
     if incident.ended_at and clock:
-        at = add(incident.ended_at, clock.length, policy)
-        yield _due("close", COMMANDER, "close it, if it has held", at, *clock, now)
+        at = add_length(incident.ended_at, clock.length, policy)
+        yield _make_due("close", COMMANDER, "close it, if it has held", at, *clock, now)
 
 
-__all__ = ["Due", "due"]
+__all__ = ["Due", "list_due"]

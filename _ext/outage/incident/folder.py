@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from outage import files
 from outage.errors import Failed, Refused
 from outage.incident.record import FILE, Event, append, load
-from outage.incident.record.event import parse
-from outage.incident.record.order import in_turn
+from outage.incident.record.event import parse_event
+from outage.incident.record.order import put_in_turn
 from outage.incident.record.store import is_plain
 from outage.source import nearest
 from outage.text import one_line
@@ -59,11 +59,11 @@ def declare(
 
     Raises Refused for data that a declaration may not hold, before anything is made.
     """
-    from outage.incident.record.kinds import checked
+    from outage.incident.record.kinds import check_data
 
-    title = str(checked("declared", data)["title"])
+    title = str(check_data("declared", data)["title"])
     zone = ZoneInfo(policy.company.timezone)
-    folder = _new_folder(project.incidents, f"{(at or now).astimezone(zone):%Y-%m-%d}-{slug(title)}")
+    folder = _make_folder(project.incidents, f"{(at or now).astimezone(zone):%Y-%m-%d}-{make_slug(title)}")
     write_flushed(folder / POLICY, project.policy_path.read_bytes())
     event = append(folder, "declared", data, by=by, at=at)
     files.flush_folder(folder.parent)
@@ -71,7 +71,7 @@ def declare(
     return folder, event
 
 
-def slug(title: str) -> str:
+def make_slug(title: str) -> str:
     """Return a title as part of a folder's name: small ASCII letters, digits and hyphens, 40 at most.
 
     It is ``incident`` where nothing of the title is ASCII.
@@ -84,12 +84,12 @@ def slug(title: str) -> str:
     return found or "incident"
 
 
-def _new_folder(incidents: Path, name: str) -> Path:
+def _make_folder(incidents: Path, name: str) -> Path:
     """Make a folder that was not there before: ``name`` and a code."""
     try:
         incidents.mkdir(exist_ok=True)
         while True:
-            folder = incidents / f"{name}-{new_code()}"
+            folder = incidents / f"{name}-{draw_code()}"
             try:
                 folder.mkdir()
             except FileExistsError:
@@ -99,7 +99,7 @@ def _new_folder(incidents: Path, name: str) -> Path:
         raise Failed(f"no incident can be written there: {error.strerror}", file=incidents) from error
 
 
-def new_code() -> str:
+def draw_code() -> str:
     """Draw the end of an id, such as ``k3f7``: digits and consonants, at least one of each."""
     while True:
         code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(CODE))
@@ -122,14 +122,14 @@ def write_flushed(path: Path, content: bytes) -> None:
         raise Failed(f"it cannot be written: {error.strerror}", file=path, hint=hint) from error
 
 
-def policy_of(folder: Path, project: Project) -> Policy:
+def load_policy_of(folder: Path, project: Project) -> Policy:
     """Return the policy that an incident is judged by: as declared; today's if that copy is gone."""
     from outage.policy import load_policy
 
-    return load_policy(policy_file(folder, project))
+    return load_policy(find_policy_file(folder, project))
 
 
-def policy_file(folder: Path, project: Project) -> Path:
+def find_policy_file(folder: Path, project: Project) -> Path:
     """Return the file of the policy that an incident is judged by."""
     return folder / POLICY if (folder / POLICY).exists() else project.policy_path
 
@@ -161,7 +161,7 @@ def is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def why_left_out(folder: Path) -> str | None:
+def explain_left_out(folder: Path) -> str | None:
     """Say why a folder that holds a record is not read as an incident; None if it is, or holds none.
 
     A name that a file manager gave to a copy, and links, which may lead out of the handbook: what is
@@ -185,13 +185,13 @@ def why_left_out(folder: Path) -> str | None:
     return None
 
 
-def left_out(incidents: Path) -> list[LeftOut]:
+def list_left_out(incidents: Path) -> list[LeftOut]:
     """List what holds a record and is not read as an incident, by name."""
     inside = sorted(incidents.iterdir()) if incidents.is_dir() else []
-    return [LeftOut(folder, why) for folder in inside if (why := why_left_out(folder))]
+    return [LeftOut(folder, why) for folder in inside if (why := explain_left_out(folder))]
 
 
-def folders_in(incidents: Path) -> list[Path]:
+def list_folders_in(incidents: Path) -> list[Path]:
     """List the folders of all incidents, the newest first.
 
     An empty record is a declaration that died half-way.
@@ -201,25 +201,25 @@ def folders_in(incidents: Path) -> list[Path]:
     found = [
         folder
         for folder in incidents.iterdir()
-        if is_plain(folder / FILE) and (folder / FILE).stat().st_size and not why_left_out(folder)
+        if is_plain(folder / FILE) and (folder / FILE).stat().st_size and not explain_left_out(folder)
     ]
-    return sorted(found, key=lambda folder: (_declared_at(folder), folder.name), reverse=True)
+    return sorted(found, key=lambda folder: (_find_declared_at(folder), folder.name), reverse=True)
 
 
-def folders(project: Project) -> list[Path]:
+def list_folders(project: Project) -> list[Path]:
     """List the folders of a project's incidents, the newest first."""
-    return folders_in(project.incidents)
+    return list_folders_in(project.incidents)
 
 
-def _declared_at(folder: Path) -> datetime:
+def _find_declared_at(folder: Path) -> datetime:
     """Return when an incident was declared, without folding its record; long ago if no one declared it."""
-    declared = _events_of((folder / FILE).read_bytes(), "declared")
+    declared = _scan_events((folder / FILE).read_bytes(), "declared")
     return min((event.at for event in declared), default=_LONG_AGO)
 
 
-def open_incidents(project: Project) -> list[Incident]:
+def list_open(project: Project) -> list[Incident]:
     """Return the incidents that are not closed, newest first."""
-    likely = (folder for folder in folders(project) if not _plainly_closed(folder / FILE))
+    likely = (folder for folder in list_folders(project) if not _is_plainly_closed(folder / FILE))
     return [incident for folder in likely if (incident := load(folder)).is_open]
 
 
@@ -236,14 +236,14 @@ def find(project: Project, wanted: str | None) -> Path:
         Refused: none fits, or several do; the message lists them.
     """
     if wanted and wanted.strip():
-        return _named(project, wanted.strip())
-    candidates = open_incidents(project)
+        return _find_named(project, wanted.strip())
+    candidates = list_open(project)
     working = [incident for incident in candidates if incident.ended_at is None]
     fitting = working or candidates
     if len(fitting) == 1:
         return project.incidents / fitting[0].id
     if not fitting:
-        newest = next((one_line(folder.name) for folder in folders(project)), "")
+        newest = next((one_line(folder.name) for folder in list_folders(project)), "")
         old = f"; --incident {newest} names the newest of the closed ones" if newest else ""
         raise Refused("no incident is open", hint=f"outage declare TITLE opens one{old}")
     listed = "".join(f"\n  {one.id}  {one_line(one.title)} ({one.stage})" for one in fitting)
@@ -252,20 +252,22 @@ def find(project: Project, wanted: str | None) -> Path:
     )
 
 
-def _named(project: Project, wanted: str) -> Path:
-    names = [folder.name for folder in folders(project)]
-    fitting = _fitting(project, names, wanted)
+def _find_named(project: Project, wanted: str) -> Path:
+    names = [folder.name for folder in list_folders(project)]
+    fitting = _find_fitting(project, names, wanted)
     if len(fitting) == 1:
         return project.incidents / fitting[0]
     shown = one_line(wanted)[:80]
     if fitting:
-        listed = "".join(f"\n  {one_line(name)}  {_title(project, name)}" for name in fitting[:_MOST_LISTED])
+        listed = "".join(
+            f"\n  {one_line(name)}  {_find_title(project, name)}" for name in fitting[:_MOST_LISTED]
+        )
         more = f"\n  and {len(fitting) - _MOST_LISTED} more" if len(fitting) > _MOST_LISTED else ""
         raise Refused(
             f"'{shown}' fits several incidents:{listed}{more}",
             hint=f"write more of it, or the last {CODE} characters of the id",
         )
-    for one in left_out(project.incidents):
+    for one in list_left_out(project.incidents):
         if one.folder.name == wanted:
             raise Refused(str(one))
     near = (
@@ -275,14 +277,14 @@ def _named(project: Project, wanted: str) -> Path:
     raise Refused(f"there is no incident '{shown}'", hint=hint)
 
 
-def _fitting(project: Project, names: list[str], wanted: str) -> list[str]:
+def _find_fitting(project: Project, names: list[str], wanted: str) -> list[str]:
     """Return the ids that a text names, by the closest kind of likeness that any has."""
-    text = _comparable(wanted)
+    text = _normalise(wanted)
     ways: list[Callable[[str], bool]] = [
         lambda name: name == wanted,
         lambda name: name.casefold().endswith(f"-{text}") and len(text) == CODE,
         lambda name: text in name.casefold(),
-        lambda name: text in _comparable(load(project.incidents / name).title),
+        lambda name: text in _normalise(load(project.incidents / name).title),
     ]
     for fits in ways:
         if found := [name for name in names if fits(name)]:
@@ -290,29 +292,29 @@ def _fitting(project: Project, names: list[str], wanted: str) -> list[str]:
     return []
 
 
-def _comparable(text: str) -> str:
+def _normalise(text: str) -> str:
     """Return a text in one form, whatever the case, spacing and Unicode form in which it is typed."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _title(project: Project, name: str) -> str:
+def _find_title(project: Project, name: str) -> str:
     return one_line(load(project.incidents / name).title)
 
 
-def _plainly_closed(path: Path) -> bool:
+def _is_plainly_closed(path: Path) -> bool:
     """Return whether a record can be seen to be closed without folding it; when unsure, it is not."""
     content = path.read_bytes()
     if b'"correction"' in content or b'"closed"' not in content:
         return False
-    events = [*_events_of(content, "stage"), *_events_of(content, "declared")]
+    events = [*_scan_events(content, "stage"), *_scan_events(content, "declared")]
     if len({event.id for event in events}) < len(events):
         return False
-    turns, _ = in_turn(events)
+    turns, _ = put_in_turn(events)
     last = turns[-1].event if turns else None
     return last is not None and last.kind == "stage" and last.data.get("stage") == "closed"
 
 
-def _events_of(content: bytes, kind: str) -> Iterator[Event]:
+def _scan_events(content: bytes, kind: str) -> Iterator[Event]:
     """Yield the events of one kind in a record's content; lines that cannot be read are passed over."""
     import json
 
@@ -320,7 +322,7 @@ def _events_of(content: bytes, kind: str) -> Iterator[Event]:
     for line in content.split(b"\n"):
         if word in line:
             try:
-                event = parse(json.loads(line))
+                event = parse_event(json.loads(line))
             except (ValueError, RecursionError):
                 continue
             if event.kind == kind:

@@ -20,11 +20,11 @@ from outage.git import GitFailed, call
 from outage.incident import folder as incidents
 from outage.incident import notify
 from outage.incident.record import Event, Incident, append, load
-from outage.incident.record.describe import role_name
-from outage.incident.record.kinds import KINDS, checked
+from outage.incident.record.describe import name_role
+from outage.incident.record.kinds import KINDS, check_data
 from outage.incident.sync import background, state
 from outage.incident.sync.share import Shared, find_repository
-from outage.incident.times import shown
+from outage.incident.times import format_full
 from outage.policy.classify import classify
 from outage.policy.vocabulary import AUDIENCES, SCOPES
 from outage.source import nearest
@@ -58,7 +58,7 @@ class Step:
     unshared: str = ""
 
 
-def step(
+def record_step(
     project: Project,
     folder: Path,
     kind: str,
@@ -74,10 +74,10 @@ def step(
     Raises Refused, before anything is written, for data that does not fit. ``still`` looks at the
     incident again while no one else can write to its record, and raises if the event no longer fits.
     """
-    policy = incidents.policy_of(folder, project)
-    found = _in_words_of(policy, data)
+    policy = incidents.load_policy_of(folder, project)
+    found = _translate(policy, data)
     if kind in ("correction", "redaction"):
-        found = _amending(load(folder), policy, kind, found)
+        found = _check_amendment(load(folder), policy, kind, found)
 
     def check() -> None:
         incident = load(folder)
@@ -100,7 +100,7 @@ def declare(
     silent: bool = False,
 ) -> Step:
     """Open an incident, post it unless ``silent``, and ask for a sync."""
-    folder, event = incidents.declare(project, policy, _in_words_of(policy, data), by=by, at=at, now=now)
+    folder, event = incidents.declare(project, policy, _translate(policy, data), by=by, at=at, now=now)
     return _spread(project, folder, event, policy, silent=silent)
 
 
@@ -109,16 +109,16 @@ def _spread(project: Project, folder: Path, event: Event, policy: Policy, *, sil
     incident = load(folder)
     with suppress(Failed):  # the event counts; the next command writes the page
         incidents.ensure_page(folder)
-    policy_file = incidents.policy_file(folder, project)
+    policy_file = incidents.find_policy_file(folder, project)
     posted = notify.post(folder, policy_file, incident, event.id, policy, silent=silent)
-    before, unshared = state.load(folder), why_unshared(folder, policy)
+    before, unshared = state.load(folder), explain_unshared(folder, policy)
     if policy.sync.automatic and not unshared:
         with suppress(OSError):  # no process can be started now; the next command asks again
             background.request(folder, policy.sync.remote, policy.sync.branch)
     return Step(folder, event, incident, policy, posted, before, unshared)
 
 
-def why_unshared(folder: Path, policy: Policy) -> str:
+def explain_unshared(folder: Path, policy: Policy) -> str:
     """Say why an incident isn't shared although policy says so; empty if it is, or needn't be."""
     if not policy.sync.automatic:
         return ""
@@ -129,13 +129,13 @@ def why_unshared(folder: Path, policy: Policy) -> str:
         return error.message
 
 
-def _in_words_of(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:
+def _translate(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data with this policy's ids; a company's own names ("IC", "Sev 1") are understood too.
 
     Refused for a severity, audience, scope or place that this company has not.
     """
     found = dict(data)
-    for key, names in _names(policy).items():
+    for key, names in _list_names(policy).items():
         if found.get(key) is not None:
             found[key] = names.get(str(found[key]).strip().casefold(), found[key])
     if found.get("severity") is not None:
@@ -153,7 +153,7 @@ def _in_words_of(policy: Policy, data: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _names(policy: Policy) -> dict[str, dict[str, str]]:
+def _list_names(policy: Policy) -> dict[str, dict[str, str]]:
     """Return what a company calls its severities, roles and audiences, in small letters, and the ids."""
     roles = {name.casefold(): key for key, one in policy.roles.items() for name in (one.name, one.short)}
     return {
@@ -179,7 +179,7 @@ def _check_place(policy: Policy, data: dict[str, Any]) -> None:
         data["division"] = holding[0]
 
 
-def _amending(incident: Incident, policy: Policy, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+def _check_amendment(incident: Incident, policy: Policy, kind: str, data: dict[str, Any]) -> dict[str, Any]:
     """Return the data of a correction or redaction of one entry; Refused if it would not fit that entry."""
     wanted = str(data["event"]).lower()
     fitting = [entry for entry in incident.entries if entry.event.id.startswith(wanted)]
@@ -192,7 +192,7 @@ def _amending(incident: Incident, policy: Policy, kind: str, data: dict[str, Any
     entry = fitting[0]
     if kind == "correction" and entry.known and entry.event.kind not in ("correction", "redaction"):
         main = KINDS[entry.event.kind].main
-        corrected = checked(entry.event.kind, _in_words_of(policy, {**entry.data, main: data["text"]}))
+        corrected = check_data(entry.event.kind, _translate(policy, {**entry.data, main: data["text"]}))
         data = {**data, "text": str(corrected[main])}
     return {**data, "event": entry.event.id}
 
@@ -205,15 +205,15 @@ def _refuse_same_holder(
     for held in incident.roles.get(role, ()):
         holds = held.until is None if at is None else held.since <= at and (not held.until or at < held.until)
         if holds and held.person.casefold() == person.casefold():
-            since = shown(held.since, policy.company.timezone)
+            since = format_full(held.since, policy.company.timezone)
             raise Refused(
-                f"{one_line(held.person)} already is the {role_name(role, policy)}, since {since};"
+                f"{one_line(held.person)} already is the {name_role(role, policy)}, since {since};"
                 " nothing was recorded",
                 hint=f"to hand over to someone else: outage handoff {role} NAME",
             )
 
 
-def graded(
+def grade(
     policy: Policy, severity: str | None, answers: Mapping[str, str] | None
 ) -> tuple[dict[str, Any], str]:
     """Return severity and scope of a new incident, and the reason in words.
@@ -239,8 +239,10 @@ def graded(
 
 def deliver(project: Project, folder: Path | None) -> list[notify.Report]:
     """Try to deliver the messages that wait, of one incident or of all."""
-    asked = [folder] if folder else [one for one in incidents.folders(project) if notify.waiting(one)]
-    return [notify.flush(one, incidents.policy_of(one, project)) for one in asked]
+    asked = (
+        [folder] if folder else [one for one in incidents.list_folders(project) if notify.list_waiting(one)]
+    )
+    return [notify.flush(one, incidents.load_policy_of(one, project)) for one in asked]
 
 
 def settle_by_hand(project: Project, folder: Path, named: str) -> list[notify.Message]:
@@ -255,7 +257,7 @@ def settle_by_hand(project: Project, folder: Path, named: str) -> list[notify.Me
         Refused: nothing waits for it.
         Failed: it is being sent at this moment.
     """
-    policy, box = incidents.policy_of(folder, project), notify.look(folder)
+    policy, box = incidents.load_policy_of(folder, project), notify.look(folder)
     audience = {str(key): one.channel for key, one in policy.audiences.items()}.get(named)
     found = [*box.waiting, *box.refused]
     names = {one.channel for one in found if named.casefold() in (one.channel, one.name.casefold())}
@@ -279,31 +281,31 @@ def share(project: Project, folder: Path | None) -> Shared:
     Raises Refused or Failed as ``outage.incident.sync.share`` does; the failure is remembered beside
     each incident.
     """
-    names = [folder.name] if folder else [one.id for one in incidents.open_incidents(project)]
+    names = [folder.name] if folder else [one.id for one in incidents.list_open(project)]
     sync = project.policy().sync
     return background.share_and_remember(
         project.incidents, names, sync.remote, sync.branch, receive=folder is None
     )
 
 
-def who(given: str | None, folder: Path) -> str:
+def find_who(given: str | None, folder: Path) -> str:
     """Name who records: as said, else $OUTAGE_BY, git's user.name, the login name. No one checks it.
 
     A blank name is no name: the next source is asked.
     """
-    named = (" ".join(name.split()) for name in _names_of_who(given, folder))
+    named = (" ".join(name.split()) for name in _list_who(given, folder))
     return next(filter(None, named), "unknown")[:200]
 
 
-def _names_of_who(given: str | None, folder: Path) -> Iterator[str]:
+def _list_who(given: str | None, folder: Path) -> Iterator[str]:
     """Yield the names that the sources give, asked one after the other and only as far as needed."""
     yield given or ""
     yield os.environ.get("OUTAGE_BY", "")
-    yield _git_name(folder)
-    yield _login()
+    yield _read_git_name(folder)
+    yield _find_login()
 
 
-def _login() -> str:
+def _find_login() -> str:
     """Return the login name, as the variables of a login say it or else as the system does."""
     variables = (os.environ.get(name, "").strip() for name in ("LOGNAME", "USER"))
     if named := next(filter(None, variables), ""):
@@ -314,7 +316,7 @@ def _login() -> str:
         return ""
 
 
-def _git_name(folder: Path) -> str:
+def _read_git_name(folder: Path) -> str:
     try:
         return call(folder, "config", "user.name").decode(errors="replace").strip()
     except GitFailed:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from outage.incident.record.describe import short
-from outage.incident.times import near, shown, span
+from outage.incident.record.describe import shorten_id
+from outage.incident.times import format_full, format_near, format_span
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -19,19 +19,19 @@ _BELIEVED = timedelta(seconds=1)
 _NOT_YET = timedelta(minutes=2)
 
 
-def clocks_ahead(incident: Incident, now: datetime, zone: str) -> list[str]:
+def describe_clocks_ahead(incident: Incident, now: datetime, zone: str) -> list[str]:
     """Say which clocks are ahead, and how that is known: one sentence a person, the worst there is.
 
     People's names are as they were written, and so hostile.
     """
     worst: dict[str, tuple[timedelta, str]] = {}
-    for by, who, words in (*_contradictions(incident, zone), *_not_yet(incident, now, zone)):
+    for by, who, words in (*_find_contradictions(incident, zone), *_find_future(incident, now, zone)):
         if who not in worst or by > worst[who][0]:
             worst[who] = (by, words)
     return [words for _, words in worst.values()]
 
 
-def _contradictions(incident: Incident, zone: str) -> Iterator[tuple[timedelta, str, str]]:
+def _find_contradictions(incident: Incident, zone: str) -> Iterator[tuple[timedelta, str, str]]:
     """Yield changes whose order contradicts their times; the one with the higher ``n`` holds.
 
     Two clones that had not synced may contradict each other with clocks that are right.
@@ -44,14 +44,15 @@ def _contradictions(incident: Incident, zone: str) -> Iterator[tuple[timedelta, 
                 one.by,
                 first.by,
                 (
-                    f"a clock is ahead by at least {span(one.by)}: {_entry(first)} says"
-                    f" {near(first.at, after.at, zone)}, and {_entry(after)}, written after it unless their"
-                    f" clones had not synced, says {shown(after.at, zone)}; the second holds"
+                    f"a clock is ahead by at least {format_span(one.by)}: {_name_entry(first)} says"
+                    f" {format_near(first.at, after.at, zone)}, and {_name_entry(after)}, written after it"
+                    f" unless their clones had not synced, says {format_full(after.at, zone)};"
+                    " the second holds"
                 ),
             )
 
 
-def _not_yet(incident: Incident, now: datetime, zone: str) -> Iterator[tuple[timedelta, str, str]]:
+def _find_future(incident: Incident, now: datetime, zone: str) -> Iterator[tuple[timedelta, str, str]]:
     """Yield entries from the future: their writer's clock is ahead, or the reader's is behind."""
     for event in (entry.event for entry in incident.entries):
         latest = max(event.at, event.recorded)
@@ -60,11 +61,11 @@ def _not_yet(incident: Incident, now: datetime, zone: str) -> Iterator[tuple[tim
                 latest - now,
                 event.by,
                 (
-                    f"a clock is ahead by at least {span(latest - now)}, or this machine's is behind:"
-                    f" {_entry(event)} says {near(latest, now, zone)}"
+                    f"a clock is ahead by at least {format_span(latest - now)}, or this machine's is behind:"
+                    f" {_name_entry(event)} says {format_near(latest, now, zone)}"
                 ),
             )
 
 
-def _entry(event: Event) -> str:
-    return f"entry {short(event.id)} by {one_line(event.by)}"
+def _name_entry(event: Event) -> str:
+    return f"entry {shorten_id(event.id)} by {one_line(event.by)}"

@@ -30,7 +30,9 @@ _TOLERANCE = timedelta(minutes=2)
 _HINT = "write 14:05, '13:05 UTC', '2026-11-20 14:05', 2026-11-20T14:05Z, '10m ago' or now"
 
 
-def typed(text: str, zone: str, now: datetime, confirm: Callable[[str], bool] | None = None) -> datetime:
+def parse_typed(
+    text: str, zone: str, now: datetime, confirm: Callable[[str], bool] | None = None
+) -> datetime:
     """Read the moment (UTC) that someone typed; without a zone it is the company's local time.
 
     It reads whatever our own output prints. A time of day is today's. Where that lies in the future,
@@ -42,22 +44,24 @@ def typed(text: str, zone: str, now: datetime, confirm: Callable[[str], bool] | 
             show that time twice, or skip it.
     """
     text = _LOCAL_BESIDE.sub("", " ".join(text.split()))
-    found = now if text.lower() == "now" else _ago(text, now) or _written(text, ZoneInfo(zone), now)
+    found = (
+        now if text.lower() == "now" else _parse_ago(text, now) or _parse_written(text, ZoneInfo(zone), now)
+    )
     if found is None or not is_believable(found):
         wrong = "in the future" if found and found > now else "not a time"
         raise Refused(f"'{one_line(text)[:60]}' is {wrong}", hint=_HINT)
     if found <= now + _TOLERANCE:
         return min(found, now)
-    yesterday = None if _has_date(text) else _written(text, ZoneInfo(zone), now, days_ago=1)
-    future = f"{shown(found, zone)} is in the future"
+    yesterday = None if _has_date(text) else _parse_written(text, ZoneInfo(zone), now, days_ago=1)
+    future = f"{format_full(found, zone)} is in the future"
     if yesterday is None:
         raise Refused(future, hint="--at says when something happened")
-    if confirm is not None and confirm(f"{future}. Do you mean yesterday, {shown(yesterday, zone)}?"):
+    if confirm is not None and confirm(f"{future}. Do you mean yesterday, {format_full(yesterday, zone)}?"):
         return yesterday
-    raise Refused(future, hint=f"if it was yesterday: --at {_stamp(yesterday)}")
+    raise Refused(future, hint=f"if it was yesterday: --at {_format_stamp(yesterday)}")
 
 
-def _ago(text: str, now: datetime) -> datetime | None:
+def _parse_ago(text: str, now: datetime) -> datetime | None:
     match = _AGO.fullmatch(text)
     if match is None or not any(match.groups()):
         return None
@@ -70,27 +74,27 @@ def _has_date(text: str) -> bool:
     return match is None or match[1] is not None
 
 
-def _written(text: str, zone: ZoneInfo, now: datetime, days_ago: int = 0) -> datetime | None:
+def _parse_written(text: str, zone: ZoneInfo, now: datetime, days_ago: int = 0) -> datetime | None:
     """Return the moment that a date and a time, or a time alone, names; None if it is neither."""
     match = _WRITTEN.fullmatch(text)
     try:
         if match is None:
             found = datetime.fromisoformat(text)
-            return found.astimezone(UTC) if found.tzinfo else _dated(found, zone, now)
+            return found.astimezone(UTC) if found.tzinfo else _resolve_dated(found, zone, now)
         clock_time, named = time.fromisoformat(match[2] if match[2][1] != ":" else f"0{match[2]}"), match[3]
-        fixed = _offset(named)
+        fixed = _parse_offset(named)
         day = date.fromisoformat(match[1]) if match[1] else now.astimezone(fixed or zone).date()
         local = datetime.combine(day - timedelta(days=days_ago), clock_time)
         if fixed:
             return local.replace(tzinfo=fixed).astimezone(UTC)
         if named:
-            return next((one for one in _readings(local, zone) if _is_named(one, zone, named)), None)
-        return _dated(local, zone, now) if match[1] else _latest(local, zone, now)
+            return next((one for one in _list_readings(local, zone) if _is_named(one, zone, named)), None)
+        return _resolve_dated(local, zone, now) if match[1] else _find_latest(local, zone, now)
     except (ValueError, OverflowError):
         return None
 
 
-def _offset(named: str | None) -> tzinfo | None:
+def _parse_offset(named: str | None) -> tzinfo | None:
     """UTC or an offset from it, by the way in which it is written; None for a name or for nothing."""
     if not named or named.upper() in ("Z", "UTC"):
         return UTC if named else None
@@ -98,83 +102,83 @@ def _offset(named: str | None) -> tzinfo | None:
 
 
 def _is_named(at: datetime, zone: ZoneInfo, name: str) -> bool:
-    return _zone_name(at.astimezone(zone)).lower() == name.lower()
+    return _name_zone(at.astimezone(zone)).lower() == name.lower()
 
 
-def _readings(local: datetime, zone: ZoneInfo) -> list[datetime]:
+def _list_readings(local: datetime, zone: ZoneInfo) -> list[datetime]:
     """Return the moments (UTC) at which clocks show a local time: one, or two or none where they change."""
     both = sorted({local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)})
     return [one for one in both if one.astimezone(zone).replace(tzinfo=None) == local]
 
 
-def _dated(local: datetime, zone: ZoneInfo, now: datetime) -> datetime:
+def _resolve_dated(local: datetime, zone: ZoneInfo, now: datetime) -> datetime:
     """Return the moment at which the clocks show a local time on its date; Refused if that is not plain."""
-    found = _readings(local, zone)
+    found = _list_readings(local, zone)
     past = [one for one in found if one <= now + _TOLERANCE]
     if len(past) > 1:
         raise Refused(
-            f"the clocks in {zone.key} show {local:%Y-%m-%d %H:%M} twice", hint=_choices(past, zone)
+            f"the clocks in {zone.key} show {local:%Y-%m-%d %H:%M} twice", hint=_describe_choices(past, zone)
         )
-    return _skipped(local, zone) if not found else (past or found)[0]
+    return _describe_skipped(local, zone) if not found else (past or found)[0]
 
 
-def _latest(local: datetime, zone: ZoneInfo, now: datetime) -> datetime:
+def _find_latest(local: datetime, zone: ZoneInfo, now: datetime) -> datetime:
     """Return the latest past moment at which clocks show a local time on its date, or else a future one."""
-    found = _readings(local, zone) or [_skipped(local, zone)]
+    found = _list_readings(local, zone) or [_describe_skipped(local, zone)]
     past = [one for one in found if one <= now + _TOLERANCE]
     return past[-1] if past else found[0]
 
 
-def _skipped(local: datetime, zone: ZoneInfo) -> NoReturn:
+def _describe_skipped(local: datetime, zone: ZoneInfo) -> NoReturn:
     both = sorted({local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)})
     raise Refused(
         f"the clocks in {zone.key} skip {local:%Y-%m-%d %H:%M}: they go forward over it",
-        hint=_choices(both, zone),
+        hint=_describe_choices(both, zone),
     )
 
 
-def _choices(both: list[datetime], zone: ZoneInfo) -> str:
-    said = [f"--at {_stamp(one)} for {shown(one, zone.key)}" for one in both]
+def _describe_choices(both: list[datetime], zone: ZoneInfo) -> str:
+    said = [f"--at {_format_stamp(one)} for {format_full(one, zone.key)}" for one in both]
     return " or ".join(said)
 
 
-def _stamp(at: datetime) -> str:
+def _format_stamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z".replace(":00Z", "Z")
 
 
-def shown(at: datetime, zone: str) -> str:
+def format_full(at: datetime, zone: str) -> str:
     """``2026-06-17 09:40 UTC (10:40 BST)``; local time only where it differs, its date likewise."""
     utc, local = at.astimezone(UTC), at.astimezone(ZoneInfo(zone))
     if local.utcoffset() == timedelta(0):
         return f"{utc:%Y-%m-%d %H:%M} UTC"
     day = "" if utc.date() == local.date() else f"{local:%d %b} "
-    return f"{utc:%Y-%m-%d %H:%M} UTC ({day}{local:%H:%M} {_zone_name(local)})"
+    return f"{utc:%Y-%m-%d %H:%M} UTC ({day}{local:%H:%M} {_name_zone(local)})"
 
 
-def clock(at: datetime, zone: str) -> str:
+def format_clock(at: datetime, zone: str) -> str:
     """``09:40 UTC (10:40 BST)``, where the date is plain from what is around it."""
-    return shown(at, zone)[11:]
+    return format_full(at, zone)[11:]
 
 
-def near(at: datetime, other: datetime, zone: str) -> str:
-    """Write a moment as :func:`clock` when it is on the UTC day of ``other``, else as :func:`shown`."""
+def format_near(at: datetime, other: datetime, zone: str) -> str:
+    """Write a moment as :func:`format_clock` on the UTC day of ``other``, else as :func:`format_full`."""
     same = at.astimezone(UTC).date() == other.astimezone(UTC).date()
-    return clock(at, zone) if same else shown(at, zone)
+    return format_clock(at, zone) if same else format_full(at, zone)
 
 
-def ago(at: datetime, now: datetime) -> str:
+def format_ago(at: datetime, now: datetime) -> str:
     """``12 min ago``; a moment that has not come yet is never called past."""
     if at <= now:
-        return f"{span(now - at)} ago"
-    return f"{span(at - now)} ahead of this machine's clock"
+        return f"{format_span(now - at)} ago"
+    return f"{format_span(at - now)} ahead of this machine's clock"
 
 
-def _zone_name(local: datetime) -> str:
+def _name_zone(local: datetime) -> str:
     name = local.tzname() or ""
     return f"UTC{name}" if name[:1] in "+-" else name
 
 
-def span(length: timedelta) -> str:
+def format_span(length: timedelta) -> str:
     """``45 s``, ``12 min``, ``2 h 05 min`` or ``3 days``: a length as one glances at it."""
     seconds = int(abs(length.total_seconds()))
     if seconds < 60:
@@ -198,15 +202,15 @@ class Times:
 
     def time(self, at: datetime) -> str:
         """``09:42 UTC (10:42 BST)``."""
-        return clock(at, self.zone)
+        return format_clock(at, self.zone)
 
     def moment(self, at: datetime) -> str:
         """``2026-06-17 09:42 UTC (10:42 BST)``."""
-        return shown(at, self.zone)
+        return format_full(at, self.zone)
 
     def near(self, at: datetime, other: datetime) -> str:
         """:meth:`time` when ``at`` is on the UTC day of ``other``, else :meth:`moment`."""
-        return near(at, other, self.zone)
+        return format_near(at, other, self.zone)
 
     def local(self, at: datetime) -> tuple[str, str]:
         """Return local time and zone name at a moment: ``("10:42", "BST")``; empty where that is UTC's."""
@@ -224,11 +228,11 @@ class Times:
         return f"All times are UTC, which is the time in {place}." if same else "All times are UTC."
 
 
-def day(at: datetime) -> str:
+def format_day(at: datetime) -> str:
     """Return the UTC day: ``2026-06-17``."""
     return f"{at.astimezone(UTC):%Y-%m-%d}"
 
 
-def stamp(at: datetime) -> str:
+def format_stamp(at: datetime) -> str:
     """Return the moment for a script, to the second: ``2026-11-20T09:42:00Z``."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -18,7 +18,7 @@ _LONGEST_REST = 60
 """Days without a single business day after which a calendar is not believed."""
 
 
-def add(start: datetime, length: Duration, policy: Policy) -> datetime:
+def add_length(start: datetime, length: Duration, policy: Policy) -> datetime:
     """Return the moment (UTC) that lies ``length`` after ``start`` (aware).
 
     An exact length is simply added. So many business days end with the last minute, in
@@ -29,12 +29,12 @@ def add(start: datetime, length: Duration, policy: Policy) -> datetime:
     zone = ZoneInfo(policy.company.timezone)
     day = start.astimezone(zone).date()
     for _ in range(length.business_days or 0):
-        day = next_business_day(day, policy.calendar)
+        day = find_next_business_day(day, policy.calendar)
     # One minute before the next day begins: in some zones the clocks change in the day's last hour.
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(minutes=1)
 
 
-def next_business_day(day: date, calendar: Calendar) -> date:
+def find_next_business_day(day: date, calendar: Calendar) -> date:
     """Return the first business day after ``day``; Refused if the calendar leaves none."""
     for _ in range(_LONGEST_REST):
         day += timedelta(days=1)
@@ -47,11 +47,11 @@ def is_business_day(day: date, calendar: Calendar) -> bool:
     """Return whether the company works on ``day``: no weekend, public holiday or day off of its own."""
     if _WEEKDAYS[day.weekday()] in calendar.weekend or day in calendar.holidays:
         return False
-    return calendar.country is None or day not in _public(calendar.country, calendar.region, day.year)
+    return calendar.country is None or day not in _list_public(calendar.country, calendar.region, day.year)
 
 
 @lru_cache(maxsize=64)
-def _public(country: str, region: str | None, year: int) -> frozenset[date]:
+def _list_public(country: str, region: str | None, year: int) -> frozenset[date]:
     import holidays  # half a second: only for those who count business days
 
     return frozenset(holidays.country_holidays(country, subdiv=region, years=year))

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from outage.policy.models import Masks
-from outage.redact.known import run_scrubber
-from outage.redact.mask import masker
+from outage.redact.known import make_run_scrubber
+from outage.redact.mask import make_masker
 from outage.redact.scrub import Scrubber
 from outage.text import one_line
 
@@ -40,8 +40,8 @@ class Bundle:
     """
 
     def __init__(self, masks: Masks, environ: Mapping[str, str] | None = None) -> None:
-        self._scrubber: Scrubber = run_scrubber((), {}, environ=environ)
-        self._mask = masker(masks)
+        self._scrubber: Scrubber = make_run_scrubber((), {}, environ=environ)
+        self._mask = make_masker(masks)
         self.files: dict[str, bytes] = {}
         self.replaced: dict[str, int] = {}
         self.left_out: dict[str, str] = {}

@@ -25,7 +25,7 @@ from outage.lab.parts import resolve
 from outage.lab.proving import Copy
 from outage.lab.versions import versions
 from outage.project import Project
-from outage.run.review import working_digest
+from outage.run.review import compute_working_digest
 from outage.runbook.contract import Contract, read_contract
 from outage.runbook.notebook import find_notebook, list_runbooks
 from outage.runbook.proof import Proof, find
@@ -115,7 +115,7 @@ def _prove(project: Project, copy: Copy, folder: Path, task: Task) -> Proof:
         reason=reason,
         commit=_commit(project.root),
         clean=_clean(project.root),
-        digest=working_digest(project.root, task.contract.notebook),
+        digest=compute_working_digest(project.root, task.contract.notebook),
         at=at,
         seconds=round(time.monotonic() - began, 3),
         versions=versions(parts),

@@ -16,7 +16,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
-from outage.incident.folder import PAGE, why_left_out
+from outage.incident.folder import PAGE, explain_left_out
 from outage.incident.record import FILE
 from outage.incident.record.store import is_plain
 from outage.pages import folders
@@ -52,7 +52,7 @@ class IncidentDirective(SphinxDirective):
         """Return the page's text, parsed in place."""
         folder = _folder(self.env)
         folders.note_folder(self.env, "incident")
-        if why := why_left_out(folder):
+        if why := explain_left_out(folder):
             return self.parse_text_to_nodes(no_page(folder.name, why), allow_section_headings=True)
         try:
             case = load_case(folder, _now())

@@ -21,10 +21,10 @@ from outage.errors import OutageError
 from outage.incident.times import Times
 from outage.pages import catalogue_search, folders, run_form
 from outage.pages.site import get_policy
-from outage.redact.mask import masked_outputs, masker
+from outage.redact.mask import make_masker, mask_outputs
 from outage.render.runbook.catalogue import STEPS, about, after, catalogue, contract_in, listed, services
 from outage.render.runbook.proof import proof_section
-from outage.run.review import working_digest
+from outage.run.review import compute_working_digest
 from outage.runbook import proof
 from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
@@ -59,7 +59,7 @@ class AboutDirective(SphinxDirective):
     def _proof(self, name: str, path: Path) -> str:
         """Return what this build knows of the runbook's proof."""
         root = Path(self.env.srcdir)
-        digest = working_digest(root, read_notebook(path, Path(path.name)))
+        digest = compute_working_digest(root, read_notebook(path, Path(path.name)))
         zone = get_policy(self.config).company.timezone
         return proof_section(proof.find(root, name), name, digest, Times(zone))
 
@@ -144,9 +144,9 @@ def _mask(app: Sphinx, notebook: dict[str, Any]) -> None:
     """Take out of stored outputs what the policy masks on pages."""
     masks = get_policy(app.config).masks
     if masks.pages:
-        mask = masker(masks)
+        mask = make_masker(masks)
         for cell in notebook["cells"]:
-            masked_outputs(cell.get("outputs"), mask)
+            mask_outputs(cell.get("outputs"), mask)
 
 
 def _fold(notebook: dict[str, Any]) -> None:

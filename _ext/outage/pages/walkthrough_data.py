@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from outage.cases.frames import Frame, format_source
 from outage.cases.times import parse_offset
-from outage.incident.times import day
+from outage.incident.times import format_day
 from outage.text import one_line, visible
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _frame(frame: Frame, script: Script) -> Data:
     utc, _, local = script.times.time(when.lo).rstrip(")").partition(" (")
     return {
         "when": when.words(script.times),
-        "clock": {"utc": utc, "local": local, "day": day(when.lo)} if when.kind == "at" else None,
+        "clock": {"utc": utc, "local": local, "day": format_day(when.lo)} if when.kind == "at" else None,
         "about": when.about,
         "label": frame.label,
         "text": "" if moment.decides else _text(frame.text),

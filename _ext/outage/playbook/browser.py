@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from outage.incident.workdays import next_business_day
+from outage.incident.workdays import find_next_business_day
 
 if TYPE_CHECKING:
     from outage.playbook.resolve import Checklist, Section, Task, Term
@@ -49,7 +49,7 @@ def make_calendar(policy: Policy, first_year: int) -> dict[str, Any]:
     days_off: list[str] = []
     day = date(first_year - 1, 12, 31)
     while day < until:
-        after = next_business_day(day, policy.calendar)
+        after = find_next_business_day(day, policy.calendar)
         skipped = (day + timedelta(days=n) for n in range(1, (after - day).days))
         days_off += [one.isoformat() for one in skipped if one.weekday() not in weekend]
         day = after

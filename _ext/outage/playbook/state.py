@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from outage.incident.workdays import add
+from outage.incident.workdays import add_length
 
 if TYPE_CHECKING:
     from outage.incident.record.model import Incident
@@ -223,4 +223,4 @@ def _make_standing(
 
 def _compute_due(term: Term | None, since: Mapping[str, datetime | None], policy: Policy) -> datetime | None:
     start = since[term.since] if term else None
-    return add(start, term.length, policy) if term and start else None
+    return add_length(start, term.length, policy) if term and start else None

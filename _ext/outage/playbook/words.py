@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from outage.incident.times import near, span
+from outage.incident.times import format_near, format_span
 from outage.policy.quote import fill_in_quotes
 from outage.text import one_line
 
@@ -59,17 +59,17 @@ def format_state(one: Standing, now: datetime, zone: str) -> str:
     """Where a step stands: done, skipped, not needed, due, late."""
     if one.tick and one.tick.settled:
         why = f": {one_line(one.tick.why)}" if one.tick.why else ""
-        return f"{one.tick.state} {near(one.tick.at, now, zone)} by {one_line(one.tick.by)}{why}"
+        return f"{one.tick.state} {format_near(one.tick.at, now, zone)} by {one_line(one.tick.by)}{why}"
     if one.needed == "never":
         return "not needed: it was over before"
     if one.needed == "later" and one.needed_at:
-        return f"only if still open at {near(one.needed_at, now, zone)}"
+        return f"only if still open at {format_near(one.needed_at, now, zone)}"
     if one.due is None:
         return format_term(one.task.due) if one.task.due else ""
-    left = span(one.due - now)
+    left = format_span(one.due - now)
     if one.overdue:
-        return f"LATE by {left}, due {near(one.due, now, zone)}"
-    return f"due {near(one.due, now, zone)}, in {left}"
+        return f"LATE by {left}, due {format_near(one.due, now, zone)}"
+    return f"due {format_near(one.due, now, zone)}, in {left}"
 
 
 def format_count(found: Progress) -> str:

@@ -37,7 +37,7 @@ _LONGEST_LIST = 20_000
 """Characters of a list of names that is looked for as a whole."""
 
 
-def run_scrubber(
+def make_run_scrubber(
     parameters: Iterable[Parameter],
     values: Mapping[str, Any],
     policy: Policy | None = None,
@@ -57,7 +57,7 @@ def run_scrubber(
         Refused: a parameter's reference has nothing behind it, or a value too short to be recognised.
     """
     scrubber = Scrubber()
-    for text in environment_secrets(os.environ if environ is None else environ):
+    for text in find_environment_secrets(os.environ if environ is None else environ):
         scrubber.add(text)
     if policy is not None:
         _learn_policy(scrubber, policy)
@@ -67,7 +67,7 @@ def run_scrubber(
     for parameter in parameters:
         given = values.get(parameter.name)
         if parameter.secret and isinstance(given, str):
-            learn(scrubber, _parameter_value(parameter.name, given))
+            learn(scrubber, _read_parameter(parameter.name, given))
     return scrubber
 
 
@@ -85,7 +85,7 @@ def learn(scrubber: Scrubber, value: str) -> None:
                 scrubber.add(rest)
 
 
-def handbook_references(runbooks: Path) -> set[str]:
+def find_handbook_references(runbooks: Path) -> set[str]:
     """Find every reference in the runbooks of a folder, whatever else may be wrong with them."""
     found: set[str] = set()
     for path in runbooks.glob("*.ipynb"):
@@ -94,7 +94,7 @@ def handbook_references(runbooks: Path) -> set[str]:
     return found
 
 
-def environment_secrets(environ: Mapping[str, str]) -> Iterator[str]:
+def find_environment_secrets(environ: Mapping[str, str]) -> Iterator[str]:
     """Find what an environment calls a secret, by its name or inside a URL, and libpq's passwords."""
     for name, value in environ.items():
         value = value.strip()
@@ -120,9 +120,9 @@ def _learn_policy(scrubber: Scrubber, policy: Policy) -> None:
     """
     masks = policy.masks
     if masks.journal:
-        from outage.redact.mask import masker
+        from outage.redact.mask import make_masker
 
-        scrubber.mask = masker(masks).text
+        scrubber.mask = make_masker(masks).text
     for reference in find_references(policy.model_dump_json()):
         with suppress(Refused):
             value = resolve(reference)
@@ -132,7 +132,7 @@ def _learn_policy(scrubber: Scrubber, policy: Policy) -> None:
                 scrubber.add(value, lines=False)
 
 
-def _parameter_value(name: str, reference: str) -> str:
+def _read_parameter(name: str, reference: str) -> str:
     try:
         value = resolve(reference)
     except SecretMissing as error:

@@ -47,10 +47,10 @@ class Masker:
             text = pattern.sub(mark, text)
         if not (sql and self._sql and "'" in text):
             return text
-        return "".join(_without_literals(line) for line in text.splitlines(keepends=True))
+        return "".join(_strip_literals(line) for line in text.splitlines(keepends=True))
 
 
-def _without_literals(line: str) -> str:
+def _strip_literals(line: str) -> str:
     """Return a line without what is in single quotes after a word of SQL."""
     found = compile_safe_regex(_SQL).search(line[:_LONGEST_LINE])
     if found is None:
@@ -58,7 +58,7 @@ def _without_literals(line: str) -> str:
     return line[: found.end()] + _QUOTED.sub(LITERAL, line[found.end() :])
 
 
-def masker(masks: Masks) -> Masker:
+def make_masker(masks: Masks) -> Masker:
     """Return the masker of a policy, the list of names read.
 
     Raises:
@@ -73,7 +73,7 @@ def masker(masks: Masks) -> Masker:
         raise Refused(f"the names to mask cannot be read: {error.message}", hint=hint) from None
 
 
-def masked_outputs(outputs: Any, mask: Masker) -> None:
+def mask_outputs(outputs: Any, mask: Masker) -> None:
     """Mask the texts of a notebook cell's stored outputs, in place; their shape may be anything.
 
     They are masked as a reader sees them: an address with a colour in it is an address.

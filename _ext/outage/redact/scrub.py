@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from outage.redact.spellings import Form, forms
+from outage.redact.spellings import Form, list_forms
 from outage.secrets import find_passwords, is_reference
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Scrubber:
             parts += [line.strip() for line in value.splitlines() if len(line.strip()) >= SHORTEST_LINE]
         for text in {value, *parts}:
             if len(text) >= SHORTEST and text not in MARK:
-                self._learn(forms(text) - self._forms)
+                self._learn(list_forms(text) - self._forms)
 
     def _learn(self, new: set[Form]) -> None:
         self._forms |= new
@@ -121,7 +121,7 @@ class Scrubber:
             return {
                 key if ours else self.text(key): item
                 if key in ours and not isinstance(item, dict)
-                else self._data(item, _inside(key, value, ours))
+                else self._data(item, _select_ours(key, value, ours))
                 for key, item in value.items()
             }
         return value
@@ -197,7 +197,7 @@ class _Bare:
         return at + self._gone[bisect_left(self._places, at)]
 
 
-def _inside(key: str, of: dict[str, Any], ours: frozenset[str]) -> frozenset[str]:
+def _select_ours(key: str, of: dict[str, Any], ours: frozenset[str]) -> frozenset[str]:
     """Return which keys are our own words in the value of a key."""
     if key == "data" and "output_type" in of and ours:
         return frozenset({"image/png"})

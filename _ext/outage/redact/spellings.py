@@ -81,12 +81,12 @@ class Form:
         return False
 
 
-def forms(text: str) -> set[Form]:
+def list_forms(text: str) -> set[Form]:
     """Return every form in which a text is recognised."""
     raw = text.encode("utf-8", "surrogatepass")
     escaped = {tuple(map(_spell(family), text)) for family in _FAMILIES}
     literal = {tuple((char,) for char in raw.hex()), tuple((char,) for char in raw.hex().upper())}
-    return {Form(spellings) for spellings in escaped | literal | set(_base64(raw))}
+    return {Form(spellings) for spellings in escaped | literal | set(_spell_base64(raw))}
 
 
 def _spell(family: Callable[[str], tuple[str, ...]]) -> Callable[[str], tuple[str, ...]]:
@@ -98,14 +98,14 @@ def _spell(family: Callable[[str], tuple[str, ...]]) -> Callable[[str], tuple[st
     return spellings
 
 
-def _percent(char: str) -> tuple[str, ...]:
+def _spell_percent(char: str) -> tuple[str, ...]:
     """Spell it as in a URL; which characters stay differs (RFC 3986, forms, browsers). Also encoded twice."""
     upper = "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
     once = (upper, upper.lower())
     return (char, *once, *(one.replace("%", "%25") for one in once), *("+" for _ in char if char == " "))
 
 
-def _html(char: str) -> tuple[str, ...]:
+def _spell_html(char: str) -> tuple[str, ...]:
     """Spell it as in HTML and XML: by name, decimal or hexadecimal. Also escaped twice."""
     number = ord(char)
     name = "apos" if char == "'" else codepoint2name.get(number)
@@ -114,7 +114,7 @@ def _html(char: str) -> tuple[str, ...]:
     return (char, *once, *(f"&amp;{one[1:]}" for one in once))
 
 
-def _backslash(char: str) -> tuple[str, ...]:
+def _spell_backslash(char: str) -> tuple[str, ...]:
     r"""Spell it as in JSON, JavaScript, C, MySQL, shells: ``\"``, ``\n``, ``\u003c``, ``\x3c``, ``\074``."""
     number = ord(char)
     units = char.encode("utf-16-be", "surrogatepass")
@@ -129,34 +129,43 @@ def _backslash(char: str) -> tuple[str, ...]:
     return tuple(found) if char == "\\" else (char, *found)
 
 
-def _backslash_twice(char: str) -> tuple[str, ...]:
+def _spell_backslash_twice(char: str) -> tuple[str, ...]:
     """Return a text in JSON in JSON, for example a logged request."""
-    return tuple(one.replace("\\", "\\\\").replace('"', '\\"') for one in _backslash(char))
+    return tuple(one.replace("\\", "\\\\").replace('"', '\\"') for one in _spell_backslash(char))
 
 
-def _sql(char: str) -> tuple[str, ...]:
+def _spell_sql(char: str) -> tuple[str, ...]:
     return ("''",) if char == "'" else (char,)
 
 
-def _sql_escapes(char: str) -> tuple[str, ...]:
+def _spell_sql_escapes(char: str) -> tuple[str, ...]:
     """Return PostgreSQL's ``E'...'``."""
     return {"'": ("''",), "\\": ("\\\\",)}.get(char, (char,))
 
 
-def _doubled(char: str) -> tuple[str, ...]:
+def _spell_doubled(char: str) -> tuple[str, ...]:
     """Spell it as in CSV, and in names in SQL."""
     return ('""',) if char == '"' else (char,)
 
 
-def _shell(char: str) -> tuple[str, ...]:
+def _spell_shell(char: str) -> tuple[str, ...]:
     """Spell it in single quotes, as ``shlex`` and people write it."""
     return ("'\"'\"'", "'\\''") if char == "'" else (char,)
 
 
-_FAMILIES = (_percent, _html, _backslash, _backslash_twice, _sql, _sql_escapes, _doubled, _shell)
+_FAMILIES = (
+    _spell_percent,
+    _spell_html,
+    _spell_backslash,
+    _spell_backslash_twice,
+    _spell_sql,
+    _spell_sql_escapes,
+    _spell_doubled,
+    _spell_shell,
+)
 
 
-def _base64(raw: bytes) -> Iterator[tuple[tuple[str, ...], ...]]:
+def _spell_base64(raw: bytes) -> Iterator[tuple[tuple[str, ...], ...]]:
     """Yield the characters that these bytes alone decide, wherever in a longer encoding they are."""
     other = {"+": ("+", "-"), "/": ("/", "_")}
     for before in range(3):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from outage.incident.times import stamp
+from outage.incident.times import format_stamp
 from outage.text import block, cell, one_line, plain
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def role(name: str, words: str, target: str = "") -> str:
 
 def moment(at: datetime, words: str) -> str:
     """Return a time that a script can read."""
-    return role("moment", words, stamp(at))
+    return role("moment", words, format_stamp(at))
 
 
 def chip(words: str, *look: str) -> str:

@@ -12,8 +12,15 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
-from outage.incident.deadlines import COMMANDER, Deadline, Promise, commander_role, deadline, promised
-from outage.incident.record.describe import role_name
+from outage.incident.deadlines import (
+    COMMANDER,
+    Deadline,
+    Promise,
+    find_commander_role,
+    find_deadline,
+    make_promise_reader,
+)
+from outage.incident.record.describe import name_role
 
 if TYPE_CHECKING:
     from outage.incident.record.model import Incident
@@ -105,7 +112,7 @@ def audit(incident: Incident, policy: Policy, now: datetime) -> Audit:
 def _commander(incident: Incident, policy: Policy, now: datetime) -> Iterator[Finding]:
     if incident.declared_at is None:
         return
-    roles = (COMMANDER, commander_role(policy))
+    roles = (COMMANDER, find_commander_role(policy))
     named = next((h for h in incident.holdings if h.role in roles), None)
     yield from _judge(
         incident,
@@ -158,9 +165,9 @@ def _judge(
     end: datetime | None,
 ) -> Iterator[Finding]:
     """Judge the finding on one expected event, unless nothing is promised or the incident ended before."""
-    pick, clause = promised(promise, who)
+    pick, clause = make_promise_reader(promise, who)
     stop = done.at if done else end
-    due = deadline(incident, policy, start.at, pick, stop)
+    due = find_deadline(incident, policy, start.at, pick, stop)
     if due is None or (done is None and end is not None and end <= due.at):
         return
     yield Finding(
@@ -186,7 +193,7 @@ def _verdict(due: Deadline, done: _Mark | None, end: datetime | None, now: datet
 def describe_promise(finding: Finding, policy: Policy) -> str:
     """Describe what was promised, to whom: ``Update to Customers``, ``Incident commander named``."""
     if finding.promise == "commander":
-        return f"{role_name(finding.who, policy)} named"
+        return f"{name_role(finding.who, policy)} named"
     who = name_audience(policy, finding.who)
     return f"First message to {who}" if finding.promise == "first-message" else f"Update to {who}"
 

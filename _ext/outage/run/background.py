@@ -77,7 +77,7 @@ class Background:
             if not task.cancelled() and getattr(task, "_log_traceback", True):  # no one asked it how it ended
                 error = task.exception()
                 if error is not None:
-                    self._add_failure(f"the task {_name(task.get_coro())}", error)
+                    self._add_failure(f"the task {_name_of(task.get_coro())}", error)
         if inspect.iscoroutine(result) and inspect.getcoroutinestate(result) == inspect.CORO_CREATED:
             self._add_unawaited(result.__name__)
         return self._failures[0] if self._failures else None
@@ -97,7 +97,7 @@ class Background:
     def _begin(self, loop: asyncio.AbstractEventLoop, coro: Any, **more: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, **more)
         if len(self._tasks) > 1000:  # what ended well is of no more interest
-            self._tasks = [each for each in self._tasks if not _ended_well(each)]
+            self._tasks = [each for each in self._tasks if not _has_ended_well(each)]
         self._tasks.append(task)
         return task
 
@@ -128,9 +128,9 @@ def _is_calm_exit(error: BaseException) -> bool:
     return isinstance(error, SystemExit) and not error.code
 
 
-def _ended_well(task: asyncio.Task[Any]) -> bool:
+def _has_ended_well(task: asyncio.Task[Any]) -> bool:
     return task.done() and (task.cancelled() or not getattr(task, "_log_traceback", True))
 
 
-def _name(coro: Any) -> str:
+def _name_of(coro: Any) -> str:
     return str(getattr(coro, "__name__", coro))

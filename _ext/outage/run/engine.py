@@ -22,7 +22,7 @@ from papermill.exceptions import PapermillException
 from outage.errors import OutageError
 from outage.project import find_project
 from outage.run.execute import execute_notebook
-from outage.run.notebook import derived_notebook
+from outage.run.notebook import derive_notebook
 from outage.run.request import PLAN, RunRequest
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class OutageEngine(Engine):  # type: ignore[misc]
         if run.state == "waiting":  # papermill would call that a success
             instead = f"outage run {run.runbook} --apply --plan {run.began.get('plan')}"
             raise PapermillException(f"{run.reason}; papermill cannot go on from a gate. Use: {instead}")
-        return _as_papermill_has_it(nb, run)
+        return _convert_for_papermill(nb, run)
 
 
 def _run(nb: Any, input_path: str, output_path: str | None) -> Run:
@@ -70,9 +70,9 @@ def _run(nb: Any, input_path: str, output_path: str | None) -> Run:
     return execute_notebook(find_project(path.parent), path, request)
 
 
-def _as_papermill_has_it(nb: Any, run: Run) -> Any:
+def _convert_for_papermill(nb: Any, run: Run) -> Any:
     """Return the derived notebook, with papermill's metadata: its own words for the states that they fit."""
-    content = derived_notebook(run)
+    content = derive_notebook(run)
     content["metadata"]["papermill"] = dict(nb.metadata.papermill)
     for cell in content["cells"]:
         state = cell["metadata"].get("outage", {}).get("state", "passed")

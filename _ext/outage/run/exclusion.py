@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from outage import locks
 from outage.errors import Failed, Refused
-from outage.run.target import identities
+from outage.run.target import list_identities
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _LONGEST = 400
 
 
 @contextmanager
-def exclusive(runbook: str, target: TargetData, holder: str) -> Iterator[None]:
+def hold_locks(runbook: str, target: TargetData, holder: str) -> Iterator[None]:
     """Hold the locks of a runbook and each host of a target; they go when this process ends.
 
     Args:
@@ -42,15 +42,15 @@ def exclusive(runbook: str, target: TargetData, holder: str) -> Iterator[None]:
         Refused: another run on this machine holds one of them.
         Failed: this machine has no place for locks.
     """
-    folder = lock_folder()
+    folder = find_lock_folder()
     with ExitStack() as stack:
-        for same in identities(target):  # sorted: two runs never wait for each other crosswise
+        for same in list_identities(target):  # sorted: two runs never wait for each other crosswise
             name = hashlib.sha256(f"{runbook}\n{same}".encode()).hexdigest()[:16]
-            stack.enter_context(_held(folder / f"outage-{runbook}-{name}.lock", runbook, holder))
+            stack.enter_context(_hold(folder / f"outage-{runbook}-{name}.lock", runbook, holder))
         yield
 
 
-def lock_folder(environ: Mapping[str, str] = os.environ) -> Path:
+def find_lock_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of this machine's locks: ``$OUTAGE_LOCKS``, else one of :data:`FOLDERS`.
 
     Which of them it is depends on the folders alone, never on who asks: all users must meet in one.
@@ -80,8 +80,8 @@ def lock_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 @contextmanager
-def _held(path: Path, runbook: str, holder: str) -> Iterator[None]:
-    descriptor = _locked(path, runbook)
+def _hold(path: Path, runbook: str, holder: str) -> Iterator[None]:
+    descriptor = _lock(path, runbook)
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{one_line(holder)}\n".encode()[:_LONGEST], 0)
@@ -91,25 +91,25 @@ def _held(path: Path, runbook: str, holder: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _locked(path: Path, runbook: str) -> int:
+def _lock(path: Path, runbook: str) -> int:
     """Lock the file at ``path`` and return its descriptor."""
     try:
-        return locks.open_current(path, lambda: _opened(path), wait=0)
+        return locks.open_current(path, lambda: _open(path), wait=0)
     except BlockingIOError:
-        reason = f"'{runbook}' is being applied to this target by {_holder(path) or 'another run'}"
+        reason = f"'{runbook}' is being applied to this target by {_read_holder(path) or 'another run'}"
         raise Refused(reason, hint="wait for it to end, and look at what it did: outage runs") from None
 
 
-def _holder(path: Path) -> str:
+def _read_holder(path: Path) -> str:
     """Read who holds the lock."""
-    descriptor = _opened(path)
+    descriptor = _open(path)
     try:
         return one_line(os.pread(descriptor, _LONGEST, 0).decode("utf-8", "replace").strip())
     finally:
         os.close(descriptor)
 
 
-def _opened(path: Path) -> int:
+def _open(path: Path) -> int:
     """Open a lock's file, made for all users; never through a link, and nothing but a plain file.
 
     Raises:
@@ -120,7 +120,7 @@ def _opened(path: Path) -> int:
         try:  # first without O_CREAT: in a sticky folder that may fail for a file of another user
             descriptor = os.open(path, flags)
         except FileNotFoundError:
-            descriptor = _made(path, flags)
+            descriptor = _create(path, flags)
     except OSError as error:
         raise Failed(
             f"two applies must exclude each other, and the lock cannot be taken: {error.strerror}",
@@ -133,7 +133,7 @@ def _opened(path: Path) -> int:
     return descriptor
 
 
-def _made(path: Path, flags: int) -> int:
+def _create(path: Path, flags: int) -> int:
     try:
         descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666)
     except FileExistsError:  # another run was faster

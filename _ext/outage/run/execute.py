@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from outage.run import lines
 from outage.run.interrupts import Interrupts, raise_interrupt
 from outage.run.kernel import start_kernel, sweep_leftovers
-from outage.run.notebook import injected_source
+from outage.run.notebook import write_injected_source
 from outage.run.request import SILENT
 from outage.runbook.notebook import find_notebook
 from outage.runbook.structure import get_step_tag
@@ -112,7 +112,7 @@ def _run_prepared(prepared: Prepared, kernel: Kernel, interrupts: Interrupts, ho
         kernel.end(_PATIENCE)
         interrupts.respond = raise_interrupt
         try:
-            _record(prepared, run.state, hooks, code=run.code, journal=journal.head, **_alone(run))
+            _record(prepared, run.state, hooks, code=run.code, journal=journal.head, **_describe_alone(run))
         except KeyboardInterrupt:  # the run has ended, and nothing changes how
             hooks.warn(f"interrupted: the incident's record may not say that the run is {run.state}")
         return run
@@ -121,7 +121,7 @@ def _run_prepared(prepared: Prepared, kernel: Kernel, interrupts: Interrupts, ho
         journal.close()
 
 
-def _alone(run: Run) -> dict[str, Any]:
+def _describe_alone(run: Run) -> dict[str, Any]:
     """Return gates that the starter passed for a second person, for the record and its review."""
     return {"alone": [f"{gate.by}: {gate.reason}" for gate in run.alone]} if run.alone else {}
 
@@ -130,12 +130,12 @@ def _lock(prepared: Prepared) -> AbstractContextManager[None]:
     """Hold the lock of runbook and target for an apply; plans exclude no one."""
     from contextlib import nullcontext
 
-    from outage.run.exclusion import exclusive
+    from outage.run.exclusion import hold_locks
 
     if prepared.mode == "plan":
         return nullcontext()
     holder = f"{prepared.folder.name}, started by {prepared.by} in {prepared.project.root}"
-    return exclusive(prepared.contract.name, prepared.target, holder)
+    return hold_locks(prepared.contract.name, prepared.target, holder)
 
 
 def _open(prepared: Prepared, hooks: RunHooks) -> tuple[Prepared, Journal]:
@@ -155,8 +155,8 @@ def _open(prepared: Prepared, hooks: RunHooks) -> tuple[Prepared, Journal]:
     except OSError as error:
         raise Failed(f"the run's folder cannot be made: {error.strerror}", file=prepared.folder) from None
     journal = Journal(prepared.folder, hooks.observe, prepared.scrubber.data)
-    journal.append(began_line(prepared, prepared.folder.name), wait=False)
-    journal.append(notebook_line(prepared))
+    journal.append(make_began_line(prepared, prepared.folder.name), wait=False)
+    journal.append(make_notebook_line(prepared))
     return prepared, journal
 
 
@@ -169,18 +169,18 @@ def _resume(prepared: Prepared, journal: Journal, *, can_ask: bool) -> Prepared:
 
     def decide() -> list[Data]:
         found.append(recheck(prepared, can_ask=can_ask))
-        return _resume_lines(found[0], journal)
+        return _make_resume_lines(found[0], journal)
 
     journal.decide(decide)
     (prepared.folder / SPOOL).unlink(missing_ok=True)
     return found[0]
 
 
-def _resume_lines(prepared: Prepared, journal: Journal) -> list[Data]:
+def _make_resume_lines(prepared: Prepared, journal: Journal) -> list[Data]:
     """Return the lines that resume a run or begin its undo; the observer gets its first ones again."""
-    from outage.run.history import spooled
+    from outage.run.history import read_spool
     from outage.run.lines import SavedLine
-    from outage.run.resume import undo_line, undo_was_planned
+    from outage.run.resume import is_undo_planned, make_undo_line
 
     past = prepared.past
     assert past is not None
@@ -188,11 +188,11 @@ def _resume_lines(prepared: Prepared, journal: Journal) -> list[Data]:
     journal.tell("notebook", {"cells": [vars(cell) for cell in past.cells]})
     at = next((cell.index for cell in past.changed if cell.unsettled), 0)
     found: list[Data] = [  # the process was killed before it could write these down
-        SavedLine(cell=at, name=name, value=value) for name, value in spooled(prepared.folder).items()
+        SavedLine(cell=at, name=name, value=value) for name, value in read_spool(prepared.folder).items()
     ]
-    if prepared.undo is not None and not undo_was_planned(past):
-        found.append(undo_line(past, prepared.by))
-    return [*found, resumed_line(prepared)]
+    if prepared.undo is not None and not is_undo_planned(past):
+        found.append(make_undo_line(past, prepared.by))
+    return [*found, make_resumed_line(prepared)]
 
 
 def _record(prepared: Prepared, state: str, hooks: RunHooks, **more: Any) -> None:
@@ -217,23 +217,23 @@ def _record(prepared: Prepared, state: str, hooks: RunHooks, **more: Any) -> Non
             append(prepared.incident, "run", data, by=prepared.by)
             _share(prepared)
         else:
-            respond.step(prepared.project, prepared.incident, "run", data, by=prepared.by, at=None)
+            respond.record_step(prepared.project, prepared.incident, "run", data, by=prepared.by, at=None)
     except OutageError as error:
         hooks.warn(f"the incident's record was not told that the run is {state}: {error}")
 
 
 def _share(prepared: Prepared) -> None:
     """Ask for the incident's folder to be shared in the background, where policy wants that."""
-    from outage.incident.respond import why_unshared
+    from outage.incident.respond import explain_unshared
     from outage.incident.sync import background
 
     sync, incident = prepared.policy.sync, prepared.incident
-    if incident is not None and sync.automatic and not why_unshared(incident, prepared.policy):
+    if incident is not None and sync.automatic and not explain_unshared(incident, prepared.policy):
         with suppress(OSError):  # no process can be started now; the end of the run asks again
             background.request(incident, sync.remote, sync.branch)
 
 
-def began_line(prepared: Prepared, run: str) -> lines.Began:
+def make_began_line(prepared: Prepared, run: str) -> lines.Began:
     """Return the journal's first line."""
     contract, limits = prepared.contract, prepared.contract.meta.limits
     assert limits.cell.exact is not None
@@ -255,14 +255,14 @@ def began_line(prepared: Prepared, run: str) -> lines.Began:
         plan=prepared.plan.id if prepared.plan else None,
         yes=prepared.request.yes or None,
         limits={"cell": limits.cell.exact.total_seconds(), "run": limits.run.exact.total_seconds()},
-        versions=_versions(),
+        versions=_find_versions(),
         host=socket.gethostname(),
         pid=os.getpid(),
         approvals="second-person" if prepared.second_person else "starter",
     )
 
 
-def notebook_line(prepared: Prepared) -> lines.NotebookLine:
+def make_notebook_line(prepared: Prepared) -> lines.NotebookLine:
     """Return the journal's second line."""
     contract = prepared.contract
     cells = tuple(
@@ -278,11 +278,11 @@ def notebook_line(prepared: Prepared) -> lines.NotebookLine:
         for cell in contract.notebook.cells
     )
     raw = contract.notebook.runbook
-    injected = injected_source(contract.parameters, prepared.values)
+    injected = write_injected_source(contract.parameters, prepared.values)
     return lines.NotebookLine(cells=cells, runbook=raw if isinstance(raw, dict) else {}, injected=injected)
 
 
-def resumed_line(prepared: Prepared) -> lines.Resumed:
+def make_resumed_line(prepared: Prepared) -> lines.Resumed:
     """Return the line with which a run goes on, or begins to be undone."""
     assert prepared.past is not None
     undo = prepared.undo or ()
@@ -298,7 +298,7 @@ def resumed_line(prepared: Prepared) -> lines.Resumed:
     )
 
 
-def _versions() -> dict[str, str]:
+def _find_versions() -> dict[str, str]:
     """Return versions of what carries a run out."""
     import platform
     from importlib.metadata import PackageNotFoundError, version

@@ -76,34 +76,34 @@ def fold(folder: Path, lines: Iterable[Line], troubles: Iterable[Trouble] = (), 
     if alive or run.state != "running":
         return run
     last = next((line.kind for line in reversed(lines) if line.kind != "undo-plan"), "")
-    return _unfinished(run, last)
+    return _explain_unfinished(run, last)
 
 
-def _unfinished(run: Run, last: str) -> Run:
+def _explain_unfinished(run: Run, last: str) -> Run:
     """Say what an unfinished journal means when no one on this machine writes it."""
     host = run.process[0]
     if host not in {"", socket.gethostname()}:
         return replace(run, reason=f"last heard of from {host}; only that machine knows if it runs")
     if last == "gate":  # it was killed where it does nothing but wait
-        return replace(run, state="waiting", reason=_awaited(run.gates[-1]))
-    cells = tuple(_unknown(cell) for cell in run.cells)
+        return replace(run, state="waiting", reason=_is_awaited(run.gates[-1]))
+    cells = tuple(_mark_unknown(cell) for cell in run.cells)
     reason = "its process vanished; what a started cell did is not known"
     return replace(run, state="abandoned", cells=cells, reason=reason)
 
 
-def _unknown(cell: CellRun) -> CellRun:
+def _mark_unknown(cell: CellRun) -> CellRun:
     """Return a cell that was running at its last sign of life."""
     return replace(cell, state="started-unknown") if cell.state == "running" else cell
 
 
-def _awaited(gate: Gate) -> str:
+def _is_awaited(gate: Gate) -> str:
     place = f"cell {gate.cell + 1}"
     if gate.state == "waiting":
         return f"waiting at {place}"
     return f"the gate at {place} was {gate.state} by {gate.by}; it goes on when it is resumed"
 
 
-def _notebook(run: _Folding, line: Line) -> None:
+def _add_notebook(run: _Folding, line: Line) -> None:
     run.cells = [
         CellRun(
             index,
@@ -120,8 +120,8 @@ def _notebook(run: _Folding, line: Line) -> None:
     run.injected = str(line.data.get("injected", ""))
 
 
-def _cell(run: _Folding, line: Line) -> None:
-    data, at = line.data, _index(run, line)
+def _update_cell(run: _Folding, line: Line) -> None:
+    data, at = line.data, _index_of(run, line)
     if data["state"] == "running":
         before = run.cells[at]
         last = run.proposals[-1] if run.proposals and before.step == "change" else None
@@ -133,12 +133,12 @@ def _cell(run: _Folding, line: Line) -> None:
         state=str(data["state"]),
         seconds=data.get("seconds"),
         error=data.get("error"),
-        cut=run.cells[at].cut + _cut(line),
+        cut=run.cells[at].cut + _describe_cut(line),
     )
 
 
-def _output(run: _Folding, line: Line) -> None:
-    output, at = dict(line.data["output"]), _index(run, line)
+def _add_output(run: _Folding, line: Line) -> None:
+    output, at = dict(line.data["output"]), _index_of(run, line)
     outputs = run.cells[at].outputs
     last = outputs[-1] if outputs else {}
     same = (output["output_type"], output.get("name")) == (last.get("output_type"), last.get("name"))
@@ -146,31 +146,31 @@ def _output(run: _Folding, line: Line) -> None:
         outputs = (*outputs[:-1], {**last, "text": last["text"] + output["text"]})
     else:
         outputs = (*outputs, output)
-    run.cells[at] = replace(run.cells[at], outputs=outputs, cut=run.cells[at].cut + _cut(line))
+    run.cells[at] = replace(run.cells[at], outputs=outputs, cut=run.cells[at].cut + _describe_cut(line))
 
 
-def _index(run: _Folding, line: Line) -> int:
+def _index_of(run: _Folding, line: Line) -> int:
     index = line.data["cell"]
     if type(index) is not int or not 0 <= index < len(run.cells):
         raise IndexError(index)
     return index
 
 
-def _cut(line: Line) -> tuple[str, ...]:
+def _describe_cut(line: Line) -> tuple[str, ...]:
     return (str(line.data["cut"]),) if line.data.get("cut") else ()
 
 
-def _actions(run: _Folding, line: Line) -> None:
+def _add_actions(run: _Folding, line: Line) -> None:
     actions = tuple(line.data["actions"])
-    run.proposals.append(Proposal(_index(run, line), actions, str(line.data["digest"]), line.at))
+    run.proposals.append(Proposal(_index_of(run, line), actions, str(line.data["digest"]), line.at))
 
 
-def _saved(run: _Folding, line: Line) -> None:
+def _add_saved(run: _Folding, line: Line) -> None:
     run.saved[str(line.data["name"])] = line.data["value"]
 
 
-def _gate(run: _Folding, line: Line) -> None:
-    data, at = line.data, _index(run, line)
+def _update_gate(run: _Folding, line: Line) -> None:
+    data, at = line.data, _index_of(run, line)
     asked = run.gates.pop(at, None)
     state, alone = str(data["state"]), bool(data.get("alone"))
     text, digest, second = data.get("text"), data.get("digest"), bool(data.get("second_person"))
@@ -181,43 +181,43 @@ def _gate(run: _Folding, line: Line) -> None:
     if alone:
         run.alone.append(gate)
     if run.state == "waiting":
-        run.reason = _awaited(gate)
+        run.reason = _is_awaited(gate)
 
 
-def _resumed(run: _Folding, line: Line) -> None:
+def _add_resumption(run: _Folding, line: Line) -> None:
     run.state, run.code, run.reason = "running", None, ""
-    run.cells = [_unknown(cell) for cell in run.cells]
+    run.cells = [_mark_unknown(cell) for cell in run.cells]
     run.resumed.append(line.data)
     if line.data["mode"] == "undo":
         run.undo_planned = None  # what was shown allows one attempt
 
 
-def _asserted(run: _Folding, line: Line) -> None:
-    at = _index(run, line)
+def _add_assertion(run: _Folding, line: Line) -> None:
+    at = _index_of(run, line)
     if line.data["answer"] == "done":
         run.cells[at] = replace(run.cells[at], asserted=str(line.data["by"]))
 
 
-def _undo_planned(run: _Folding, line: Line) -> None:
+def _set_undo_plan(run: _Folding, line: Line) -> None:
     run.undo_planned = {**line.data, "at": line.at.isoformat()}
 
 
-def _ended(run: _Folding, line: Line) -> None:
+def _end(run: _Folding, line: Line) -> None:
     run.state, run.code = str(line.data["state"]), line.data["code"]
     run.reason = str(line.data.get("reason", ""))
-    run.cells = [_unknown(cell) for cell in run.cells]
+    run.cells = [_mark_unknown(cell) for cell in run.cells]
 
 
 _FOLDS: dict[str, Callable[[_Folding, Line], None]] = {
     "run": lambda run, line: None,
-    "notebook": _notebook,
-    "cell": _cell,
-    "output": _output,
-    "actions": _actions,
-    "saved": _saved,
-    "gate": _gate,
-    "resumed": _resumed,
-    "asserted": _asserted,
-    "undo-plan": _undo_planned,
-    "ended": _ended,
+    "notebook": _add_notebook,
+    "cell": _update_cell,
+    "output": _add_output,
+    "actions": _add_actions,
+    "saved": _add_saved,
+    "gate": _update_gate,
+    "resumed": _add_resumption,
+    "asserted": _add_assertion,
+    "undo-plan": _set_undo_plan,
+    "ended": _end,
 }

@@ -16,7 +16,7 @@ from outage.run import lines
 from outage.run.history import load_run
 from outage.run.journal import Journal, is_alive
 from outage.run.model import Gate, Proposal, Run
-from outage.run.outcome import Stop, cell_line, first_line
+from outage.run.outcome import Stop, find_first_line, make_cell_line
 from outage.runbook.structure import get_step_tag
 from outage.text import one_line
 
@@ -84,7 +84,9 @@ class Gatekeeper:
         )
         self._journal.append(waiting)
         if self._ask is None:
-            return Stop("waiting", 3, f"waiting at cell {cell.index + 1}: {first_line(text).lstrip('# ')}")
+            return Stop(
+                "waiting", 3, f"waiting at cell {cell.index + 1}: {find_first_line(text).lstrip('# ')}"
+            )
         other = self._prepared.folder.name
         command = f"outage approve {other} --by NAME"
         if second and not alone:
@@ -123,14 +125,16 @@ class Gatekeeper:
     def _outcome(self, cell: Cell, gate: Gate) -> Stop | None:
         confirmed = gate.state == "confirmed"
         if get_step_tag(cell) == "gate":
-            self._journal.append(cell_line(cell, "gate", "passed" if confirmed else "failed"), wait=False)
+            self._journal.append(
+                make_cell_line(cell, "gate", "passed" if confirmed else "failed"), wait=False
+            )
         if confirmed:
             return None
         why = f" by {gate.by}: {gate.reason}" if gate.reason else ""
         return Stop("failed", 1, f"declined at cell {cell.index + 1}{why}: nothing after it was run")
 
 
-def same_person(one: str, other: str) -> bool:
+def is_same_person(one: str, other: str) -> bool:
     """Return whether two names are one, by their letters."""
     return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
 
@@ -157,11 +161,11 @@ def answer_gate(
 
     def decide() -> list[lines.Data]:
         run = load_run(folder)
-        gate = answerable(run, by, decline=decline, alone=alone)
+        gate = find_answerable(run, by, decline=decline, alone=alone)
         if shown is not None and (shown.cell, shown.at, shown.digest) != (gate.cell, gate.at, gate.digest):
             hint = f"outage approve {run.id} shows what it waits for now"
             raise Refused(f"{run.id} went on to another gate while this one was shown", hint=hint)
-        return _answer_lines(run, gate, by, decline, alone)
+        return _make_answer_lines(run, gate, by, decline, alone)
 
     load_run(folder)  # where there is no journal, none is begun
     journal = Journal(folder, runner=False)
@@ -172,7 +176,9 @@ def answer_gate(
     return load_run(folder), is_alive(folder)
 
 
-def _answer_lines(run: Run, gate: Gate, by: str, decline: str | None, alone: str | None) -> list[lines.Data]:
+def _make_answer_lines(
+    run: Run, gate: Gate, by: str, decline: str | None, alone: str | None
+) -> list[lines.Data]:
     """Return an answer from outside; a run that is declined while it has no process ends there."""
     alone = alone if gate.second_person and decline is None and _started(run, by) else None
     state: Any = "confirmed" if decline is None else "declined"
@@ -186,7 +192,7 @@ def _answer_lines(run: Run, gate: Gate, by: str, decline: str | None, alone: str
     return [line, lines.Ended(state="failed", code=1, reason=text, seconds=seconds)]
 
 
-def answerable(run: Run, by: str, *, decline: str | None = None, alone: str | None = None) -> Gate:
+def find_answerable(run: Run, by: str, *, decline: str | None = None, alone: str | None = None) -> Gate:
     """Return the gate at which a run waits, if ``by`` may answer it; arguments as for :func:`answer_gate`.
 
     Raises:
@@ -211,10 +217,12 @@ def answerable(run: Run, by: str, *, decline: str | None = None, alone: str | No
 
 
 def _started(run: Run, by: str) -> bool:
-    return same_person(by, str(run.began.get("by", "")))
+    return is_same_person(by, str(run.began.get("by", "")))
 
 
-def production_text(target: lines.TargetData, cell: Cell, actions: Sequence[lines.ActionData]) -> str:
+def describe_production_change(
+    target: lines.TargetData, cell: Cell, actions: Sequence[lines.ActionData]
+) -> str:
     """Say what is about to be done to production: what a person reads before the first change."""
     shown = [f"  {one_line(action.target)}: {one_line(action.command)}" for action in actions[:_MOST_LISTED]]
     more = [f"  and {len(actions) - _MOST_LISTED} more, listed above"] if len(actions) > _MOST_LISTED else []
@@ -232,16 +240,16 @@ def describe_departure(plan: Run, number: int, cell: Cell, proposal: lines.Actio
         cell: the change.
         proposal: its actions now.
     """
-    planned = [each for each in _planned(plan)[number : number + 1] if each]
+    planned = [each for each in _list_planned(plan)[number : number + 1] if each]
     if [each.digest for each in planned] == [proposal.digest]:
         return None
     then = [action for each in planned for action in each.actions]
     now = [action.model_dump(mode="json") for action in proposal.actions]
     text = f"The actions of cell {cell.index + 1} are not the ones that {plan.id} planned."
-    return f"{text}\n{difference(then, now)}"
+    return f"{text}\n{compare_actions(then, now)}"
 
 
-def _planned(plan: Run) -> list[Proposal | None]:
+def _list_planned(plan: Run) -> list[Proposal | None]:
     """Return the proposals that a plan's changes would have been given, in the changes' order."""
     found: list[Proposal | None] = []
     for cell in plan.cells:
@@ -251,9 +259,9 @@ def _planned(plan: Run) -> list[Proposal | None]:
     return found
 
 
-def difference(planned: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> str:
+def compare_actions(planned: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> str:
     """Return what a plan's actions and those of its apply have not in common, a line each, bounded."""
-    before, after = _told(planned), _told(now)
+    before, after = _describe_actions(planned), _describe_actions(now)
     found = [f"  planned, not now: {each}" for each in before if each not in after]
     found += [f"  now, not planned: {each}" for each in after if each not in before]
     if not found:
@@ -262,5 +270,5 @@ def difference(planned: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, 
     return "\n".join([*found[:_MOST_SHOWN], *more])
 
 
-def _told(actions: Iterable[Mapping[str, Any]]) -> list[str]:
+def _describe_actions(actions: Iterable[Mapping[str, Any]]) -> list[str]:
     return [one_line(f"{action.get('target')}: {action.get('command')}") for action in actions]

@@ -37,10 +37,10 @@ def load_run(folder: Path, *, ours: bool = False) -> Run:
         raise Failed("the journal holds no line that can be read", file=folder / FILE, hint=hint)
     alive = not ours and is_alive(folder)
     run = fold(folder, reading.lines, reading.troubles, alive=alive)
-    return run if alive else replace(run, saved={**run.saved, **spooled(folder)})
+    return run if alive else replace(run, saved={**run.saved, **read_spool(folder)})
 
 
-def spooled(folder: Path) -> dict[str, Any]:
+def read_spool(folder: Path) -> dict[str, Any]:
     """Return what a change saved, as its kernel wrote it down, in case the runner was killed first."""
     found: dict[str, Any] = {}
     try:
@@ -62,7 +62,7 @@ def find_runs(folders: Iterable[Path]) -> list[Path]:
     return sorted(found, key=lambda path: path.name, reverse=True)
 
 
-def run_folders(project: Project) -> list[Path]:
+def list_run_folders(project: Project) -> list[Path]:
     """Return folders of all runs of a project, newest first."""
     inside = project.incidents.glob("*/runs") if project.incidents.is_dir() else ()
     return find_runs([project.runs, *inside])
@@ -77,7 +77,7 @@ def find_run(project: Project, wanted: str) -> Path:
     from outage.errors import Refused
     from outage.text import join_words
 
-    folders = run_folders(project)
+    folders = list_run_folders(project)
     exact = [folder for folder in folders if folder.name == wanted]
     fitting = exact or [folder for folder in folders if wanted in folder.name]
     if len(fitting) == 1:

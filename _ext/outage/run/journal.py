@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from outage import files, locks
 from outage.errors import Failed, Refused
-from outage.incident.record.event import moment, speakable, stamp
+from outage.incident.record.event import format_moment, parse_moment, replace_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -131,7 +131,7 @@ class Journal:
             self._lock()
             try:
                 for data in decide():
-                    plain = self._scrub(speakable(data.model_dump(mode="json", exclude_none=True)))
+                    plain = self._scrub(replace_surrogates(data.model_dump(mode="json", exclude_none=True)))
                     self._write(data.kind, plain)
                     written.append((data.kind, plain))
             finally:
@@ -174,11 +174,11 @@ class Journal:
     def _write(self, kind: str, data: dict[str, Any]) -> None:
         gap = b""
         if os.fstat(self._file).st_size != self._size:
-            content = _content(self._file)
-            self.head = _head(content)
+            content = _read_all(self._file)
+            self.head = _hash_last_line(content)
             gap = b"\n" if content and not content.endswith(b"\n") else b""
-        line = {"v": 1, "at": stamp(datetime.now(UTC)), "kind": kind, "prev": self.head, "data": data}
-        raw = _encoded(line)
+        line = {"v": 1, "at": format_moment(datetime.now(UTC)), "kind": kind, "prev": self.head, "data": data}
+        raw = _encode(line)
         files.write_all(self._file, gap + raw + b"\n")
         self.head = hashlib.sha256(raw).hexdigest()
         self._size = os.fstat(self._file).st_size
@@ -258,10 +258,10 @@ def parse_journal(content: bytes) -> Lines:
     lines: list[Line] = []
     troubles: list[Trouble] = []
     head = NO_LINE
-    for number, raw in enumerate(_raw_lines(content), 1):
+    for number, raw in enumerate(_split_lines(content), 1):
         try:
             values = json.loads(raw)
-            line = Line(number, moment(values["at"]), str(values["kind"]), dict(values["data"]))
+            line = Line(number, parse_moment(values["at"]), str(values["kind"]), dict(values["data"]))
             prev, known = values.get("prev"), values.get("v") == 1
         except (ValueError, KeyError, TypeError, RecursionError):
             troubles.append(Trouble(number, "this line is torn or is no line of a journal, and is left out"))
@@ -288,7 +288,7 @@ def is_alive(folder: Path) -> bool:
         os.close(descriptor)
 
 
-def _encoded(line: dict[str, Any]) -> bytes:
+def _encode(line: dict[str, Any]) -> bytes:
     """Encode a line as JSON; escaped throughout if it holds what a terminal would obey, so cat is safe."""
     text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
     if not text.isprintable():
@@ -296,15 +296,15 @@ def _encoded(line: dict[str, Any]) -> bytes:
     return text.encode()
 
 
-def _raw_lines(content: bytes) -> list[bytes]:
+def _split_lines(content: bytes) -> list[bytes]:
     lines = content.split(b"\n")
     return lines[:-1] if not lines[-1] else lines
 
 
-def _head(content: bytes) -> str:
-    lines = _raw_lines(content)
+def _hash_last_line(content: bytes) -> str:
+    lines = _split_lines(content)
     return hashlib.sha256(lines[-1]).hexdigest() if lines else NO_LINE
 
 
-def _content(descriptor: int) -> bytes:
+def _read_all(descriptor: int) -> bytes:
     return os.pread(descriptor, os.fstat(descriptor).st_size, 0)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from outage.errors import Refused
-from outage.processes import MARK, PREFIX, end_marked, hold, sweep
+from outage.processes import MARK, PREFIX, end_marked, hold_runner_lock, sweep
 from outage.proxies import spare_loopback
 
 _LAUNCH = "from outage.run.launcher import launch; launch()"
@@ -110,8 +110,8 @@ def start_kernel(root: Path) -> Kernel:
     if find_spec("ipykernel") is None:
         hint = "install it into the environment of outage: pip install -r requirements.txt"
         raise Refused(f"there is no ipykernel for {sys.executable}", hint=hint)
-    folder = _private_folder()
-    lock = hold(folder)
+    folder = _make_private_folder()
+    lock = hold_runner_lock(folder)
     connection = {
         "transport": "ipc",
         "ip": str(folder / "s"),
@@ -131,7 +131,7 @@ def start_kernel(root: Path) -> Kernel:
                 "--HistoryManager.enabled=False",
             ],
             cwd=root,
-            env=_environment(folder, root.resolve()),
+            env=_build_environment(folder, root.resolve()),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -142,16 +142,16 @@ def start_kernel(root: Path) -> Kernel:
 
 def sweep_leftovers() -> int:
     """End what killed runners left behind; returns how many kernels that were."""
-    return sweep(_parent())
+    return sweep(_find_parent())
 
 
-def _environment(folder: Path, root: Path) -> dict[str, str]:
+def _build_environment(folder: Path, root: Path) -> dict[str, str]:
     """Return our own, with our process id (it goes when we go) and a home for IPython; no start-up files."""
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
     spare_loopback(environment)
     return {
         **environment,
-        "PYTHONPATH": os.pathsep.join(_python_path(root)),
+        "PYTHONPATH": os.pathsep.join(_build_python_path(root)),
         "JPY_PARENT_PID": str(os.getpid()),
         "IPYTHONDIR": str(folder / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -161,23 +161,23 @@ def _environment(folder: Path, root: Path) -> dict[str, str]:
     }
 
 
-def _python_path(root: Path) -> list[str]:
+def _build_python_path(root: Path) -> list[str]:
     """Return our own, without the handbook's folders: no one reviewed what Python imports at its start."""
     given = [Path(path).resolve() for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     return [str(path) for path in given if path == _OURS or not path.is_relative_to(root)]
 
 
-def _parent() -> Path:
+def _find_parent() -> Path:
     parent = os.environ.get("TMPDIR") or "/tmp"
     return Path(parent if len(parent) < _SOCKET_PATH else "/tmp")
 
 
-def _private_folder() -> Path:
+def _make_private_folder() -> Path:
     """Return a folder of mode 0700 whose path is short enough for sockets in it.
 
     Made by hand: ``tempfile`` loads OpenSSL, and the kernel would start that much later.
     """
-    folder = _parent() / f"{PREFIX}{os.urandom(6).hex()}"
+    folder = _find_parent() / f"{PREFIX}{os.urandom(6).hex()}"
     try:
         folder.mkdir(mode=0o700)
     except OSError as error:

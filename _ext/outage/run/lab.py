@@ -24,7 +24,7 @@ def is_lab_path(path: Path, environ: Mapping[str, str]) -> bool:
     Links are not followed: a lab's disk is one that leads into a process of its own.
     """
     above = Path(os.path.normpath(path.absolute())).parents
-    sockets = _state(environ).get("sockets")
+    sockets = _read_state(environ).get("sockets")
     return any((folder / STATE).is_file() for folder in above) or (
         isinstance(sockets, str) and Path(sockets) in above
     )
@@ -35,11 +35,11 @@ def is_lab_port(port: str | None, environ: Mapping[str, str]) -> bool:
 
     A target that is named without one is the lab's if a lab is up: ``outage lab env`` named it.
     """
-    state = _state(environ)
+    state = _read_state(environ)
     return bool(state) and (port is None or port in {str(one) for one in state.get("ports", {}).values()})
 
 
-def _state(environ: Mapping[str, str]) -> dict[str, Any]:
+def _read_state(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the state of the lab that the environment names; empty where there is none."""
     named = environ.get(FOLDER)
     if not named:

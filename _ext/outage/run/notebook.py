@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FILE = "notebook.ipynb"
 
 
-def derived_notebook(run: Run) -> dict[str, Any]:
+def derive_notebook(run: Run) -> dict[str, Any]:
     """Return the run as a notebook of format 4.5: sources, outputs, and each cell's state in its metadata.
 
     Metadata ``outage`` holds, for the notebook, run, runbook, mode, state and target; for a cell,
@@ -29,9 +29,9 @@ def derived_notebook(run: Run) -> dict[str, Any]:
     """
     cells: list[dict[str, Any]] = []
     for cell in run.cells:
-        cells.append(_cell(cell, len(cells)))
+        cells.append(_convert_cell(cell, len(cells)))
         if cell.step == "parameters" and run.injected:
-            injected = _code(f"{cell.id}-injected", run.injected, ["injected-parameters"])
+            injected = _make_code_cell(f"{cell.id}-injected", run.injected, ["injected-parameters"])
             cells.append(injected)
     about = {
         "run": run.id,
@@ -56,12 +56,12 @@ def derived_notebook(run: Run) -> dict[str, Any]:
     }
 
 
-def _cell(cell: CellRun, count: int) -> dict[str, Any]:
+def _convert_cell(cell: CellRun, count: int) -> dict[str, Any]:
     if cell.cell_type != "code":
         about = {"outage": {"state": cell.state}} if cell.state else {}
         metadata = {"tags": list(cell.tags), **about}
         return {"cell_type": cell.cell_type, "id": cell.id, "metadata": metadata, "source": cell.source}
-    result = _code(cell.id, cell.source, list(cell.tags))
+    result = _make_code_cell(cell.id, cell.source, list(cell.tags))
     result["metadata"]["outage"] = {
         key: value
         for key, value in {
@@ -72,12 +72,12 @@ def _cell(cell: CellRun, count: int) -> dict[str, Any]:
         }.items()
         if value
     }
-    result["outputs"] = [_output(output, count + 1) for output in cell.outputs]
+    result["outputs"] = [_convert_output(output, count + 1) for output in cell.outputs]
     result["execution_count"] = count + 1 if cell.started else None
     return result
 
 
-def _code(name: str, source: str, tags: list[str]) -> dict[str, Any]:
+def _make_code_cell(name: str, source: str, tags: list[str]) -> dict[str, Any]:
     return {
         "cell_type": "code",
         "id": name[:64],
@@ -88,18 +88,18 @@ def _code(name: str, source: str, tags: list[str]) -> dict[str, Any]:
     }
 
 
-def _output(output: dict[str, Any], count: int) -> dict[str, Any]:
+def _convert_output(output: dict[str, Any], count: int) -> dict[str, Any]:
     return {**output, "execution_count": count} if output["output_type"] == "execute_result" else output
 
 
 def write_notebook(run: Run) -> Path:
     """Write the derived notebook beside the journal, whole or not at all; returns its path."""
     path = run.folder / FILE
-    files.replace(path, json.dumps(derived_notebook(run), ensure_ascii=False, indent=1) + "\n")
+    files.replace(path, json.dumps(derive_notebook(run), ensure_ascii=False, indent=1) + "\n")
     return path
 
 
-def injected_source(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> str:
+def write_injected_source(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> str:
     """Return Python that sets every parameter to its value; a secret is resolved where this runs.
 
     The names it needs are imported by their own names, which the parameters cell may use already.
@@ -113,14 +113,14 @@ def injected_source(parameters: Sequence[Parameter], values: Mapping[str, Any]) 
             lines.append(f"{parameter.name} = SecretStr(secret({value!r}))")
             continue
         given = "" if value != parameter.default or parameter.default is UNSET else "  # its default"
-        lines.append(f"{parameter.name} = {_expression(value, imports)}{given}")
+        lines.append(f"{parameter.name} = {_write_expression(value, imports)}{given}")
     return "\n".join([*sorted(imports), *([""] if imports else []), *lines])
 
 
-def _expression(value: Any, imports: set[str]) -> str:
+def _write_expression(value: Any, imports: set[str]) -> str:
     """Return an expression that makes the value; what it needs is added to ``imports``."""
     if isinstance(value, list):
-        return f"[{', '.join(_expression(item, imports) for item in value)}]"
+        return f"[{', '.join(_write_expression(item, imports) for item in value)}]"
     if isinstance(value, Path):
         imports.add("from pathlib import Path")
         return f"Path({str(value)!r})"

@@ -25,24 +25,24 @@ class Stop:
     reason: str
 
 
-def stop_after(cell: Cell, tag: str, ending: Ending, limit: float) -> Stop | None:
+def decide_stop(cell: Cell, tag: str, ending: Ending, limit: float) -> Stop | None:
     """Return what a cell's ending means for the run; None: it goes on."""
     if ending.state == "passed":
         return None
     state = "interrupted" if ending.state == "interrupted" else "failed"
-    return Stop(state, _CODES[ending.state], _reason(cell, tag, ending, limit))
+    return Stop(state, _CODES[ending.state], _explain(cell, tag, ending, limit))
 
 
-def settled_stop(ending: Ending, when: str) -> Stop | None:
+def decide_settled_stop(ending: Ending, when: str) -> Stop | None:
     """Return what it means that the kernel did not come to rest between two cells; None: it did."""
     if ending.state == "passed":
         return None
-    said = first_line(ending.error.get("value", "")) if ending.error else ""
+    said = find_first_line(ending.error.get("value", "")) if ending.error else ""
     reason = {"failed": said, "killed": "the kernel died"}.get(ending.state, "the kernel did not answer")
     return Stop("failed", _CODES[ending.state], f"{when}: {reason}")
 
 
-def cell_line(
+def make_cell_line(
     cell: Cell,
     tag: str,
     state: str,
@@ -54,7 +54,7 @@ def cell_line(
     return lines.CellLine(cell=cell.index, seconds=seconds, error=error, **values)
 
 
-def error_data(ending: Ending, prepared: Prepared) -> lines.ErrorData:
+def make_error_data(ending: Ending, prepared: Prepared) -> lines.ErrorData:
     """Return what was raised, with the metadata's explanation if one fits."""
     assert ending.error is not None
     text = f"{ending.error.get('name', '')}: {ending.error.get('value', '')}"
@@ -68,14 +68,14 @@ def error_data(ending: Ending, prepared: Prepared) -> lines.ErrorData:
     )
 
 
-def first_line(text: str) -> str:
+def find_first_line(text: str) -> str:
     """Return the first line of a text that says something, bounded."""
     from outage.text import one_line
 
     return one_line(next((line for line in text.splitlines() if line.strip()), ""))[:300]
 
 
-def _reason(cell: Cell, tag: str, ending: Ending, limit: float) -> str:
+def _explain(cell: Cell, tag: str, ending: Ending, limit: float) -> str:
     """Return why a run ended at a cell, in a sentence; a change that did not pass says what that means."""
     place = f"the {tag} in cell {cell.index + 1}"
     said = {
@@ -85,7 +85,7 @@ def _reason(cell: Cell, tag: str, ending: Ending, limit: float) -> str:
         "interrupted": f"{place} was interrupted",
     }[ending.state]
     if ending.error and ending.state == "failed":
-        said += f": {first_line(ending.error.get('value', '')) or ending.error.get('name', '')}"
+        said += f": {find_first_line(ending.error.get('value', '')) or ending.error.get('name', '')}"
     if tag in GUARDED:
         said += ". It was started and did not pass: some of its actions may be done"
     return said

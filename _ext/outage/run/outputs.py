@@ -150,8 +150,8 @@ class CellOutputs:
         self.flush()
         self._emit_last()
         name = self._scrubbed(name)
-        text, _ = _middle_out(self._scrubbed("\n".join(traceback)), TEXT_CHARS)
-        value, _ = _middle_out(self._scrubbed(value), TEXT_CHARS)
+        text, _ = _cut_middle(self._scrubbed("\n".join(traceback)), TEXT_CHARS)
+        value, _ = _cut_middle(self._scrubbed(value), TEXT_CHARS)
         self._emit(
             {"output_type": "error", "ename": name, "evalue": value, "traceback": text.split("\n")}, None
         )
@@ -212,7 +212,7 @@ class CellOutputs:
         return ""
 
     def _scrubbed(self, text: str) -> str:
-        return self._scrubber.output(without_colours(text))
+        return self._scrubber.output(strip_colours(text))
 
     def _keep(self, output: dict[str, Any], cut: str | None) -> None:
         """Hand on the first outputs at once; of the others remember the last."""
@@ -236,22 +236,22 @@ class CellOutputs:
 
     def _part(self, mime: str, value: str, kept: dict[str, Any], cuts: list[str]) -> None:
         if mime == "image/png":
-            if reason := _bad_image(value):
+            if reason := _refuse_image(value):
                 cuts.append(f"an image is not kept: {reason}")
             else:
                 kept[mime] = value
             return
-        kept[mime], dropped = _middle_out(self._scrubber.output(value), TEXT_CHARS)
+        kept[mime], dropped = _cut_middle(self._scrubber.output(value), TEXT_CHARS)
         if dropped:
             cuts.append(f"{dropped} characters of {mime} are left out")
 
 
-def without_colours(text: str) -> str:
+def strip_colours(text: str) -> str:
     """Return text without the escapes that only colour it; others stay, to be shown as what they are."""
     return _COLOUR.sub("", text)
 
 
-def _middle_out(text: str, most: int) -> tuple[str, int]:
+def _cut_middle(text: str, most: int) -> tuple[str, int]:
     """Return the text, or its two ends around a mark; and how many characters are gone."""
     if len(text) <= most:
         return text, 0
@@ -259,7 +259,7 @@ def _middle_out(text: str, most: int) -> tuple[str, int]:
     return f"{text[: most // 2]}\n… {dropped} characters are left out …\n{text[-(most // 2) :]}", dropped
 
 
-def _bad_image(encoded: str) -> str | None:
+def _refuse_image(encoded: str) -> str | None:
     """Return why a PNG is not kept: too long, too many pixels, or no PNG; None if it is fine."""
     if len(encoded) * 3 // 4 > IMAGE_BYTES:
         return f"more than {IMAGE_BYTES} bytes"

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Problems, Refused
-from outage.redact.known import handbook_references, run_scrubber
+from outage.redact.known import find_handbook_references, make_run_scrubber
 from outage.run.history import find_run, load_run
 from outage.run.lines import ReviewData
 from outage.run.model import Run
 from outage.run.request import Prepared, RunRequest
-from outage.run.review import find_review, working_digest
-from outage.run.target import find_target, same_target
+from outage.run.review import compute_working_digest, find_review
+from outage.run.target import find_target, is_same_target
 from outage.runbook.command import format_run_command
 from outage.runbook.contract import Contract, check_values, read_contract
 from outage.runbook.files import find_file_problems
@@ -47,8 +47,8 @@ def prepare(project: Project, path: Path, request: RunRequest, *, can_ask: bool)
     contract = read_contract(path, shown)
     if problems := find_file_problems(contract, project.root):
         raise Problems(problems)
-    values = check_values(contract, request.assignments, _file_values(request))
-    incident = _incident(project, request.incident)
+    values = check_values(contract, request.assignments, _read_values(request))
+    incident = _find_incident(project, request.incident)
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{contract.name}-{secrets.token_hex(2)}"
     folder = request.folder or (incident or project.root) / "runs" / name
     found = assemble(project, request, path, contract, values, folder)
@@ -56,16 +56,16 @@ def prepare(project: Project, path: Path, request: RunRequest, *, can_ask: bool)
         command = format_run_command(contract.name, contract.parameters, values, apply=False)
         hint = f"leave --apply out: {command}"
         raise Refused(f"'{contract.name}' changes nothing, so there is nothing to apply", hint=hint)
-    plan = _plan(found)
+    plan = _find_plan(found)
     confirm = request.apply and found.target.production and not (plan or request.yes)
     if confirm and not can_ask:
         hint = "name the plan that was seen: --plan RUN (or OUTAGE_PLAN=RUN), or say --yes"
-        raise unconfirmed(found, hint)
-    review = _review(found) if request.apply else None
+        raise refuse_unconfirmed(found, hint)
+    review = _find_review(found) if request.apply else None
     return replace(found, incident=incident, plan=plan, review=review, confirm=confirm)
 
 
-def unconfirmed(found: Prepared, hint: str) -> Refused:
+def refuse_unconfirmed(found: Prepared, hint: str) -> Refused:
     """Return the refusal of a change of production that no one can be asked about."""
     reason = f"this would change {found.target.words}; there is no terminal here to ask for a confirmation on"
     return Refused(reason, hint=hint)
@@ -92,7 +92,7 @@ def assemble(
     Raises:
         Refused: the request, the target or a secret speaks against it.
     """
-    from outage.incident.respond import who
+    from outage.incident.respond import find_who
 
     if request.alone is not None and not request.alone.strip():
         raise Refused("--alone needs a reason", hint="--alone 'why nobody else can be asked'")
@@ -105,10 +105,12 @@ def assemble(
         values=values,
         policy=policy,
         target=find_target(contract.meta, values, policy),
-        digest=working_digest(project.root, contract.notebook),
+        digest=compute_working_digest(project.root, contract.notebook),
         folder=folder,
-        by=who(request.by, project.root),
-        scrubber=run_scrubber(contract.parameters, values, policy, handbook_references(path.parent)),
+        by=find_who(request.by, project.root),
+        scrubber=make_run_scrubber(
+            contract.parameters, values, policy, find_handbook_references(path.parent)
+        ),
         second_person=needs_second_person(contract.meta, policy),
     )
 
@@ -118,7 +120,7 @@ def needs_second_person(meta: RunbookMeta, policy: Policy) -> bool:
     return meta.approvals == "second-person" or meta.risk in policy.runbooks.second_person
 
 
-def _file_values(request: RunRequest) -> dict[str, Any]:
+def _read_values(request: RunRequest) -> dict[str, Any]:
     from outage.runbook.values import read_values_file
 
     found = dict(request.data)
@@ -127,19 +129,19 @@ def _file_values(request: RunRequest) -> dict[str, Any]:
     return found
 
 
-def _incident(project: Project, wanted: str | None) -> Path | None:
+def _find_incident(project: Project, wanted: str | None) -> Path | None:
     """Return the incident that the run joins; none if none is open or none is wanted."""
     from outage.incident import folder as incidents
 
     wanted = wanted or os.environ.get("OUTAGE_INCIDENT") or None
     if wanted == "none":
         return None
-    if wanted is None and not incidents.open_incidents(project):
+    if wanted is None and not incidents.list_open(project):
         return None
     return incidents.find(project, wanted)
 
 
-def _plan(found: Prepared) -> Run | None:
+def _find_plan(found: Prepared) -> Run | None:
     """Return the plan that the request names, if it was made of the same things."""
     request, values = found.request, found.values
     if request.yes and not request.apply:
@@ -160,7 +162,7 @@ def _plan(found: Prepared) -> Run | None:
     changed = [name for name, value in values.items() if then.get(name) != to_data(value)]
     if changed or set(then) != set(values):
         problems.append(f"the parameters differ from the plan's: {join_words(changed) or 'other names'}")
-    if not same_target(run.began.get("target") or {}, found.target):
+    if not is_same_target(run.began.get("target") or {}, found.target):
         problems.append(f"the plan's target was {run.target}; this one is {found.target.words}")
     if problems:
         hint = "make a new plan: the same command without --apply and --plan"
@@ -168,7 +170,7 @@ def _plan(found: Prepared) -> Run | None:
     return run
 
 
-def _review(found: Prepared) -> ReviewData:
+def _find_review(found: Prepared) -> ReviewData:
     """Return the commit that holds what is to be applied, or the reason to go on without one."""
     reason = found.request.unreviewed
     if reason is not None and not reason.strip():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
-from outage.run.outputs import without_colours
+from outage.run.outputs import strip_colours
 from outage.runbook.notebook import make_titles
 from outage.text import one_line, terminal
 
@@ -120,7 +120,7 @@ class Words:
 
     def _on_glimpse(self, data: Mapping[str, Any]) -> None:
         """Show how far a running cell is; called about once a second."""
-        latest = terminal(without_colours(_last_state(data["latest"]))).strip()
+        latest = terminal(strip_colours(_show_last_state(data["latest"]))).strip()
         self._show_status(f"{data['lines']:,} lines: {latest}" if latest else "")
 
     def _show_status(self, more: str = "") -> None:
@@ -202,7 +202,7 @@ class Words:
             return
         if self._shown == 1 and self._open and not self.live:
             self._print(f"  {self._open}")
-        shown = terminal(without_colours(_last_state(line)[:4000]))
+        shown = terminal(strip_colours(_show_last_state(line)[:4000]))
         self._print(f"{_INDENT}{shown}" if len(shown) <= 400 else f"{_INDENT}{shown[:400]} …")
 
     def _end_partial(self) -> None:
@@ -221,13 +221,13 @@ class Words:
         return self._paint(text, "1")
 
 
-def _last_state(line: str) -> str:
+def _show_last_state(line: str) -> str:
     """Return a line as it stood last: of a progress bar that rewrites itself its end, marked as cut."""
     before, _, last = line.removesuffix("\r").rpartition("\r")
     return f"… {last}" if before else last
 
 
-def summary(run: Run, notebook: str, then: str | None, runbooks: Path) -> list[str]:
+def summarise(run: Run, notebook: str, then: str | None, runbooks: Path) -> list[str]:
     """Summarise a run, a line each: what became of it, what that means or what to do next, where it is.
 
     Args:
@@ -257,10 +257,10 @@ def summary(run: Run, notebook: str, then: str | None, runbooks: Path) -> list[s
     why = f" {reason}." if run.state != "succeeded" else ""
     ended = {"succeeded": "succeeded in", "undone": "done in"}.get(run.state, f"{run.state} after")
     head = f"{what} {ended} {run.seconds:.1f} s: {', '.join(counts)}.{why}"
-    return [line for line in (head, advice(run, runbooks), then, f"All of it: {notebook}") if line]
+    return [line for line in (head, find_advice(run, runbooks), then, f"All of it: {notebook}") if line]
 
 
-def advice(run: Run, runbooks: Path) -> str | None:
+def find_advice(run: Run, runbooks: Path) -> str | None:
     """Say what the last failed cell's error means and where to go on, if its metadata has a hint."""
     from outage.runbook.command import suggest
 

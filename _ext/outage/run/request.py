@@ -30,7 +30,7 @@ class RunRequest:
         files: YAML files of parameters; a later one wins over an earlier one.
         plan: id of the plan whose notebook, parameters and actions the apply insists on.
         incident: an id; None for the one that is open; ``none`` for none.
-        by: who asks; None: as :func:`outage.incident.respond.who` finds out.
+        by: who asks; None: as :func:`outage.incident.respond.find_who` finds out.
         unreviewed: why code may be applied that no one reviewed.
         alone: why the starter also answers gates that are for a second person.
         data: parameters from a program, as a file would give them.

@@ -21,9 +21,9 @@ from outage.run.history import find_run, load_run
 from outage.run.journal import Journal, is_alive
 from outage.run.lines import ActionData, ReviewData, UndoneCell, UndoPlanned
 from outage.run.model import DOUBTS, Run
-from outage.run.prepare import assemble, unconfirmed
-from outage.run.review import files_at, working_digest
-from outage.run.target import same_target
+from outage.run.prepare import assemble, refuse_unconfirmed
+from outage.run.review import compute_working_digest, list_files_at
+from outage.run.target import is_same_target
 from outage.runbook.command import format_repeat_command
 from outage.runbook.contract import Contract, read_contract, read_recorded_values
 from outage.runbook.notebook import find_notebook
@@ -63,13 +63,13 @@ def prepare_resume(
     _check_state(project, run, undo=undo)
     path = find_notebook(project.runbooks, run.runbook)
     contract = read_contract(path, path.relative_to(project.root))
-    if working_digest(project.root, contract.notebook) != run.began.get("digest"):
-        raise _changed(project, run, contract, undo=undo)
+    if compute_working_digest(project.root, contract.notebook) != run.began.get("digest"):
+        raise _refuse_changed(project, run, contract, undo=undo)
     values = read_recorded_values(contract, run.began.get("parameters", {}))
     if set(values) != {parameter.name for parameter in contract.parameters}:
         raise Refused(f"the parameters of {run.id} are no longer valid ones", hint="start a new run")
     found = assemble(project, request, path, contract, values, folder)
-    if not same_target(run.began.get("target") or {}, found.target):
+    if not is_same_target(run.began.get("target") or {}, found.target):
         hint = "go back to the shell that it was started from, or set again what named its target there"
         raise Refused(f"{run.id} was for {run.target}; this would be {found.target.words}", hint=hint)
     if not can_ask:
@@ -77,7 +77,7 @@ def prepare_resume(
     confirm = found.target.production and not (request.yes or _is_confirmed(run, undo=undo))
     if confirm and not can_ask:
         look = f"look first: outage undo {run.id}; then type this again; or say --yes"
-        raise unconfirmed(found, look if undo else "say --yes")
+        raise refuse_unconfirmed(found, look if undo else "say --yes")
     plan = str(run.began.get("plan") or "")
     return replace(
         found,
@@ -85,14 +85,14 @@ def prepare_resume(
         incident=folder.parent.parent if run.began.get("incident") else None,
         plan=load_run(find_run(project, plan)) if plan else None,
         past=run,
-        undo=_to_undo(run) if undo else None,
+        undo=_list_undos(run) if undo else None,
         confirm=confirm,
     )
 
 
 def _is_confirmed(run: Run, *, undo: bool) -> bool:
     """Return whether someone saw what will be done to production, in a plan, or waived that."""
-    return undo_was_planned(run) if undo else bool(run.began.get("plan") or run.began.get("yes"))
+    return is_undo_planned(run) if undo else bool(run.began.get("plan") or run.began.get("yes"))
 
 
 def recheck(prepared: Prepared, *, can_ask: bool) -> Prepared:
@@ -112,10 +112,10 @@ def recheck(prepared: Prepared, *, can_ask: bool) -> Prepared:
         require_unchanged(before, run)
     if not can_ask:
         _check_doubts(run, undo=undo)
-    return replace(prepared, past=run, undo=_to_undo(run) if undo else None)
+    return replace(prepared, past=run, undo=_list_undos(run) if undo else None)
 
 
-def _to_undo(run: Run) -> tuple[int, ...]:
+def _list_undos(run: Run) -> tuple[int, ...]:
     return tuple(cell.index for cell in run.changed)
 
 
@@ -145,8 +145,8 @@ def _check_state(project: Project, run: Run, *, undo: bool) -> None:
 
 
 def _check_scrubbed(run: Run) -> None:
-    """An undo must not act on the mark that stands in the place of a secret."""
-    for change in undo_plan(run):
+    """Refuse an undo that would act on the mark that replaces a secret."""
+    for change in list_undos(run):
         source, cell = change["source"] or "", run.cells[change["cell"]]
         used = [
             f"'{name}', which it saved"
@@ -176,17 +176,19 @@ def _check_doubts(run: Run, *, undo: bool) -> None:
         raise Refused(reason, hint=hint)
 
 
-def _changed(project: Project, run: Run, contract: Contract, *, undo: bool) -> OutageError:
+def _refuse_changed(project: Project, run: Run, contract: Contract, *, undo: bool) -> OutageError:
     """Return the refusal of a notebook that is not the one that was run, with the difference."""
-    then = [line for cell in run.cells for line in _lines(cell.step, cell.source)]
+    then = [line for cell in run.cells for line in _list_lines(cell.step, cell.source)]
     now = [
-        line for cell in contract.notebook.cells for line in _lines(_step(contract, cell.index), cell.source)
+        line
+        for cell in contract.notebook.cells
+        for line in _list_lines(_find_step(contract, cell.index), cell.source)
     ]
     found = list(unified_diff(then, now, "as it was run", "as it is now", lineterm="", n=1))
     shown = found[:_MOST_LINES] or ["a module that it imports, or its metadata, is another one"]
     more = [f"... and {len(found) - _MOST_LINES} lines more"] if len(found) > _MOST_LINES else []
     commit = (run.began.get("review") or {}).get("commit")
-    files = files_at(project.root, commit, str(contract.notebook.path)) if commit else []
+    files = list_files_at(project.root, commit, str(contract.notebook.path)) if commit else []
     paths = [os.path.relpath(project.root / file) for file in files]
     back = f"bring {contract.notebook.path} back as it was"
     if paths:
@@ -196,15 +198,15 @@ def _changed(project: Project, run: Run, contract: Contract, *, undo: bool) -> O
     return Refused(reason, hint=f"{new}{back}")
 
 
-def _step(contract: Contract, index: int) -> str | None:
+def _find_step(contract: Contract, index: int) -> str | None:
     return next((tag for cell, tag in contract.steps if cell.index == index), None)
 
 
-def _lines(step: str | None, source: str) -> list[str]:
+def _list_lines(step: str | None, source: str) -> list[str]:
     return [f"[{step or 'prose'}]", *source.splitlines()]
 
 
-def undo_plan(run: Run) -> list[dict[str, Any]]:
+def list_undos(run: Run) -> list[dict[str, Any]]:
     """Return what undoing a run would do, newest change first.
 
     Each is ``{"cell", "state", "actions": [{"target", "command", "undo"}], "source"}``; ``source`` is
@@ -223,13 +225,13 @@ def undo_plan(run: Run) -> list[dict[str, Any]]:
 
 def can_be_undone(run: Run) -> bool:
     """Return whether the runbook has an undo for any of the changes that stand."""
-    return any(change["source"] is not None for change in undo_plan(run))
+    return any(change["source"] is not None for change in list_undos(run))
 
 
-def undo_words(run: Run) -> str:
-    """:func:`undo_plan` for people."""
+def describe_undo(run: Run) -> str:
+    """:func:`list_undos` for people."""
     said = []
-    for change in undo_plan(run):
+    for change in list_undos(run):
         doubt = DOUBTS.get(change["state"])
         known = f" {doubt}: some of it may be done" if doubt else ""
         said.append(f"The change in cell {change['cell'] + 1}{known}")
@@ -241,8 +243,8 @@ def undo_words(run: Run) -> str:
     return "\n".join(said)
 
 
-def undo_line(run: Run, by: str) -> UndoPlanned:
-    """:func:`undo_plan` as a line of the journal; ``by`` is who was shown it."""
+def make_undo_line(run: Run, by: str) -> UndoPlanned:
+    """:func:`list_undos` as a line of the journal; ``by`` is who was shown it."""
     changes = tuple(
         UndoneCell(
             cell=change["cell"],
@@ -250,20 +252,20 @@ def undo_line(run: Run, by: str) -> UndoPlanned:
             actions=tuple(ActionData(**action) for action in change["actions"]),
             reversible=change["source"] is not None,
         )
-        for change in undo_plan(run)
+        for change in list_undos(run)
     )
     return UndoPlanned(by=by, changes=changes)
 
 
-def undo_digest(run: Run) -> str:
+def digest_undo(run: Run) -> str:
     """Return the digest of what undoing a run would do now, to recognise the same undo."""
-    changes = [change.model_dump(mode="json") for change in undo_line(run, "").changes]
+    changes = [change.model_dump(mode="json") for change in make_undo_line(run, "").changes]
     return f"sha256:{hashlib.sha256(json.dumps(changes, sort_keys=True).encode()).hexdigest()}"
 
 
-def undo_was_planned(run: Run) -> bool:
+def is_undo_planned(run: Run) -> bool:
     """Return whether the journal's last plan of an undo is of the changes as they are now."""
-    now = undo_line(run, "").model_dump(mode="json", exclude_none=True)["changes"]
+    now = make_undo_line(run, "").model_dump(mode="json", exclude_none=True)["changes"]
     return run.undo_planned is not None and run.undo_planned.get("changes") == now
 
 
@@ -281,7 +283,7 @@ def plan_undo(run: Run, by: str) -> None:
 
     def decide() -> list[UndoPlanned]:
         require_unchanged(run, load_run(run.folder))
-        return [undo_line(run, by)]
+        return [make_undo_line(run, by)]
 
     journal = Journal(run.folder, runner=False)
     try:
@@ -296,6 +298,6 @@ def require_unchanged(shown: Run, now: Run) -> None:
     Raises:
         Refused: other changes stand now, or in another state.
     """
-    if undo_line(shown, "").changes != undo_line(now, "").changes:
+    if make_undo_line(shown, "").changes != make_undo_line(now, "").changes:
         reason = f"{now.id} was gone on with while its undo was shown: other changes stand now"
         raise Refused(reason, hint=f"look again: outage undo {now.id}")

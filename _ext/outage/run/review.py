@@ -58,7 +58,7 @@ class CommittedTree:
         try:
             return call(self.root, "cat-file", "blob", name)
         except GitFailed as error:
-            if any(words in error.said for words in _ABSENT) or _kind(self.root, name) == "tree":
+            if any(words in error.said for words in _ABSENT) or _find_kind(self.root, name) == "tree":
                 return None
             raise
 
@@ -69,11 +69,11 @@ class CommittedTree:
         return [name for name in listed.decode("utf-8", "surrogateescape").split("\0") if name]
 
 
-def _kind(root: Path, name: str) -> str:
+def _find_kind(root: Path, name: str) -> str:
     return call(root, "cat-file", "-t", name).decode().strip()
 
 
-def working_digest(root: Path, notebook: Notebook) -> str:
+def compute_working_digest(root: Path, notebook: Notebook) -> str:
     """Return the digest of a notebook and its modules as they are on the disk."""
     return compute_digest(notebook, WorkingTree(root))
 
@@ -99,10 +99,10 @@ def find_review(
     paths = [relative, *sorted({*find_project_modules(notebook, tree), *find_named_files(notebook, tree)})]
     override = "say why not: --unreviewed 'REASON' (it goes on the record)"
     try:
-        heads = _heads(root, branch, remote)
+        heads = _list_heads(root, branch, remote)
         for name, head in heads.items():
-            for commit in _commits(root, head, paths):
-                if _digest_at(root, commit, relative) == digest:
+            for commit in _list_commits(root, head, paths):
+                if _compute_digest_at(root, commit, relative) == digest:
                     return ReviewData(commit=commit, branch=name)
     except GitFailed as error:
         reason = f"git cannot say if this was reviewed: {error.message}"
@@ -117,7 +117,7 @@ def find_review(
     raise Refused(reason, file=path, hint=f"commit it and have it reviewed, or {override}")
 
 
-def _heads(root: Path, branch: str, remote: str) -> dict[str, str]:
+def _list_heads(root: Path, branch: str, remote: str) -> dict[str, str]:
     """Return the newest commits of the reviewed branch: of the one here, and of the one last fetched.
 
     A clone of another branch, as CI makes them, has only the second; here, the first may be old.
@@ -136,13 +136,13 @@ def _heads(root: Path, branch: str, remote: str) -> dict[str, str]:
     return found
 
 
-def _commits(root: Path, head: str, paths: list[str]) -> list[str]:
+def _list_commits(root: Path, head: str, paths: list[str]) -> list[str]:
     """Return a branch's newest commit, and those before it that touched one of the files, newest first."""
     listed = call(root, "rev-list", f"--max-count={MOST_COMMITS}", head, "--", *paths)
     return [head, *listed.decode().split()]
 
 
-def _digest_at(root: Path, commit: str, relative: str) -> str | None:
+def _compute_digest_at(root: Path, commit: str, relative: str) -> str | None:
     tree = CommittedTree(root, commit)
     content = tree.read(relative)
     if content is None:
@@ -155,7 +155,7 @@ def _digest_at(root: Path, commit: str, relative: str) -> str | None:
         return None
 
 
-def files_at(root: Path, commit: str, relative: str) -> list[str]:
+def list_files_at(root: Path, commit: str, relative: str) -> list[str]:
     """Return the paths of a notebook and of what it imports and names, as a commit has them.
 
     Empty where git has no such commit or file, or cannot say.

@@ -48,7 +48,7 @@ class Reviewed:
         """``tell`` is called with each refusal, in case the cell catches it."""
         self.root, self.files, self.own, self._tell = root.resolve(), files, own.resolve(), tell
         self._within = f"{self.root}{os.sep}"
-        others = [*_environment(self.root), _OURS, self.own]
+        others = [*_find_environment(self.root), _OURS, self.own]
         self._others = tuple(f"{folder}{os.sep}" for folder in others)
         self._read: dict[str, list[CodeType] | None] = {}
         self._here = threading.local()
@@ -155,7 +155,7 @@ class Reviewed:
             self.refuse(code.co_filename)
         for path, compiled in self._read.items():
             if compiled is None:
-                compiled = self._read[path] = _compiled(path)
+                compiled = self._read[path] = _compile(path)
             if code in compiled:
                 self.refuse(path)
 
@@ -163,7 +163,7 @@ class Reviewed:
         return name.endswith(_SCRIPTS) or (os.sep in name and os.access(name, os.X_OK))
 
 
-def _environment(root: Path) -> list[Path]:
+def _find_environment(root: Path) -> list[Path]:
     """Return folders of Python and its packages, of which some may lie within the handbook (``.venv``)."""
     paths = [sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     paths += [*site.getsitepackages(), site.getusersitepackages()]
@@ -172,7 +172,7 @@ def _environment(root: Path) -> list[Path]:
     return [*inside, *(Path(path).resolve() for path in paths)]
 
 
-def _compiled(path: str) -> list[CodeType]:
+def _compile(path: str) -> list[CodeType]:
     """Return a file's text as ``exec`` and as ``eval`` would have it; nothing if it is no Python."""
     found: list[CodeType] = []
     with suppress(OSError):
@@ -184,7 +184,7 @@ def _compiled(path: str) -> list[CodeType]:
     return found
 
 
-def _words(command: Any) -> Iterator[str]:
+def _split_command(command: Any) -> Iterator[str]:
     """Yield the words of a command, however it was given."""
     if isinstance(command, (str, bytes)):
         text = os.fsdecode(command)
@@ -197,20 +197,20 @@ def _words(command: Any) -> Iterator[str]:
         yield from (os.fsdecode(part) for part in parts if isinstance(part, (str, bytes, os.PathLike)))
 
 
-def _started(args: tuple[Any, ...]) -> Iterator[str]:
+def _find_started(args: tuple[Any, ...]) -> Iterator[str]:
     """Yield words of what ``subprocess`` starts, as paths from the folder that it is started in."""
     executable, command, folder = args[:3]
-    for word in [*_words(executable), *_words(command)]:
-        for part in (word, *(_words(word) if " " in word else ())):
+    for word in [*_split_command(executable), *_split_command(command)]:
+        for part in (word, *(_split_command(word) if " " in word else ())):
             yield str(Path(os.fsdecode(folder), part)) if folder else part
 
 
 _COMMANDS: dict[str, Callable[[tuple[Any, ...]], Iterator[str]]] = {
-    "subprocess.Popen": _started,
-    "os.system": lambda args: _words(args[0]),
-    "os.exec": lambda args: _words(args[1]),
-    "os.posix_spawn": lambda args: _words(args[1]),
-    "os.spawn": lambda args: _words(args[2]),
+    "subprocess.Popen": _find_started,
+    "os.system": lambda args: _split_command(args[0]),
+    "os.exec": lambda args: _split_command(args[1]),
+    "os.posix_spawn": lambda args: _split_command(args[1]),
+    "os.spawn": lambda args: _split_command(args[2]),
 }
 _FILES = {"import": 1, "ctypes.dlopen": 0}
 _EVENTS = frozenset({"open", "exec", *_COMMANDS, *_FILES})

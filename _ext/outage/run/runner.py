@@ -14,14 +14,14 @@ from outage.errors import Failed
 from outage.redact.scrub import is_scrubbed
 from outage.run import lines
 from outage.run.client import Ending, NoKernelError, RunbookClient
-from outage.run.gates import Gatekeeper, Question, describe_departure, production_text
-from outage.run.history import SPOOL, load_run, spooled
+from outage.run.gates import Gatekeeper, Question, describe_departure, describe_production_change
+from outage.run.history import SPOOL, load_run, read_spool
 from outage.run.interrupts import raise_interrupt
 from outage.run.model import DOUBTS, CellRun, Run
-from outage.run.notebook import injected_source, write_notebook
-from outage.run.outcome import Stop, cell_line, error_data, settled_stop, stop_after
+from outage.run.notebook import write_injected_source, write_notebook
+from outage.run.outcome import Stop, decide_settled_stop, decide_stop, make_cell_line, make_error_data
 from outage.run.outputs import EVERY, CellSink
-from outage.run.resume import undo_digest
+from outage.run.resume import digest_undo
 from outage.run.review import WorkingTree
 from outage.runbook.digest import find_code_files
 from outage.runbook.structure import GUARDED
@@ -141,7 +141,7 @@ class Runner:
         ending = await self.client.settle()
         if ending.state == "interrupted":
             return Stop("interrupted", 130, f"interrupted {self.client.request.reason}")
-        return settled_stop(ending, when)
+        return decide_settled_stop(ending, when)
 
     def _steps(self) -> Iterator[tuple[Cell, str]]:
         """Yield all steps, in order; to undo: parameters and setup, then the undos, newest change first."""
@@ -183,7 +183,7 @@ class Runner:
         return await self._run_cell(cell, tag)
 
     def _note(self, cell: Cell, tag: str, state: str) -> None:
-        self.journal.append(cell_line(cell, tag, state), wait=False)
+        self.journal.append(make_cell_line(cell, tag, state), wait=False)
 
     # One cell.
 
@@ -198,19 +198,19 @@ class Runner:
         guarded = tag in GUARDED
         if guarded and (stop := await self._settled(f"before the {tag} in cell {cell.index + 1}")):
             return stop
-        self.journal.append(cell_line(cell, tag, "running"), wait=guarded)  # a change waits for the disk
+        self.journal.append(make_cell_line(cell, tag, "running"), wait=guarded)  # a change waits for the disk
         sink = CellSink(self, cell, tag)
         limit = min(meta.limits.cell.exact.total_seconds(), left)
         ending = await self._run_code(cell, tag, sink, limit)
         sink.outputs.finish()
         if guarded:
             self._collect(cell)
-        error = error_data(ending, self.prepared) if ending.error else None
-        line = cell_line(cell, tag, ending.state, round(ending.seconds, 3), error)
+        error = make_error_data(ending, self.prepared) if ending.error else None
+        line = make_cell_line(cell, tag, ending.state, round(ending.seconds, 3), error)
         self.journal.append(line, wait=guarded or ending.state != "passed")
         if guarded:
             (self.prepared.folder / SPOOL).unlink(missing_ok=True)
-        return stop_after(cell, tag, ending, limit)
+        return decide_stop(cell, tag, ending, limit)
 
     async def _run_code(self, cell: Cell, tag: str, sink: CellSink, limit: float) -> Ending:
         """Run a cell's code, with a token if it changes something, handing on its output as it comes."""
@@ -220,7 +220,7 @@ class Runner:
         try:
             ending = await self.client.run(cell.source, sink, limit)
             if tag == "parameters" and ending.state == "passed":
-                source = injected_source(self.prepared.contract.parameters, self.prepared.values)
+                source = write_injected_source(self.prepared.contract.parameters, self.prepared.values)
                 ending = await self.client.run(source, sink, limit)
         finally:
             ticker.cancel()
@@ -243,7 +243,7 @@ class Runner:
 
     def _collect(self, cell: Cell) -> None:
         """Write down what the cell saved and its kernel, killed perhaps, did not live to tell."""
-        for name, value in spooled(self.prepared.folder).items():
+        for name, value in read_spool(self.prepared.folder).items():
             if name not in self._saved or self._saved[name] != value:
                 self.save(cell, {"name": name, "value": value})
 
@@ -296,7 +296,7 @@ class Runner:
             what = f"The change in cell {cell.index + 1} comes next: {actions}, as proposed."
             return self._gate(cell, what)
         if self._to_confirm and self._proposal.actions:
-            text = production_text(self.prepared.target, cell, self._proposal.actions)
+            text = describe_production_change(self.prepared.target, cell, self._proposal.actions)
             return self._gate(cell, text)
         return None
 
@@ -322,7 +322,7 @@ class Runner:
         """Ask before the first undo in production, where no one was shown its plan."""
         past = self.prepared.past
         assert past is not None
-        return self._gate(cell, f"This undoes changes of {self.prepared.target.words}.", undo_digest(past))
+        return self._gate(cell, f"This undoes changes of {self.prepared.target.words}.", digest_undo(past))
 
     def _reversed(self, undo: Cell) -> int:
         """Return index of the change that an undo reverses: the step before it."""

@@ -76,24 +76,24 @@ def find_target(
     """
     environ = os.environ if environ is None else environ
     if meta.target == "local":
-        return _in_words("this machine", [_Place(socket.gethostname())], policy, environ)
+        return _describe("this machine", [_Place(socket.gethostname())], policy, environ)
     if meta.target == "postgres":
-        places, port, database = _libpq(environ)
-        return _in_words("PostgreSQL", places, policy, environ, port, database)
-    return _described(meta.target, values, policy, environ)
+        places, port, database = _read_libpq(environ)
+        return _describe("PostgreSQL", places, policy, environ, port, database)
+    return _resolve_described(meta.target, values, policy, environ)
 
 
-def same_target(one: Mapping[str, Any], other: TargetData) -> bool:
+def is_same_target(one: Mapping[str, Any], other: TargetData) -> bool:
     """Return whether a target of a journal is this one, however either is spelt, and counts for as much."""
     try:
         then = TargetData.model_validate(one)
     except ValueError:
         return False
-    alike = identities(then) == identities(other)
+    alike = list_identities(then) == list_identities(other)
     return alike and (then.production, then.environment) == (other.production, other.environment)
 
 
-def identities(target: TargetData) -> tuple[str, ...]:
+def list_identities(target: TargetData) -> tuple[str, ...]:
     """Return a text for each host of a target, the same for all spellings of one.
 
     Capitals, a final dot, the usual port and the names of this machine make no difference. Other
@@ -102,11 +102,11 @@ def identities(target: TargetData) -> tuple[str, ...]:
     port = "" if target.kind == "PostgreSQL" and target.port == _POSTGRES else target.port or ""
     path = os.path.realpath(target.path) if target.path else ""
     rest = [port, target.database or "", path]
-    hosts = {_plain(host) for host in target.hosts or (target.host,)}
+    hosts = {_normalise(host) for host in target.hosts or (target.host,)}
     return tuple("\n".join([target.kind.casefold(), host, *rest]) for host in sorted(hosts))
 
 
-def _plain(host: str) -> str:
+def _normalise(host: str) -> str:
     """Return the one spelling of a host's name; empty for this machine."""
     name = host.strip().strip("[]").casefold().rstrip(".")
     return "" if _is_here(name) else name
@@ -124,31 +124,31 @@ def _is_here(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def _libpq(environ: Mapping[str, str]) -> tuple[list[_Place], str | None, str]:
+def _read_libpq(environ: Mapping[str, str]) -> tuple[list[_Place], str | None, str]:
     """Return hosts, port (None: the usual one) and database that libpq will use, found in its own order."""
-    service = _service(environ)
-    named = _listed(environ.get("PGHOST") or service.get("host") or "")
-    addresses = _listed(environ.get("PGHOSTADDR") or service.get("hostaddr") or "")
-    if addresses and all(host.startswith(("/", "@")) or not _plain(host) for host in named):
+    service = _read_service(environ)
+    named = _split_list(environ.get("PGHOST") or service.get("host") or "")
+    addresses = _split_list(environ.get("PGHOSTADDR") or service.get("hostaddr") or "")
+    if addresses and all(host.startswith(("/", "@")) or not _normalise(host) for host in named):
         named = addresses  # it connects there, whatever the name says
-    user = environ.get("PGUSER") or service.get("user") or _login()
+    user = environ.get("PGUSER") or service.get("user") or _find_login()
     port = environ.get("PGPORT") or service.get("port") or _POSTGRES
     database = environ.get("PGDATABASE") or service.get("dbname") or user
-    places = [_libpq_place(host, port) for host in named or ["localhost"]]
+    places = [_make_libpq_place(host, port) for host in named or ["localhost"]]
     return places, None if port == _POSTGRES else port, database
 
 
-def _listed(text: str) -> list[str]:
+def _split_list(text: str) -> list[str]:
     return [one.strip() for one in text.split(",") if one.strip()]
 
 
-def _libpq_place(host: str, port: str) -> _Place:
+def _make_libpq_place(host: str, port: str) -> _Place:
     if host.startswith("/"):
         return _Place("localhost", path=Path(host) / f".s.PGSQL.{port}")
     return _Place("localhost" if host.startswith("@") else host, port)
 
 
-def _login() -> str:
+def _find_login() -> str:
     """Return the name that libpq connects as where no one says another."""
     import pwd
 
@@ -158,7 +158,7 @@ def _login() -> str:
         return str(os.geteuid())
 
 
-def _service(environ: Mapping[str, str]) -> dict[str, str]:
+def _read_service(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings of ``$PGSERVICE``, as libpq finds them; empty where there are none."""
     name = environ.get("PGSERVICE")
     if not name:
@@ -166,12 +166,12 @@ def _service(environ: Mapping[str, str]) -> dict[str, str]:
     home = Path(environ.get("HOME", "/nonexistent")) / ".pg_service.conf"
     system = Path(environ.get("PGSYSCONFDIR", "/etc/postgresql-common")) / "pg_service.conf"
     for path in (Path(environ.get("PGSERVICEFILE") or home), system):
-        if found := _section(path, name):
+        if found := _read_section(path, name):
             return found
     return {}
 
 
-def _section(path: Path, name: str) -> dict[str, str]:
+def _read_section(path: Path, name: str) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -186,7 +186,7 @@ def _section(path: Path, name: str) -> dict[str, str]:
     return found
 
 
-def _described(
+def _resolve_described(
     target: Target | str, values: Mapping[str, Any], policy: Policy, environ: Mapping[str, str]
 ) -> TargetData:
     """Return a target that the metadata describes with parameters and variables."""
@@ -206,24 +206,24 @@ def _described(
         return _PARAMETER.sub(value, text)
 
     address = socket.gethostname() if target.host is None else fill(target.host).strip()
-    place = _at_path(Path(fill(target.path))) if target.path else _place(address)
+    place = _find_at_path(Path(fill(target.path))) if target.path else _parse_place(address)
     if not place.host:
         raise Refused("the target has no host", hint=f"it is named by {target.host}")
     database = fill(target.database) if target.database else None
-    return _in_words(target.kind, [place], policy, environ, place.port, database)
+    return _describe(target.kind, [place], policy, environ, place.port, database)
 
 
-def _at_path(path: Path) -> _Place:
+def _find_at_path(path: Path) -> _Place:
     return _Place(socket.gethostname(), path=path.absolute())
 
 
-def _place(address: str) -> _Place:
+def _parse_place(address: str) -> _Place:
     """Parse an address: a host, or a URL with one; ``unix:///...`` is a socket of this machine."""
     if "://" not in address:
         host, colon, port = address.rpartition(":")
         return _Place(host, port) if colon and port.isdecimal() and ":" not in host else _Place(address)
     if address.startswith("unix://"):
-        return _at_path(Path(address.removeprefix("unix://")))
+        return _find_at_path(Path(address.removeprefix("unix://")))
     try:
         url = urlsplit(address)
         return _Place(url.hostname or "", str(url.port) if url.port else None)
@@ -231,7 +231,7 @@ def _place(address: str) -> _Place:
         return _Place("")
 
 
-def _in_words(
+def _describe(
     kind: str,
     places: list[_Place],
     policy: Policy,
@@ -243,14 +243,14 @@ def _in_words(
     hosts = tuple(place.host for place in places)
     path = next((str(place.path) for place in places if place.path), None) if kind != "PostgreSQL" else None
     lab = all(_is_lab(place, environ) for place in places)
-    found = {_environment(each, policy) for each in hosts}
+    found = {_find_environment(each, policy) for each in hosts}
     names = sorted(str(each) for each in found if each)
     production = not lab and (None in found or any(policy.environments[name].production for name in names))
     environment = _LAB if lab else names[0] if len(names) == 1 and None not in found else None
     where = f"{join_words(list(hosts))} port {port}" if port else join_words(list(hosts))
     where = f"{path} on {where}" if path else where
     where = f"database '{database}' on {where}" if database else where
-    words = f"{kind}, {where}, {_meaning(environment, production=production)}"
+    words = f"{kind}, {where}, {_describe_environment(environment, production=production)}"
     return TargetData(
         words=one_line(words),
         kind=kind,
@@ -264,7 +264,7 @@ def _in_words(
     )
 
 
-def _meaning(environment: str | None, *, production: bool) -> str:
+def _describe_environment(environment: str | None, *, production: bool) -> str:
     if environment is None:
         return "which matches no environment of the policy and so counts as PRODUCTION"
     return f"environment '{environment}': PRODUCTION" if production else f"environment '{environment}'"
@@ -273,19 +273,21 @@ def _meaning(environment: str | None, *, production: bool) -> str:
 def _is_lab(place: _Place, environ: Mapping[str, str]) -> bool:
     if place.path is not None:
         return is_lab_path(place.path, environ)
-    return place.host != socket.gethostname() and not _plain(place.host) and is_lab_port(place.port, environ)
+    return (
+        place.host != socket.gethostname() and not _normalise(place.host) and is_lab_port(place.port, environ)
+    )
 
 
-def _environment(host: str, policy: Policy) -> str | None:
+def _find_environment(host: str, policy: Policy) -> str | None:
     """Return the policy's environment of a host, or None; what means this machine has its name as well."""
-    own = _matching(socket.gethostname(), policy)
-    named = _matching(host, policy)
-    if not _plain(host) and own is not None and (named is None or policy.environments[own].production):
+    own = _match_environment(socket.gethostname(), policy)
+    named = _match_environment(host, policy)
+    if not _normalise(host) and own is not None and (named is None or policy.environments[own].production):
         return own
     return named
 
 
-def _matching(host: str, policy: Policy) -> str | None:
+def _match_environment(host: str, policy: Policy) -> str | None:
     """Return the environment with a pattern that fits a name, without regard to capitals and a final dot."""
     name = host.lower().rstrip(".")
     for environment, rule in policy.environments.items():

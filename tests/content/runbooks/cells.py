@@ -15,7 +15,7 @@ from typing import Any
 from unittest import mock
 
 from outage import kit
-from outage.run.notebook import injected_source
+from outage.run.notebook import write_injected_source
 from outage.runbook.contract import Contract, check_values, read_contract
 
 RUNBOOKS = Path(__file__).parents[3] / "runbooks"
@@ -89,5 +89,5 @@ def stage(name: str, *assignments: str) -> Stage:
     kit._session = kit._Session()
     contract = read_contract(RUNBOOKS / f"{name}.ipynb")
     started = Stage(contract, {"__name__": "__main__"}).run("parameters")
-    exec(injected_source(contract.parameters, check_values(contract, assignments)), started.scope)
+    exec(write_injected_source(contract.parameters, check_values(contract, assignments)), started.scope)
     return started

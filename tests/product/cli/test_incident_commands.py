@@ -12,7 +12,7 @@ import pytest
 
 from outage import locks
 from outage.incident import folder as incidents
-from outage.incident.folder import STUB, slug
+from outage.incident.folder import STUB, make_slug
 from outage.incident.notify import Outbox, look
 from outage.incident.record import append, load
 from outage.project import find_project
@@ -104,7 +104,7 @@ def test_the_same_title_twice_makes_two_incidents(outage: Terminal) -> None:
     ],
 )
 def test_a_hostile_title_makes_a_harmless_name(title: str, name: str) -> None:
-    assert slug(title) == name
+    assert make_slug(title) == name
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_crash_at_any_step_of_a_declaration_leaves_nothing_or_a_whole_incident
         monkeypatch.setattr(os, "fsync", real)
         if code == 0:
             break
-        found = [load(folder) for folder in incidents.folders(find_project())]
+        found = [load(folder) for folder in incidents.list_folders(find_project())]
         assert all(
             one.declared_at and (outage.root / "incidents" / one.id / "policy.yml").exists() for one in found
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from outage.incident.record import FILE, append
-from outage.incident.record.event import stamp
+from outage.incident.record.event import format_moment
 from tests.product.cli.desk import Terminal
 
 
@@ -67,9 +67,9 @@ def test_what_was_printed_can_be_typed_after_at(outage: Terminal) -> None:
 
 def test_a_date_is_shown_everywhere_when_it_is_not_todays(outage: Terminal) -> None:
     days_ago = datetime.now(UTC) - timedelta(days=3)
-    outage.ok("declare", "x", "--at", stamp(days_ago))
-    outage.ok("role", "incident-commander", "Bo", "--at", stamp(days_ago + timedelta(minutes=5)))
-    recorded = outage.ok("note", "y", "--at", stamp(days_ago + timedelta(minutes=6)))
+    outage.ok("declare", "x", "--at", format_moment(days_ago))
+    outage.ok("role", "incident-commander", "Bo", "--at", format_moment(days_ago + timedelta(minutes=5)))
+    recorded = outage.ok("note", "y", "--at", format_moment(days_ago + timedelta(minutes=6)))
     day = f"{days_ago:%Y-%m-%d}"
     assert re.search(rf"recorded as \w+ at {day}", recorded)
     for line in (outage.ok("status") + outage("audit").out).splitlines():
@@ -82,7 +82,7 @@ def test_a_date_is_shown_everywhere_when_it_is_not_todays(outage: Terminal) -> N
 def test_a_clock_that_is_ahead_is_said_by_status(outage: Terminal) -> None:
     outage.ok("declare", "x")
     line = json.loads((outage.folder / FILE).read_text())
-    later = stamp(datetime.now(UTC) + timedelta(hours=2))
+    later = format_moment(datetime.now(UTC) + timedelta(hours=2))
     fast = {**line, "id": "fast", "by": "Fay", "n": 2, "at": later, "recorded": later}
     with (outage.folder / FILE).open("a") as file:
         file.write(json.dumps({**fast, "kind": "severity", "data": {"severity": "sev3"}}) + "\n")

@@ -19,7 +19,7 @@ from outage.doctor import chat as chats
 from outage.doctor import clock
 from outage.doctor.finding import Finding
 from outage.doctor.handbook import look as look_at_handbook
-from outage.incident.notify.deliver import ready
+from outage.incident.notify.deliver import load_services
 from outage.policy import parse_policy
 from outage.project import find_project
 from tests.product.run.build import POLICY, Handbook, code, prose, reading
@@ -146,7 +146,7 @@ def test_a_chat_that_does_not_answer_is_named_with_its_address(clinic, monkeypat
 
 
 def test_behind_a_proxy_it_asks_the_proxy_and_on_loopback_never(chat, monkeypatch):
-    ready(["json://127.0.0.1"])
+    load_services(["json://127.0.0.1"])
     policy = parse_policy(POLICY + POLICY_PARTS)
     monkeypatch.setenv("http_proxy", "127.0.0.1:9")
     assert [one.state for one in (*chats.look(policy), *clock.look(policy))] == ["works", "works"]

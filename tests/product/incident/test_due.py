@@ -1,6 +1,6 @@
 """What is due when, in an open incident."""
 
-from outage.incident.due import Due, due
+from outage.incident.due import Due, list_due
 from outage.incident.record import Event
 from outage.incident.record.fold import fold
 from outage.policy import parse_policy
@@ -8,7 +8,7 @@ from tests.product.incident.story import at, commander, event, incident, policy,
 
 
 def found(*events: Event, minute: float, what: str = "", first: str = "sev1") -> list[str]:
-    dues = due(incident(*events, severity=first), policy(), at(minute))
+    dues = list_due(incident(*events, severity=first), policy(), at(minute))
     return [said(one) for one in dues if what in ("", one.what)]
 
 
@@ -76,7 +76,7 @@ def test_escalations_apply_by_severity_and_end_when_they_are_answered() -> None:
 
 def test_a_commander_and_everybody_on_shift_is_relieved_in_time() -> None:
     mei = [event(0, "role", role="scribe", person="Mei"), event(60, "role", role="deputy", person="Mei")]
-    dues = due(incident(commander(30, "Bo"), *mei), policy(), at(90))
+    dues = list_due(incident(commander(30, "Bo"), *mei), policy(), at(90))
     assert [(one.text, (one.at - at(0)).total_seconds() / 60) for one in dues if one.what == "hand-over"] == [
         ("hand command over from Bo", 30 + 480),
         ("relieve Mei", 720),
@@ -90,14 +90,14 @@ def test_a_shift_goes_on_through_a_change_of_roles_and_ends_with_a_break() -> No
         event(100, "role", role="deputy", person="Mei"),
         event(100, "handoff", role="scribe", person="Bo"),
     ]
-    (mei,) = [one for one in due(incident(*relay), policy(), at(200)) if one.text == "relieve Mei"]
+    (mei,) = [one for one in list_due(incident(*relay), policy(), at(200)) if one.text == "relieve Mei"]
     assert mei.at == at(720)
     again = [
         event(0, "role", role="scribe", person="Mei"),
         event(50, "handoff", role="scribe", person="Bo"),
         event(100, "role", role="deputy", person="Mei"),
     ]
-    (mei,) = [one for one in due(incident(*again), policy(), at(200)) if one.text == "relieve Mei"]
+    (mei,) = [one for one in list_due(incident(*again), policy(), at(200)) if one.text == "relieve Mei"]
     assert mei.at == at(100 + 720)
 
 
@@ -115,11 +115,11 @@ def test_reopened_it_starts_its_clocks_again() -> None:
 
 
 def test_nothing_is_due_in_what_nobody_declared() -> None:
-    assert due(fold([event(1, "note", text="x")], name="x"), policy(), at(5)) == ()
+    assert list_due(fold([event(1, "note", text="x")], name="x"), policy(), at(5)) == ()
 
 
 def test_an_incident_without_a_severity_still_has_its_other_clocks() -> None:
-    dues = due(incident(severity=None), policy(), at(1))
+    dues = list_due(incident(severity=None), policy(), at(1))
     assert {one.what for one in dues} == {"reassess", "state-document", "escalation"}
 
 
@@ -135,7 +135,7 @@ escalations: {silence: {when: unanswered, after: {bad: 5m}, call: [boss], do: Ca
 
 def kinds(severity_now: str, *events: Event) -> dict[str, str]:
     story = incident(*events, severity=severity_now)
-    return {one.what: one.clause for one in due(story, parse_policy(SMALL), at(1))}
+    return {one.what: one.clause for one in list_due(story, parse_policy(SMALL), at(1))}
 
 
 def test_a_severity_has_its_own_clocks_or_none() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from outage.errors import Refused
-from outage.incident.times import ago, clock, near, shown, span, typed
+from outage.incident.times import format_ago, format_clock, format_full, format_near, format_span, parse_typed
 
 NOW = datetime(2026, 6, 17, 13, 10, tzinfo=UTC)  # 14:10 in London
 
@@ -30,7 +30,7 @@ NOW = datetime(2026, 6, 17, 13, 10, tzinfo=UTC)  # 14:10 in London
     ],
 )
 def test_a_time_is_local_unless_it_says_otherwise(text: str, moment: str) -> None:
-    assert typed(text, "Europe/London", NOW) == datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    assert parse_typed(text, "Europe/London", NOW) == datetime.fromisoformat(moment).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -38,21 +38,21 @@ def test_a_time_is_local_unless_it_says_otherwise(text: str, moment: str) -> Non
 )
 def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
     with pytest.raises(Refused, match="is not a time") as refusal:
-        typed(text, "Europe/London", NOW)
+        parse_typed(text, "Europe/London", NOW)
     assert "10m ago" in str(refusal.value.hint)
 
 
 @pytest.mark.parametrize(
     "zone", ["Europe/London", "UTC", "Asia/Tokyo", "Pacific/Auckland", "America/Sao_Paulo"]
 )
-@pytest.mark.parametrize("write", [shown, clock], ids=["with its date", "without"])
+@pytest.mark.parametrize("write", [format_full, format_clock], ids=["with its date", "without"])
 def test_what_our_own_output_prints_can_be_typed_again(
     write: Callable[[datetime, str], str], zone: str
 ) -> None:
     at = NOW - timedelta(minutes=17)
     printed = write(at, zone)
     for text in (printed, printed.partition(" (")[0], printed.lower()):
-        assert typed(text, zone, NOW) == at
+        assert parse_typed(text, zone, NOW) == at
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,13 @@ def test_what_our_own_output_prints_can_be_typed_again(
 )
 def test_moments_as_people_and_our_output_write_them(text: str, moment: str) -> None:
     expected = datetime.fromisoformat(f"2026-06-17T{moment}").replace(tzinfo=UTC)
-    assert typed(text, "Europe/London", NOW) == expected
+    assert parse_typed(text, "Europe/London", NOW) == expected
 
 
 def test_days_ago_are_read_as_they_are_printed() -> None:
-    assert typed(f"{span(timedelta(days=3))} ago", "Europe/London", NOW) == NOW - timedelta(days=3)
+    assert parse_typed(f"{format_span(timedelta(days=3))} ago", "Europe/London", NOW) == NOW - timedelta(
+        days=3
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,12 +91,12 @@ def test_days_ago_are_read_as_they_are_printed() -> None:
 def test_a_year_that_cannot_be_meant_is_not_a_time(text: str) -> None:
     for zone in ("Europe/London", "Asia/Tokyo", "America/Sao_Paulo"):
         with pytest.raises(Refused, match="is not a time|is in the future"):
-            typed(text, zone, NOW)
+            parse_typed(text, zone, NOW)
 
 
 def test_the_future_is_refused() -> None:
     with pytest.raises(Refused, match="is in the future"):
-        typed("2026-06-18 09:00", "Europe/London", NOW)
+        parse_typed("2026-06-18 09:00", "Europe/London", NOW)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_the_future_is_refused() -> None:
 )
 def test_a_time_that_has_not_come_today_is_never_filed_under_yesterday_unasked(text: str, at: str) -> None:
     with pytest.raises(Refused, match="is in the future") as refusal:
-        typed(text, "Europe/London", NOW)
+        parse_typed(text, "Europe/London", NOW)
     assert str(refusal.value.hint) == f"if it was yesterday: --at {at}"
     asked: list[str] = []
 
@@ -112,16 +114,16 @@ def test_a_time_that_has_not_come_today_is_never_filed_under_yesterday_unasked(t
         return True
 
     yesterday = datetime.fromisoformat(at)
-    assert typed(text, "Europe/London", NOW, yes) == yesterday
+    assert parse_typed(text, "Europe/London", NOW, yes) == yesterday
     with pytest.raises(Refused, match="is in the future"):
-        typed(text, "Europe/London", NOW, lambda _: False)
-    assert f"Do you mean yesterday, {shown(yesterday, 'Europe/London')}?" in asked[0]
-    assert typed(at, "Europe/London", NOW) == yesterday, "the hint can be typed as it stands"
+        parse_typed(text, "Europe/London", NOW, lambda _: False)
+    assert f"Do you mean yesterday, {format_full(yesterday, 'Europe/London')}?" in asked[0]
+    assert parse_typed(at, "Europe/London", NOW) == yesterday, "the hint can be typed as it stands"
 
 
 def test_a_date_in_the_future_is_not_taken_for_a_slip_of_a_day() -> None:
     with pytest.raises(Refused, match="is in the future"):
-        typed("2026-06-18 09:00", "Europe/London", NOW, lambda _: True)
+        parse_typed("2026-06-18 09:00", "Europe/London", NOW, lambda _: True)
 
 
 # ---------------------------------------------------------------- where the clocks change
@@ -136,52 +138,54 @@ SPRING = datetime(2026, 3, 29, tzinfo=UTC)  # London: 01:00 GMT becomes 02:00 BS
 )
 def test_a_time_of_day_that_comes_twice_is_the_latest_that_is_past(now: str, at: str) -> None:
     hour, minute = map(int, now.split(":"))
-    found = typed("01:30", "Europe/London", AUTUMN.replace(hour=hour, minute=minute))
+    found = parse_typed("01:30", "Europe/London", AUTUMN.replace(hour=hour, minute=minute))
     assert f"{found:%H:%M}" == at
 
 
 def test_a_date_on_which_a_time_comes_twice_shows_both_and_either_can_be_typed() -> None:
     now = AUTUMN.replace(hour=12)
     with pytest.raises(Refused, match="show 2026-10-25 01:30 twice") as refusal:
-        typed("2026-10-25 01:30", "Europe/London", now)
+        parse_typed("2026-10-25 01:30", "Europe/London", now)
     hint = str(refusal.value.hint)
     assert hint == (
         "--at 2026-10-25T00:30Z for 2026-10-25 00:30 UTC (01:30 BST)"
         " or --at 2026-10-25T01:30Z for 2026-10-25 01:30 UTC"
     )
-    assert typed("2026-10-25 01:30 BST", "Europe/London", now) == AUTUMN.replace(minute=30)
-    assert typed("2026-10-25 01:30 GMT", "Europe/London", now) == AUTUMN.replace(hour=1, minute=30)
-    assert typed("2026-10-25 01:30", "Europe/London", AUTUMN.replace(minute=40)) == AUTUMN.replace(minute=30)
+    assert parse_typed("2026-10-25 01:30 BST", "Europe/London", now) == AUTUMN.replace(minute=30)
+    assert parse_typed("2026-10-25 01:30 GMT", "Europe/London", now) == AUTUMN.replace(hour=1, minute=30)
+    assert parse_typed("2026-10-25 01:30", "Europe/London", AUTUMN.replace(minute=40)) == AUTUMN.replace(
+        minute=30
+    )
 
 
 @pytest.mark.parametrize("text", ["01:30", "2026-03-29 01:30"])
 def test_a_time_that_the_clocks_skip_is_refused_with_both_readings(text: str) -> None:
     with pytest.raises(Refused, match="skip 2026-03-29 01:30") as refusal:
-        typed(text, "Europe/London", SPRING.replace(hour=12))
+        parse_typed(text, "Europe/London", SPRING.replace(hour=12))
     assert "2026-03-29T00:30Z" in str(refusal.value.hint)
     assert "2026-03-29T01:30Z" in str(refusal.value.hint)
-    assert typed("02:30", "Europe/London", SPRING.replace(hour=12)) == SPRING.replace(hour=1, minute=30)
+    assert parse_typed("02:30", "Europe/London", SPRING.replace(hour=12)) == SPRING.replace(hour=1, minute=30)
 
 
 def test_a_date_is_said_when_it_is_not_that_of_the_other_moment() -> None:
-    assert near(NOW, NOW + timedelta(hours=2), "Europe/London") == "13:10 UTC (14:10 BST)"
-    assert near(NOW, NOW + timedelta(hours=12), "Europe/London") == "2026-06-17 13:10 UTC (14:10 BST)"
+    assert format_near(NOW, NOW + timedelta(hours=2), "Europe/London") == "13:10 UTC (14:10 BST)"
+    assert format_near(NOW, NOW + timedelta(hours=12), "Europe/London") == "2026-06-17 13:10 UTC (14:10 BST)"
 
 
 def test_a_moment_that_has_not_come_is_never_called_past() -> None:
-    assert ago(NOW, NOW + timedelta(minutes=9)) == "9 min ago"
-    assert ago(NOW + timedelta(minutes=9), NOW) == "9 min ahead of this machine's clock"
+    assert format_ago(NOW, NOW + timedelta(minutes=9)) == "9 min ago"
+    assert format_ago(NOW + timedelta(minutes=9), NOW) == "9 min ahead of this machine's clock"
 
 
 def test_utc_stands_first_and_local_time_beside() -> None:
-    assert shown(NOW, "Europe/London") == "2026-06-17 13:10 UTC (14:10 BST)"
-    assert shown(NOW, "UTC") == "2026-06-17 13:10 UTC"
-    assert shown(NOW.replace(month=1), "Europe/London") == "2026-01-17 13:10 UTC"
-    assert shown(NOW.replace(month=1), "Europe/Lisbon") == "2026-01-17 13:10 UTC"
-    assert shown(NOW, "Asia/Tokyo") == "2026-06-17 13:10 UTC (22:10 JST)"
-    assert shown(NOW, "Pacific/Auckland") == "2026-06-17 13:10 UTC (18 Jun 01:10 NZST)"
-    assert shown(NOW, "America/Sao_Paulo") == "2026-06-17 13:10 UTC (10:10 UTC-03)"
-    assert clock(NOW, "Europe/London") == "13:10 UTC (14:10 BST)"
+    assert format_full(NOW, "Europe/London") == "2026-06-17 13:10 UTC (14:10 BST)"
+    assert format_full(NOW, "UTC") == "2026-06-17 13:10 UTC"
+    assert format_full(NOW.replace(month=1), "Europe/London") == "2026-01-17 13:10 UTC"
+    assert format_full(NOW.replace(month=1), "Europe/Lisbon") == "2026-01-17 13:10 UTC"
+    assert format_full(NOW, "Asia/Tokyo") == "2026-06-17 13:10 UTC (22:10 JST)"
+    assert format_full(NOW, "Pacific/Auckland") == "2026-06-17 13:10 UTC (18 Jun 01:10 NZST)"
+    assert format_full(NOW, "America/Sao_Paulo") == "2026-06-17 13:10 UTC (10:10 UTC-03)"
+    assert format_clock(NOW, "Europe/London") == "13:10 UTC (14:10 BST)"
 
 
 @pytest.mark.parametrize(
@@ -197,4 +201,4 @@ def test_utc_stands_first_and_local_time_beside() -> None:
     ],
 )
 def test_a_length_at_a_glance(seconds: int, words: str) -> None:
-    assert span(timedelta(seconds=seconds)) == words
+    assert format_span(timedelta(seconds=seconds)) == words

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from outage.errors import Refused
-from outage.incident.workdays import add, is_business_day, next_business_day
+from outage.incident.workdays import add_length, find_next_business_day, is_business_day
 from outage.policy import Duration, parse_policy
 from outage.policy.models import Calendar
 from tests.product.incident.story import POLICY, policy
@@ -30,12 +30,14 @@ from tests.product.incident.story import POLICY, policy
 )
 def test_a_length_is_counted_from_a_start(start: str, length: str, end: str) -> None:
     begun = datetime.fromisoformat(start).replace(tzinfo=UTC)
-    assert add(begun, Duration.parse(length), policy()) == datetime.fromisoformat(end).replace(tzinfo=UTC)
+    assert add_length(begun, Duration.parse(length), policy()) == datetime.fromisoformat(end).replace(
+        tzinfo=UTC
+    )
 
 
 def test_the_clock_change_does_not_bend_an_exact_length() -> None:
     before = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # London goes back an hour at 01:00 UTC
-    assert add(before, Duration.parse("2h"), policy()) - before == timedelta(hours=2)
+    assert add_length(before, Duration.parse("2h"), policy()) - before == timedelta(hours=2)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_a_business_day_ends_with_its_last_minute_where_the_clocks_change(
     )
     begun = datetime.fromisoformat(start).replace(tzinfo=UTC)
     last = datetime.fromisoformat(end).replace(tzinfo=UTC)
-    assert add(begun, Duration.parse("1 business day"), parse_policy(text)) == last
+    assert add_length(begun, Duration.parse("1 business day"), parse_policy(text)) == last
 
 
 def test_another_country_has_other_holidays_and_weekends() -> None:
@@ -81,4 +83,4 @@ def test_another_country_has_other_holidays_and_weekends() -> None:
 def test_a_calendar_without_business_days_is_refused_not_searched_for_ever() -> None:
     every_day = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
     with pytest.raises(Refused, match="no business day"):
-        next_business_day(date(2026, 11, 20), Calendar.model_validate({"weekend": every_day}))
+        find_next_business_day(date(2026, 11, 20), Calendar.model_validate({"weekend": every_day}))

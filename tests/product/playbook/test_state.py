@@ -178,14 +178,14 @@ def test_starting_twice_is_refused():
 
 
 def test_settling_a_step_makes_an_event_that_the_record_accepts():
-    from outage.incident.record.kinds import checked
+    from outage.incident.record.kinds import check_data
 
     found = after(3)
     done = make_settle_data(found, "look", "done")
     assert done == {"playbook": "small", "step": "look", "state": "done"}
-    assert checked("playbook", done) == done
+    assert check_data("playbook", done) == done
     skipped = make_settle_data(found, "fix", "skipped", "Taken back")
-    assert checked("playbook", skipped) == skipped
+    assert check_data("playbook", skipped) == skipped
 
 
 @pytest.mark.parametrize(

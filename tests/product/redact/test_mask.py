@@ -11,7 +11,7 @@ from outage.errors import Problems, Refused
 from outage.patterns import UnsafeRegexError, compile_safe_regex
 from outage.policy.load import parse_policy
 from outage.policy.models import Masks
-from outage.redact.mask import Masker, masked_outputs, masker
+from outage.redact.mask import Masker, make_masker, mask_outputs
 from tests.product.cli.test_runbook_commands import outage
 from tests.product.run.build import POLICY, Handbook, reading
 
@@ -42,10 +42,10 @@ def test_a_company_adds_patterns_drops_ours_and_keeps_names_elsewhere(tmp_path: 
         f"names: '{names}', sql_literals: false}}\n"
     ).masks
     text = "k-123456 a@b.example: ADA LOVELACE, O'Brien & Sons, adam; select 'x'"
-    assert masker(masks).text(text) == "[customer] a@b.example: [name], [name], adam; select 'x'"
+    assert make_masker(masks).text(text) == "[customer] a@b.example: [name], [name], adam; select 'x'"
     (tmp_path / "names").unlink()
     with pytest.raises(Refused, match="the names to mask cannot be read"):
-        masker(masks)
+        make_masker(masks)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_stored_outputs_of_any_shape_are_masked() -> None:
         {"text": ["a@b.", "example\n"]}, {"data": {"text/plain": "a@b.example", "image/png": "x"}},
         {"traceback": ["a@b.example", "1"], "evalue": "a@b.example"}, 3, {"text": 4, "data": None},
     ]  # fmt: skip
-    masked_outputs(outputs, Masker(DEFAULT))
+    mask_outputs(outputs, Masker(DEFAULT))
     assert outputs[:3] == [
         {"text": "[e-mail]\n"}, {"data": {"text/plain": "[e-mail]", "image/png": "x"}},
         {"traceback": ["[e-mail]", "1"], "evalue": "[e-mail]"},
     ]  # fmt: skip
-    masked_outputs("nothing", Masker(Masks()))
+    mask_outputs("nothing", Masker(Masks()))
 
 
 PRINTS = """\

@@ -22,7 +22,7 @@ import psycopg.sql
 import pytest
 from urllib3.util import parse_url
 
-from outage.redact.known import learn, run_scrubber
+from outage.redact.known import learn, make_run_scrubber
 from outage.redact.scrub import MARK, Scrubber
 from outage.render.incident.page import page
 from outage.render.incident.snapshot import load_case
@@ -104,7 +104,7 @@ def test_each_form_that_python_makes_is_a_row_of_the_table() -> None:
 @pytest.mark.parametrize(("variable", "example", "left_out"), NAMES, ids=[row[0] for row in NAMES])
 def test_each_row_of_the_table_of_variables_is_true(variable: str, example: str, left_out: str) -> None:
     name, value = variable.split()[0].strip(","), example.strip("`")
-    scrubber = run_scrubber((), {}, environ={"X_LINE" if name == "any" else name: value})
+    scrubber = make_run_scrubber((), {}, environ={"X_LINE" if name == "any" else name: value})
     gone = {"all of it": value, "nothing": ""}.get(left_out, left_out.strip("`"))
     assert scrubber.text(f"a {value} b") == (f"a {value.replace(gone, MARK)} b" if gone else f"a {value} b")
     assert not gone or scrubber.text(f"a {gone} b") == f"a {MARK} b"
@@ -112,7 +112,7 @@ def test_each_row_of_the_table_of_variables_is_true(variable: str, example: str,
 
 def test_passwords_in_the_password_file_of_postgresql_are_known(tmp_path: Path) -> None:
     (tmp_path / "pgpass").write_text("# host:port:database:user:password\n*:*:*:ada:hunter2-hunter2\n")
-    scrubber = run_scrubber((), {}, environ={"PGPASSFILE": str(tmp_path / "pgpass")})
+    scrubber = make_run_scrubber((), {}, environ={"PGPASSFILE": str(tmp_path / "pgpass")})
     assert scrubber.text("with hunter2-hunter2") == f"with {MARK}"
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from outage.errors import Failed, Refused
 from outage.run import exclusion
-from outage.run.exclusion import exclusive, lock_folder
+from outage.run.exclusion import find_lock_folder, hold_locks
 from outage.run.lines import TargetData
 from tests.product.run.build import Handbook, touching
 from tests.product.run.running import nothing_is_left, run  # noqa: F401
@@ -40,7 +40,7 @@ def postgres(*hosts: str, port: str | None = None, database: str = "shop") -> Ta
 
 @contextmanager
 def applied(target: TargetData, runbook: str = "fix") -> Iterator[None]:
-    with exclusive(runbook, target, "20261120-1-fix-abcd, started by Ines in /srv/a"):
+    with hold_locks(runbook, target, "20261120-1-fix-abcd, started by Ines in /srv/a"):
         yield
 
 
@@ -147,8 +147,8 @@ def test_the_folder_is_chosen_by_what_it_is_and_not_by_who_asks(
     shared.mkdir()
     shared.chmod(0o1777)
     monkeypatch.setattr(exclusion, "FOLDERS", (tmp_path / "absent", own, shared))
-    assert lock_folder({}) == shared
-    assert lock_folder({"OUTAGE_LOCKS": str(own)}) == own
+    assert find_lock_folder({}) == shared
+    assert find_lock_folder({"OUTAGE_LOCKS": str(own)}) == own
 
 
 def test_a_machine_without_such_a_folder_is_told_what_to_do(

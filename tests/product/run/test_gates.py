@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from outage.errors import Refused
-from outage.run.gates import Question, answer_gate, difference
+from outage.run.gates import Question, answer_gate, compare_actions
 from tests.product.cli.test_runbook_commands import outage
 from tests.product.run.build import POLICY, Handbook, prose
 from tests.product.run.running import Log, again, changes, nothing_is_left, run  # noqa: F401
@@ -126,9 +126,9 @@ def test_actions_other_than_the_plans_can_be_approved(handbook: Handbook, log: L
 
 def test_what_differs_from_a_plan_is_told_bounded_and_in_words() -> None:
     one, two = ({"target": f"t{n}", "command": "c\x1b[2J"} for n in (1, 2))
-    assert difference([one], [one, two]) == "  now, not planned: t2: c\\x1b[2J"
-    assert "the order, the undo or the data" in difference([one, two], [two, one])
-    many = difference([], [{"target": str(n), "command": "c"} for n in range(30)]).splitlines()
+    assert compare_actions([one], [one, two]) == "  now, not planned: t2: c\\x1b[2J"
+    assert "the order, the undo or the data" in compare_actions([one, two], [two, one])
+    many = compare_actions([], [{"target": str(n), "command": "c"} for n in range(30)]).splitlines()
     assert (len(many), many[-1]) == (11, "  and 20 more")
 
 

@@ -18,7 +18,7 @@ from outage.run.fold import fold
 from outage.run.history import load_run
 from outage.run.journal import FILE, Journal, is_alive, parse_journal, read_journal
 from outage.run.model import Run
-from outage.run.notebook import derived_notebook
+from outage.run.notebook import derive_notebook
 from outage.schemas import make_journal_schema
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -74,7 +74,7 @@ def test_the_golden_journal_folds_into_the_golden_run() -> None:
 
 
 def test_the_golden_journal_gives_the_golden_notebook_which_is_a_valid_one() -> None:
-    made = derived_notebook(golden_run())
+    made = derive_notebook(golden_run())
     assert made == json.loads((GOLDEN / "notebook.json").read_text())
     nbformat.validate(nbformat.from_dict(made))
 

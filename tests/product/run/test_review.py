@@ -13,7 +13,7 @@ from outage.project import find_project
 from outage.run.lines import ReviewData
 from outage.run.prepare import prepare
 from outage.run.request import RunRequest
-from outage.run.review import files_at, find_review, working_digest
+from outage.run.review import compute_working_digest, find_review, list_files_at
 from outage.runbook.notebook import read_notebook
 from tests.product.run.build import Handbook, code, touching
 
@@ -45,7 +45,7 @@ def committed(handbook: Handbook) -> Handbook:
 def review(handbook: Handbook, branch: str = "main") -> ReviewData:
     path = handbook.root / "runbooks" / "touch.ipynb"
     notebook = read_notebook(path)
-    return find_review(handbook.root, path, notebook, working_digest(handbook.root, notebook), branch)
+    return find_review(handbook.root, path, notebook, compute_working_digest(handbook.root, notebook), branch)
 
 
 def edit(handbook: Handbook, change: str) -> None:
@@ -72,8 +72,8 @@ def test_what_was_run_can_be_named_file_by_file(committed: Handbook) -> None:
     first = git(committed.root, "rev-parse", "HEAD")
     (committed.root / "lib" / "disk.py").unlink()
     files = ["runbooks/touch.ipynb", "lib/__init__.py", "lib/deeper.py", "lib/disk.py"]
-    assert files_at(committed.root, first, "runbooks/touch.ipynb") == files
-    assert files_at(committed.root, first, "runbooks/none.ipynb") == []
+    assert list_files_at(committed.root, first, "runbooks/touch.ipynb") == files
+    assert list_files_at(committed.root, first, "runbooks/none.ipynb") == []
 
 
 def test_outputs_do_not_count(committed: Handbook) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from outage.errors import Refused
 from outage.policy import Policy, load_policy
-from outage.run.target import find_target, identities
+from outage.run.target import find_target, list_identities
 from outage.runbook.meta import RunbookMeta
 from tests.product.run.build import POLICY
 
@@ -101,7 +101,7 @@ SAME = [
 
 
 def identity(policy: Policy, environ: dict[str, str]) -> tuple[str, ...]:
-    return identities(find_target(POSTGRES, {}, policy, {"PGDATABASE": "shop", **environ}))
+    return list_identities(find_target(POSTGRES, {}, policy, {"PGDATABASE": "shop", **environ}))
 
 
 @pytest.mark.parametrize("environ", SAME, ids=str)
@@ -137,7 +137,7 @@ def test_a_disk_is_a_target_by_its_path(policy: Policy, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
 
     def of(path: Path) -> tuple[str, ...]:
-        return identities(find_target(meta, {"path": path}, policy, {}))
+        return list_identities(find_target(meta, {"path": path}, policy, {}))
 
     assert of(tmp_path) == of(tmp_path / "link") == of(tmp_path / "x" / "..")
     assert of(tmp_path) != of(tmp_path / "x")

@@ -9,7 +9,7 @@ import pytest
 from outage.errors import Refused
 from outage.run.history import load_run
 from outage.run.journal import FILE, read_journal
-from outage.run.resume import undo_plan
+from outage.run.resume import list_undos
 from tests.product.cli.test_runbook_commands import on_terminal, outage
 from tests.product.run.build import Handbook, code, prose
 from tests.product.run.running import Log, again, changes, nothing_is_left, run, two_changes  # noqa: F401
@@ -43,7 +43,7 @@ def test_it_is_shown_first(handbook: Handbook, log: Log) -> None:
     assert "undo: unb" in shown.stdout
     assert f"outage undo {done.id} --apply" in shown.stdout
     assert str(log) == "a b"
-    assert [change["cell"] for change in undo_plan(done)] == [7, 4]
+    assert [change["cell"] for change in list_undos(done)] == [7, 4]
     assert outage("undo", done.id, "--apply").returncode == 0
     assert str(log) == "a b unb una"
 

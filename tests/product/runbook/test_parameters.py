@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from outage.run.notebook import injected_source
+from outage.run.notebook import write_injected_source
 from outage.runbook.parameters import UNSET, Parameter, read_parameters
 from outage.runbook.types import ScalarType, from_data, to_data, to_text
 from outage.runbook.values import resolve_values
@@ -255,7 +255,7 @@ def test_our_cell_sets_typed_values_that_are_the_ones_given() -> None:
         "wait": timedelta(0, 1, 5),
     }
     scope: dict[str, Any] = {}
-    exec(injected_source(parameters, values), scope)
+    exec(write_injected_source(parameters, values), scope)
     assert {name: scope[name] for name in values} == values
     assert all(type(scope[name]) is type(value) or isinstance(value, Path) for name, value in values.items())
 
@@ -265,7 +265,7 @@ def test_our_cell_holds_the_reference_of_a_secret_never_the_secret(monkeypatch: 
     parameter = only(
         "from pydantic import SecretStr\npassword: SecretStr = SecretStr('secret://env/PASSWORD')"
     )
-    source = injected_source([parameter], {"password": "secret://env/PASSWORD"})
+    source = write_injected_source([parameter], {"password": "secret://env/PASSWORD"})
     assert "hunter2" not in source
     scope: dict[str, Any] = {}
     exec(source, scope)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage import background as work
-from outage.background import private
+from outage.background import ensure_private
 from outage.errors import OutageError, Refused
 from outage.incident.notify import background
 from outage.incident.notify.deliver import resolve_address
@@ -24,15 +24,15 @@ from outage.incident.notify.outbox import (
     REFUSED,
     Message,
     Outbox,
-    box,
+    find_box,
     is_asked,
+    list_waiting,
     look,
     put,
     read,
     settle_by_hand,
-    waiting,
 )
-from outage.incident.notify.route import Post, posts
+from outage.incident.notify.route import Post, list_posts
 
 if TYPE_CHECKING:
     from outage.incident.record.model import Incident
@@ -44,11 +44,11 @@ __all__ = [
     "Posted",
     "Report",
     "flush",
+    "list_waiting",
     "look",
     "paused",
     "post",
     "settle_by_hand",
-    "waiting",
 ]
 
 PATIENCE = 3.0
@@ -94,7 +94,7 @@ def post(
     It never raises for what goes wrong: the event is on the record, and a responder who
     is told that the command failed would record it twice.
     """
-    made = () if silent else posts(incident, event, policy)
+    made = () if silent else list_posts(incident, event, policy)
     try:
         return replace(_post(folder, policy_file, made, event, policy), silent=silent)
     except (OSError, OutageError) as error:
@@ -105,14 +105,14 @@ def post(
 
 def _post(folder: Path, policy_file: Path, made: tuple[Post, ...], event: str, policy: Policy) -> Posted:
     failing = tuple(one for one in look(folder).waiting if one.problem)
-    lacking = {one.channel: reason for one in made if (reason := _lacking(one, policy))}
+    lacking = {one.channel: reason for one in made if (reason := _explain_lacking(one, policy))}
     sent = tuple(one for one in made if one.channel not in lacking)
     paths = put(folder, sent, event)
-    if waiting(folder):
+    if list_waiting(folder):
         background.request(folder, policy_file)
     outward = next(((one, path) for one, path in zip(sent, paths, strict=True) if one.outward), None)
     by_hand = next((one.name for one in made if one.outward and one.channel in lacking), "")
-    news = _not_said_before(folder, [one for one in made if one.channel in lacking and not one.outward])
+    news = _filter_new(folder, [one for one in made if one.channel in lacking and not one.outward])
     return Posted(
         queued=tuple(one.name for one in sent if not one.outward),
         outward=outward[0].name if outward else "",
@@ -125,7 +125,7 @@ def _post(folder: Path, policy_file: Path, made: tuple[Post, ...], event: str, p
 
 def paused(folder: Path) -> AbstractContextManager[bool]:
     """Let no process send what waits in an incident's outbox; False when a round does not end in time."""
-    return work.paused(box(folder), LIMIT)
+    return work.paused(find_box(folder), LIMIT)
 
 
 def _wait_for(path: Path) -> str:
@@ -149,7 +149,7 @@ def _wait_for(path: Path) -> str:
     return f"it was not sent within {START:.0f} seconds: this machine is busy, or earlier messages go first"
 
 
-def _lacking(post: Post, policy: Policy) -> str:
+def _explain_lacking(post: Post, policy: Policy) -> str:
     """Return why a channel cannot be posted to from here; empty if it can.
 
     What customers should read is queued even where only this machine lacks the address.
@@ -167,11 +167,11 @@ def _lacking(post: Post, policy: Policy) -> str:
     return ""
 
 
-def _not_said_before(folder: Path, lacking: list[Post]) -> list[Post]:
+def _filter_new(folder: Path, lacking: list[Post]) -> list[Post]:
     """Return those of the posts whose channel has not been complained of in this incident; remembers them."""
     if not lacking:
         return []
-    said = private(box(folder)) / _SAID
+    said = ensure_private(find_box(folder)) / _SAID
     known = said.read_text(encoding="utf-8").split() if said.exists() else []
     news = [post for post in lacking if post.channel not in known]
     if news:

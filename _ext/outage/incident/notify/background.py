@@ -29,15 +29,15 @@ def request(folder: Path, policy: Path) -> None:
     Raises:
         OSError: no process can be started; the messages wait.
     """
-    background.request(outbox.box(folder), "outage.incident.notify.background", str(folder), str(policy))
+    background.request(outbox.find_box(folder), "outage.incident.notify.background", str(folder), str(policy))
 
 
 def work(folder: Path, policy: Path) -> None:
     """Deliver what waits, unless another process is at it; a failure is written beside each message."""
-    background.fulfil(outbox.box(folder), lambda: _once(folder, policy))
+    background.fulfil_wishes(outbox.find_box(folder), lambda: _deliver_once(folder, policy))
 
 
-def _once(folder: Path, policy: Path) -> None:
+def _deliver_once(folder: Path, policy: Path) -> None:
     signal.alarm(_LONGEST)
     try:
         deliver_round(folder, load_policy(policy))

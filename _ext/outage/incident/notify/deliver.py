@@ -29,7 +29,7 @@ class Outcome:
     malformed: bool = False
 
 
-def ready(addresses: Iterable[str]) -> None:
+def load_services(addresses: Iterable[str]) -> None:
     """Load Apprise with the services that some addresses are of.
 
     Apprise loads all of its 180 services when it is first asked for one, which takes two
@@ -45,14 +45,14 @@ def ready(addresses: Iterable[str]) -> None:
 
         manager: Any = NotificationManager()  # type: ignore[no-untyped-call]
         with tempfile.TemporaryDirectory(prefix="outage-") as chosen:
-            for name in _services(Path(manager.module_path), schemes):
+            for name in _find_modules(Path(manager.module_path), schemes):
                 Path(chosen, f"{name}.py").touch()
             manager.load_modules(path=chosen)  # it reads the names there, and imports its own modules
         if not all(scheme in manager for scheme in schemes):
             manager.load_modules()  # a web hook's own https:// address, for one: any service may know it
 
 
-def _services(folder: Path, schemes: set[str]) -> Iterator[str]:
+def _find_modules(folder: Path, schemes: set[str]) -> Iterator[str]:
     """Yield the modules of Apprise whose source assigns one of the schemes to ``protocol``."""
     names = "|".join(map(re.escape, sorted(schemes)))
     assigned = re.compile(rf"protocol\b[^\n=]*=\s*\(?[^)=]*?[\"'](?:{names})[\"']")
@@ -62,8 +62,8 @@ def _services(folder: Path, schemes: set[str]) -> Iterator[str]:
             yield path.stem
 
 
-def service(address: str) -> Any:
-    """Return the service behind an Apprise URL, or None if it is not one; call :func:`ready` first."""
+def find_service(address: str) -> Any:
+    """Return the service behind an Apprise URL, or None; call :func:`load_services` first."""
     import apprise
 
     return apprise.Apprise.instantiate(address, suppress_exceptions=True)
@@ -73,7 +73,7 @@ def deliver(address: str, text: str, seconds: float) -> Outcome:
     """Post ``text`` to an Apprise URL. It takes about ``seconds`` at most, name look-up aside."""
     import apprise
 
-    plugin = service(address)
+    plugin = find_service(address)
     if plugin is None:
         return Outcome(False, "its address is not one that Apprise understands")
     plugin.socket_connect_timeout = max(0.1, seconds * 0.4)
@@ -83,10 +83,10 @@ def deliver(address: str, text: str, seconds: float) -> Outcome:
             sent = plugin.notify(body=text, title="", body_format=apprise.NotifyFormat.TEXT)
         except Exception:  # noqa: BLE001  a plugin's fault must not stop an incident's command
             return Outcome(False, "posting to it failed unexpectedly")
-    return Outcome(True) if sent else _reason(overheard.lines)
+    return Outcome(True) if sent else _find_reason(overheard.lines)
 
 
-def _reason(lines: list[str]) -> Outcome:
+def _find_reason(lines: list[str]) -> Outcome:
     """Return why it failed, without the address that Apprise's own words may hold."""
     found = next((match[1] for line in lines if (match := _STATUS.search(line))), None)
     if found is None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 from outage import background
 from outage.errors import Refused
 from outage.incident.notify import outbox
-from outage.incident.notify.deliver import Outcome, deliver, ready, resolve_address
-from outage.incident.times import near
+from outage.incident.notify.deliver import Outcome, deliver, load_services, resolve_address
+from outage.incident.times import format_near
 
 if TYPE_CHECKING:
     from outage.incident.notify.outbox import Message
@@ -53,41 +53,41 @@ class Report:
 
 def flush(folder: Path, policy: Policy, limit: float = LIMIT) -> Report:
     """Try to deliver what waits in an incident's outbox, within ``limit`` seconds a round."""
-    if not outbox.waiting(folder):
+    if not outbox.list_waiting(folder):
         return Report()
     done: list[Delivery] = []
-    box = outbox.box(folder)
-    background.wish(box)
-    held = background.fulfil(
+    box = outbox.find_box(folder)
+    background.leave_wish(box)
+    held = background.fulfil_wishes(
         box, lambda: done.extend(deliver_round(folder, policy, limit)), wait=min(_BUSY, limit)
     )
-    return Report(tuple(done), len(outbox.waiting(folder)), busy=not held)
+    return Report(tuple(done), len(outbox.list_waiting(folder)), busy=not held)
 
 
 def deliver_round(folder: Path, policy: Policy, limit: float = LIMIT) -> list[Delivery]:
     """Try once to deliver what waits; for those who hold the outbox's lock."""
-    queues = outbox.queues(folder)
-    ready(_addresses(queues, policy))
+    queues = outbox.list_queues(folder)
+    load_services(_list_addresses(queues, policy))
     end = time.monotonic() + limit
-    return _side_by_side(queues, policy, end)
+    return _deliver_side_by_side(queues, policy, end)
 
 
-def _addresses(queues: dict[str, list[Path]], policy: Policy) -> list[str]:
+def _list_addresses(queues: dict[str, list[Path]], policy: Policy) -> list[str]:
     """Return the addresses that the first message of each channel is for, as far as they are known."""
     found = []
     for paths in queues.values():
         try:
-            found.append(_address(outbox.read(paths[0]), policy))
+            found.append(_resolve_address(outbox.read(paths[0]), policy))
         except Refused:
             continue  # the round says so of the message
     return found
 
 
-def _side_by_side(queues: dict[str, list[Path]], policy: Policy, end: float) -> list[Delivery]:
+def _deliver_side_by_side(queues: dict[str, list[Path]], policy: Policy, end: float) -> list[Delivery]:
     """Deliver each channel in a thread of its own; one that hangs is left behind, its message waits on."""
     results: dict[str, list[Delivery]] = {channel: [] for channel in queues}
     threads = [
-        threading.Thread(target=_one_channel, args=(paths, policy, end, results[channel]), daemon=True)
+        threading.Thread(target=_deliver_channel, args=(paths, policy, end, results[channel]), daemon=True)
         for channel, paths in queues.items()
     ]
     for thread in threads:
@@ -96,11 +96,13 @@ def _side_by_side(queues: dict[str, list[Path]], policy: Policy, end: float) -> 
         thread.join(max(0.0, end - time.monotonic()))
     for channel, paths in queues.items():
         if not results[channel] and paths[0].exists():
-            results[channel].append(_failed(paths[0], outbox.read(paths[0]), "it did not answer in time"))
+            results[channel].append(
+                _settle_failed(paths[0], outbox.read(paths[0]), "it did not answer in time")
+            )
     return [delivery for channel in queues for delivery in list(results[channel])]
 
 
-def _one_channel(paths: list[Path], policy: Policy, end: float, results: list[Delivery]) -> None:
+def _deliver_channel(paths: list[Path], policy: Policy, end: float, results: list[Delivery]) -> None:
     """Deliver a channel's messages in order, until one fails or time is up."""
     for path in paths:
         message, left = outbox.read(path), end - time.monotonic()
@@ -114,12 +116,12 @@ def _one_channel(paths: list[Path], policy: Policy, end: float, results: list[De
             outbox.settle_delivered(path, message)
             results.append(Delivery(message, ""))
             continue
-        results.append(_failed(path, message, outcome.reason, malformed=outcome.malformed))
+        results.append(_settle_failed(path, message, outcome.reason, malformed=outcome.malformed))
         if not results[-1].dropped:
             return
 
 
-def _failed(path: Path, message: Message, reason: str, *, malformed: bool = False) -> Delivery:
+def _settle_failed(path: Path, message: Message, reason: str, *, malformed: bool = False) -> Delivery:
     aside = malformed and message.refused + 1 >= MOST_REFUSALS
     outbox.settle_failed(path, message, reason, malformed=malformed, aside=aside)
     return Delivery(message, reason, dropped=aside)
@@ -127,16 +129,16 @@ def _failed(path: Path, message: Message, reason: str, *, malformed: bool = Fals
 
 def _send(message: Message, policy: Policy, left: float) -> Outcome:
     try:
-        address = _address(message, policy)
+        address = _resolve_address(message, policy)
     except Refused as error:
         return Outcome(False, error.message)
     now = datetime.now(UTC)
-    written = near(message.written, now, "UTC")
+    written = format_near(message.written, now, "UTC")
     delayed = f"(delayed: written at {written}) " if now - message.written > _OLD else ""
     return deliver(address, delayed + message.text, left)
 
 
-def _address(message: Message, policy: Policy) -> str:
+def _resolve_address(message: Message, policy: Policy) -> str:
     """Return the address of a message's channel; Refused if it has none, here or at all."""
     channel = policy.channels.get(cast("ChannelId", message.channel))
     if channel is None or channel.address is None:

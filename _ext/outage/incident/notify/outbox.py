@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outage import files
-from outage.background import private
+from outage.background import ensure_private
 from outage.errors import Failed
-from outage.incident.record.event import moment, stamp
+from outage.incident.record.event import format_moment, parse_moment
 
 if TYPE_CHECKING:
     from outage.incident.notify.route import Post
@@ -85,8 +85,10 @@ class Outbox:
 
 def look(folder: Path) -> Outbox:
     """Return what the outbox of an incident's folder holds; what cannot be read is left out."""
-    outbox = box(folder)
-    return Outbox(_delivered(outbox), _messages(waiting(folder)), _messages(_put_aside(folder)))
+    outbox = find_box(folder)
+    return Outbox(
+        _read_delivered(outbox), _read_messages(list_waiting(folder)), _read_messages(_put_aside(folder))
+    )
 
 
 def put(folder: Path, posts: tuple[Post, ...], event: str) -> list[Path]:
@@ -99,31 +101,31 @@ def put(folder: Path, posts: tuple[Post, ...], event: str) -> list[Path]:
         for post in posts:
             values = (post.channel, post.name, post.text, event, datetime.now(UTC))
             message = Message(*values, place=post.place, outward=post.outward)
-            paths.append(_next_path(private(box(folder))))
+            paths.append(_choose_path(ensure_private(find_box(folder))))
             _write(paths[-1], message)
     except OSError as error:
-        raise Failed(f"the messages could not be written: {error.strerror}", file=box(folder)) from error
+        raise Failed(f"the messages could not be written: {error.strerror}", file=find_box(folder)) from error
     return paths
 
 
-def waiting(folder: Path) -> list[Path]:
+def list_waiting(folder: Path) -> list[Path]:
     """Return the files of the messages that wait, in the order in which they were written."""
-    return sorted(box(folder).glob("*.json"))
+    return sorted(find_box(folder).glob("*.json"))
 
 
 def _put_aside(folder: Path) -> list[Path]:
-    return sorted(box(folder).glob(f"*{REFUSED}"))
+    return sorted(find_box(folder).glob(f"*{REFUSED}"))
 
 
-def box(folder: Path) -> Path:
+def find_box(folder: Path) -> Path:
     """Return the outbox of an incident's folder."""
     return folder / FOLDER
 
 
-def queues(folder: Path) -> dict[str, list[Path]]:
+def list_queues(folder: Path) -> dict[str, list[Path]]:
     """Return the files that wait, by channel. One that someone garbled is put aside, not stumbled over."""
     found: dict[str, list[Path]] = {}
-    for path in waiting(folder):
+    for path in list_waiting(folder):
         try:
             found.setdefault(read(path).channel, []).append(path)
         except _UNREADABLE:
@@ -149,7 +151,7 @@ def settle_delivered(path: Path, message: Message, *, by_hand: bool = False) -> 
     """List a message as delivered, and let it go."""
     values = {"channel": message.channel, "name": message.name, "event": message.event}
     more = {"by_hand": True} if by_hand else {}
-    line = json.dumps({**values, "at": stamp(datetime.now(UTC)), **more}) + "\n"
+    line = json.dumps({**values, "at": format_moment(datetime.now(UTC)), **more}) + "\n"
     with _SETTLING:
         with (path.parent / _DELIVERED).open("a", encoding="utf-8") as file:
             file.write(line)
@@ -174,7 +176,7 @@ def settle_by_hand(folder: Path, channel: str) -> list[Message]:
     For those who hold the outbox's lock. Returns the messages; those of no channel that can be read stay.
     """
     settled = []
-    for path in [*waiting(folder), *_put_aside(folder)]:
+    for path in [*list_waiting(folder), *_put_aside(folder)]:
         with suppress(*_UNREADABLE, FileNotFoundError):
             message = read(path)
             if message.channel == channel:
@@ -185,12 +187,12 @@ def settle_by_hand(folder: Path, channel: str) -> list[Message]:
 
 def fail_all(folder: Path, problem: str) -> None:
     """Keep what waits, each with why none of it could even be tried."""
-    for paths in queues(folder).values():
+    for paths in list_queues(folder).values():
         for path in paths:
             settle_failed(path, read(path), problem, malformed=False, aside=False)
 
 
-def _messages(paths: list[Path]) -> tuple[Message, ...]:
+def _read_messages(paths: list[Path]) -> tuple[Message, ...]:
     found = []
     for path in paths:
         try:
@@ -200,7 +202,7 @@ def _messages(paths: list[Path]) -> tuple[Message, ...]:
     return tuple(found)
 
 
-def _delivered(outbox: Path) -> tuple[Delivered, ...]:
+def _read_delivered(outbox: Path) -> tuple[Delivered, ...]:
     found = []
     try:
         lines = (outbox / _DELIVERED).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -209,13 +211,13 @@ def _delivered(outbox: Path) -> tuple[Delivered, ...]:
     for line in lines:
         try:
             values = json.loads(line)
-            found.append(Delivered(**{**values, "at": moment(values["at"])}))
+            found.append(Delivered(**{**values, "at": parse_moment(values["at"])}))
         except _UNREADABLE:
             continue  # torn by a full disk
     return tuple(found)
 
 
-def _next_path(outbox: Path) -> Path:
+def _choose_path(outbox: Path) -> Path:
     """Return a name that sorts after every message that waits, whatever the clock says."""
     now = time.time_ns()
     last = max((int(path.name.split("-")[0]) for path in outbox.glob("[0-9]*-*.json")), default=0)
@@ -224,13 +226,13 @@ def _next_path(outbox: Path) -> Path:
 
 def _write(path: Path, message: Message) -> None:
     """Write a message whole or not at all, flushed to the disk."""
-    tried = stamp(message.tried) if message.tried else None
-    values: dict[str, Any] = {**asdict(message), "written": stamp(message.written), "tried": tried}
+    tried = format_moment(message.tried) if message.tried else None
+    values: dict[str, Any] = {**asdict(message), "written": format_moment(message.written), "tried": tried}
     files.replace(path, json.dumps(values))
 
 
 def read(path: Path) -> Message:
     """Return the message in a file; ValueError, TypeError or KeyError if it is garbled."""
     values = json.loads(path.read_text(encoding="utf-8"))
-    tried = moment(values["tried"]) if values.get("tried") else None
-    return Message(**{**values, "written": moment(values["written"]), "tried": tried})
+    tried = parse_moment(values["tried"]) if values.get("tried") else None
+    return Message(**{**values, "written": parse_moment(values["written"]), "tried": tried})

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from outage.incident.record.describe import sentence, severity_name
-from outage.incident.times import near
+from outage.incident.record.describe import describe_entry, name_severity
+from outage.incident.times import format_near
 from outage.policy.classify import choose_channels
 from outage.text import one_line
 
@@ -41,21 +41,21 @@ class Post:
     outward: bool = False
 
 
-def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]:
+def list_posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]:
     """Return the messages that an event of an incident makes, state as folded; most events make none."""
     entry = next((entry for entry in incident.entries if entry.event.id == event_id), None)
     if entry is None or not entry.known or entry.redaction:
         return ()
-    about = _corrected(incident, entry)
-    internal = for_colleagues(incident, entry, policy)
-    made: dict[ChannelId, str] = dict.fromkeys(_channels(incident, about, policy), internal)
+    about = _find_corrected(incident, entry)
+    internal = write_for_colleagues(incident, entry, policy)
+    made: dict[ChannelId, str] = dict.fromkeys(_list_channels(incident, about, policy), internal)
     customers: ChannelId | None = None
     if about.event.kind == "update":
         audience = policy.audiences.get(cast(Any, about.data["audience"]))
         outward = about.data["audience"] == "customers"
         if audience and not (outward and incident.drill):  # a drill never reaches a customer
             channel = policy.channels[audience.channel].same_as or audience.channel
-            made.setdefault(channel, for_customers(incident, entry, policy) if outward else internal)
+            made.setdefault(channel, write_for_customers(incident, entry, policy) if outward else internal)
             customers = channel if outward else None
     place = {"incident": incident.id, "division": incident.division or "", "area": incident.area or ""}
     return tuple(
@@ -64,7 +64,7 @@ def posts(incident: Incident, event_id: str, policy: Policy) -> tuple[Post, ...]
     )
 
 
-def _corrected(incident: Incident, entry: Entry) -> Entry:
+def _find_corrected(incident: Incident, entry: Entry) -> Entry:
     """Return the entry that a correction is about (its readers get the correction), or the entry itself."""
     by_id = {other.event.id: other for other in incident.entries}
     for _ in range(len(by_id)):
@@ -74,7 +74,7 @@ def _corrected(incident: Incident, entry: Entry) -> Entry:
     return entry
 
 
-def _channels(incident: Incident, entry: Entry, policy: Policy) -> list[ChannelId]:
+def _list_channels(incident: Incident, entry: Entry, policy: Policy) -> list[ChannelId]:
     own = policy.channels["incident"].same_as or "incident"
     if entry.event.kind in _INCIDENT_ONLY or entry.event.kind == "update":
         return [own]
@@ -93,7 +93,7 @@ _MARKUP = re.compile(r"<(?=\S)|!(?=\[)")
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
 
 
-def quiet(text: str) -> str:
+def quieten(text: str) -> str:
     """Return one line that shows ``text`` and mentions no group; control characters are shown as codes.
 
     Joiners go first, for they could hide a mention from us that the service would still see.
@@ -103,26 +103,27 @@ def quiet(text: str) -> str:
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} ... (the whole text is in the timeline)"
 
 
-def headline(incident: Incident, policy: Policy) -> str:
+def write_headline(incident: Incident, policy: Policy) -> str:
     """Write the headline: ``Sev 1 | investigating | Checkout is down (2026-11-20-checkout-down)``."""
-    parts = [severity_name(incident.severity, policy), incident.stage, f"{incident.title} ({incident.id})"]
-    return quiet(" | ".join(["DRILL", *parts] if incident.drill else parts))
+    parts = [name_severity(incident.severity, policy), incident.stage, f"{incident.title} ({incident.id})"]
+    return quieten(" | ".join(["DRILL", *parts] if incident.drill else parts))
 
 
-def for_colleagues(incident: Incident, entry: Entry, policy: Policy) -> str:
+def write_for_colleagues(incident: Incident, entry: Entry, policy: Policy) -> str:
     """Write the state, what happened, when if that was earlier, and who recorded it."""
-    said = f"{_when(entry, policy)}{quiet(sentence(entry, policy))} \u2014 {quiet(entry.event.by)}"
-    return f"{headline(incident, policy)}\n{said}"
+    words = f"{_write_when(entry, policy)}{quieten(describe_entry(entry, policy))}"
+    said = f"{words} \u2014 {quieten(entry.event.by)}"
+    return f"{write_headline(incident, policy)}\n{said}"
 
 
-def for_customers(incident: Incident, entry: Entry, policy: Policy) -> str:
+def write_for_customers(incident: Incident, entry: Entry, policy: Policy) -> str:
     """Return the stage and the words that were written for customers; nothing of ours."""
     corrected = "Correction: " if entry.event.kind == "correction" else ""
-    return f"{incident.stage.capitalize()}\n{_when(entry, policy)}{corrected}{quiet(entry.text)}"
+    return f"{incident.stage.capitalize()}\n{_write_when(entry, policy)}{corrected}{quieten(entry.text)}"
 
 
-def _when(entry: Entry, policy: Policy) -> str:
+def _write_when(entry: Entry, policy: Policy) -> str:
     """Write ``At 09:40 UTC (10:40 BST): `` before what is recorded late, with the date of another day."""
     if not entry.late:
         return ""
-    return f"At {near(entry.event.at, entry.event.recorded, policy.company.timezone)}: "
+    return f"At {format_near(entry.event.at, entry.event.recorded, policy.company.timezone)}: "

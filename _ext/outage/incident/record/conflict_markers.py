@@ -21,6 +21,6 @@ def find_markers(content: bytes) -> list[int]:
     return [number for number, line in enumerate(content.split(b"\n"), start=1) if is_marker(line)]
 
 
-def without_markers(content: bytes) -> bytes:
+def strip_markers(content: bytes) -> bytes:
     """Return the same content without its conflict markers, every other line as it is."""
     return b"\n".join(line for line in content.split(b"\n") if not is_marker(line))

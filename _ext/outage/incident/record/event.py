@@ -57,8 +57,8 @@ class Event:
         values: dict[str, Any] = {
             "v": self.v,
             "id": self.id,
-            "at": stamp(self.at),
-            "recorded": stamp(self.recorded),
+            "at": format_moment(self.at),
+            "recorded": format_moment(self.recorded),
             **({"n": self.n} if self.n else {}),
             "by": self.by,
             "writer": self.writer,
@@ -77,7 +77,7 @@ def _escape(character: str) -> str:
     return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
 
 
-def speakable(value: Any) -> Any:
+def replace_surrogates(value: Any) -> Any:
     """Return the same value without lone surrogates, which JSON can write and nothing can print.
 
     They come from arguments that are not UTF-8.
@@ -85,21 +85,21 @@ def speakable(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, list):
-        return [speakable(item) for item in value]
+        return [replace_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {speakable(key): speakable(item) for key, item in value.items()}
+        return {replace_surrogates(key): replace_surrogates(item) for key, item in value.items()}
     return value
 
 
-def stamp(moment: datetime) -> str:
+def format_moment(moment: datetime) -> str:
     """Format a moment as ``2026-11-20T09:40:46.123456Z``; a naive time is a ValueError."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
-def moment(text: object) -> datetime:
-    """Parse what ``stamp`` wrote, or another ISO 8601 time with a zone, to aware UTC (else ValueError)."""
+def parse_moment(text: object) -> datetime:
+    """Parse an ISO 8601 time with a zone, as ``format_moment`` writes it, to aware UTC (else ValueError)."""
     if not isinstance(text, str):
         raise ValueError("a time is a text such as 2026-11-20T09:40:46Z")
     read = datetime.fromisoformat(text)
@@ -115,9 +115,9 @@ def is_believable(at: datetime) -> bool:
     return YEARS[0] <= at.year <= YEARS[1]
 
 
-def parse(values: object) -> Event:
+def parse_event(values: object) -> Event:
     """Return the event that a record line holds; ValueError says what is wrong with it."""
-    values = speakable(values)
+    values = replace_surrogates(values)
     if not isinstance(values, dict):
         raise ValueError("not an event: a JSON object is expected")
     missing = [name for name in FIELDS if name not in values]
@@ -136,5 +136,5 @@ def parse(values: object) -> Event:
         raise ValueError("not an event: id and kind are not empty")
     extra = {key: value for key, value in values.items() if key not in (*FIELDS, "n")}
     known: dict[str, Any] = {name: values[name] for name in FIELDS}
-    known |= {"at": moment(values["at"]), "recorded": moment(values["recorded"])}
+    known |= {"at": parse_moment(values["at"]), "recorded": parse_moment(values["recorded"])}
     return Event(**known, extra=extra, n=n)

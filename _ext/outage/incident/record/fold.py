@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from outage.incident.record.event import VERSION, Event
-from outage.incident.record.kinds import KINDS, refused_because
+from outage.incident.record.kinds import KINDS, explain_refusal
 from outage.incident.record.model import (
     ActionItem,
     Change,
@@ -25,7 +25,7 @@ from outage.incident.record.model import (
     Run,
     Update,
 )
-from outage.incident.record.order import ClockAhead, in_turn, values_of
+from outage.incident.record.order import ClockAhead, list_values, put_in_turn
 from outage.incident.record.store import FILE, Problem, Reading, read
 from outage.policy.vocabulary import SHARED_ROLES
 
@@ -49,15 +49,15 @@ def fold(record: Reading | Iterable[Event], *, name: str = "", file: Path | None
     """
     reading = record if isinstance(record, Reading) else Reading(tuple(record), ())
     state = _State(name, file or Path(FILE))
-    events = _once(sorted(reading.events, key=lambda event: (event.order, event.to_line())), state)
+    events = _drop_repeats(sorted(reading.events, key=lambda event: (event.order, event.to_line())), state)
     known = {event.id: event for event in events}
-    turns, state.clocks = in_turn(events, lambda event: _values(event, known))
-    corrections, redactions = _amendments([turn.event for turn in turns], known, state)
+    turns, state.clocks = put_in_turn(events, lambda event: _changed_values(event, known))
+    corrections, redactions = _collect_amendments([turn.event for turn in turns], known, state)
     for place, turn in enumerate(turns):
         event = turn.event
         if event.v != VERSION:
             state.complain(event, f"it is in version {event.v} of the format; this program knows {VERSION}")
-        entry = _entry(event, corrections.get(event.id, []), redactions.get(event.id), state)
+        entry = _make_entry(event, corrections.get(event.id, []), redactions.get(event.id), state)
         entry = replace(entry, turn=place, held_from=turn.at if turn.at != event.at else None)
         state.entries.append(entry)
         if entry.known and event.kind in _APPLY:
@@ -66,11 +66,11 @@ def fold(record: Reading | Iterable[Event], *, name: str = "", file: Path | None
     return state.incident(reading.problems)
 
 
-def _values(event: Event, known: Mapping[str, Event]) -> Iterable[Hashable]:
+def _changed_values(event: Event, known: Mapping[str, Event]) -> Iterable[Hashable]:
     """Return the values that an event changes; corrections of one entry change one value between them."""
     if event.kind != "correction":
-        return values_of(event)
-    target = _corrected_at_last(event, known)
+        return list_values(event)
+    target = _find_corrected(event, known)
     return (("correction", target.id),) if target else ()
 
 
@@ -113,7 +113,7 @@ class _State:
         )
 
 
-def _once(events: Iterable[Event], state: _State) -> list[Event]:
+def _drop_repeats(events: Iterable[Event], state: _State) -> list[Event]:
     """Keep each id once. Two different events under one id are someone's edit, and a problem."""
     first: dict[str, Event] = {}
     for event in events:
@@ -122,7 +122,7 @@ def _once(events: Iterable[Event], state: _State) -> list[Event]:
     return list(first.values())
 
 
-def _amendments(
+def _collect_amendments(
     events: list[Event], known: Mapping[str, Event], state: _State
 ) -> tuple[dict[str, list[Event]], dict[str, Redaction]]:
     """Return corrections and redactions by the id of the event they are about."""
@@ -136,7 +136,7 @@ def _amendments(
             why = str(event.data.get("why") or "")
             redactions.setdefault(target.id, Redaction(event.by, event.at, event.id, why))
     for event in (e for e in events if e.kind == "correction"):
-        target = _corrected_at_last(event, known)
+        target = _find_corrected(event, known)
         if target is not None and target.id in redactions:
             redactions.setdefault(event.id, redactions[target.id])  # it repeats what is hidden
         elif target is not None and target.kind in KINDS and event.id not in redactions:
@@ -144,7 +144,7 @@ def _amendments(
     return corrections, redactions
 
 
-def _corrected_at_last(event: Event, known: Mapping[str, Event]) -> Event | None:
+def _find_corrected(event: Event, known: Mapping[str, Event]) -> Event | None:
     """Return what a correction is about: a correction of a correction is about what that one corrects."""
     seen: set[str] = set()
     target: Event | None = event
@@ -154,13 +154,13 @@ def _corrected_at_last(event: Event, known: Mapping[str, Event]) -> Event | None
     return None if target is None or target.kind in ("correction", "redaction") else target
 
 
-def _entry(event: Event, corrections: list[Event], hidden: Redaction | None, state: _State) -> Entry:
+def _make_entry(event: Event, corrections: list[Event], hidden: Redaction | None, state: _State) -> Entry:
     """Return an event as it is to be shown: corrected, or stripped of its words."""
     kind = KINDS.get(event.kind)
     if kind is None:
         gone = replace(event, data={}, extra={}) if hidden else event
         return Entry(gone, gone.data, "", known=False, redaction=hidden)
-    if reason := refused_because(event.kind, event.data):
+    if reason := explain_refusal(event.kind, event.data):
         state.complain(event, reason)
         gone = replace(event, data={}, extra={}) if hidden else event
         return Entry(gone, gone.data, str(gone.data.get("text", "")), known=False, redaction=hidden)
@@ -171,7 +171,7 @@ def _entry(event: Event, corrections: list[Event], hidden: Redaction | None, sta
     data, history = dict(event.data), []
     for correction in corrections:
         text = str(correction.data.get("text", ""))
-        if reason := refused_because(event.kind, {**data, kind.main: text}):
+        if reason := explain_refusal(event.kind, {**data, kind.main: text}):
             state.complain(correction, reason)
             continue
         history.append(Correction(str(data.get(kind.main, "")), correction.by, correction.at, correction.id))
@@ -179,12 +179,12 @@ def _entry(event: Event, corrections: list[Event], hidden: Redaction | None, sta
     return Entry(event, data, str(data.get(kind.main, "")), corrections=tuple(history))
 
 
-def _change(entry: Entry, key: str) -> Change:
+def _make_change(entry: Entry, key: str) -> Change:
     event = entry.event
     return Change(str(entry.data[key]), entry.since, event.id, event.by, str(entry.data.get("why") or ""))
 
 
-def _declared(state: _State, entry: Entry) -> None:
+def _apply_declaration(state: _State, entry: Entry) -> None:
     event, data = entry.event, entry.data
     if state.head:
         state.complain(event, "the incident had been declared before; the first declaration holds")
@@ -200,26 +200,26 @@ def _declared(state: _State, entry: Entry) -> None:
         "area": data.get("area"),
     }
     if "severity" in data:
-        state.severities.append(_change(entry, "severity"))
+        state.severities.append(_make_change(entry, "severity"))
     if "scope" in data:
-        state.scopes.append(_change(entry, "scope"))
+        state.scopes.append(_make_change(entry, "scope"))
     state.stages.append(Change("investigating", entry.since, event.id, event.by))
 
 
-def _severity(state: _State, entry: Entry) -> None:
-    state.severities.append(_change(entry, "severity"))
+def _apply_severity(state: _State, entry: Entry) -> None:
+    state.severities.append(_make_change(entry, "severity"))
 
 
-def _scope(state: _State, entry: Entry) -> None:
-    state.scopes.append(_change(entry, "scope"))
+def _apply_scope(state: _State, entry: Entry) -> None:
+    state.scopes.append(_make_change(entry, "scope"))
     state.head |= {key: entry.data[key] for key in ("division", "area") if key in entry.data}
 
 
-def _stage(state: _State, entry: Entry) -> None:
-    state.stages.append(_change(entry, "stage"))
+def _apply_stage(state: _State, entry: Entry) -> None:
+    state.stages.append(_make_change(entry, "stage"))
 
 
-def _assigned(state: _State, entry: Entry) -> None:
+def _apply_role(state: _State, entry: Entry) -> None:
     """Give a role to a person; naming the same person again changes nothing."""
     role, person, at = str(entry.data["role"]), str(entry.data.get("person", HIDDEN)), entry.since
     held = [i for i, h in enumerate(state.holdings) if h.role == role and h.until is None]
@@ -231,12 +231,12 @@ def _assigned(state: _State, entry: Entry) -> None:
     state.holdings.append(Holding(role, person, at, None, entry.event.id))
 
 
-def _update(state: _State, entry: Entry) -> None:
+def _apply_update(state: _State, entry: Entry) -> None:
     event = entry.event
     state.updates.append(Update(str(entry.data["audience"]), entry.text, event.at, event.by, event.id))
 
 
-def _action(state: _State, entry: Entry) -> None:
+def _apply_action(state: _State, entry: Entry) -> None:
     due = entry.data.get("due")
     owner = str(entry.data.get("owner", HIDDEN))
     text = entry.text or HIDDEN
@@ -245,7 +245,7 @@ def _action(state: _State, entry: Entry) -> None:
     )
 
 
-def _run(state: _State, entry: Entry) -> None:
+def _apply_run(state: _State, entry: Entry) -> None:
     """Add a run at its first mention, and bring its latest state with later ones."""
     event, data = entry.event, entry.data
     before = state.runs.get(str(data["run"]))
@@ -264,13 +264,13 @@ def _run(state: _State, entry: Entry) -> None:
 
 
 _APPLY: dict[str, Callable[[_State, Entry], None]] = {
-    "declared": _declared,
-    "severity": _severity,
-    "scope": _scope,
-    "stage": _stage,
-    "role": _assigned,
-    "handoff": _assigned,
-    "update": _update,
-    "action": _action,
-    "run": _run,
+    "declared": _apply_declaration,
+    "severity": _apply_severity,
+    "scope": _apply_scope,
+    "stage": _apply_stage,
+    "role": _apply_role,
+    "handoff": _apply_role,
+    "update": _apply_update,
+    "action": _apply_action,
+    "run": _apply_run,
 }

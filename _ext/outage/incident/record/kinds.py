@@ -200,7 +200,7 @@ KINDS: dict[str, type[Data]] = {
 }
 
 
-def checked(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def check_data(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data as it is to be written: texts stripped, keys without a value left out.
 
     Raises Refused for an unknown kind, a missing or empty value, or a word that is
@@ -211,25 +211,25 @@ def checked(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     try:
         model = KINDS[kind].model_validate(dict(data))
     except ValidationError as error:
-        raise _refusal(kind, error) from None
+        raise _describe_refusal(kind, error) from None
     return model.model_dump(mode="json", exclude_unset=True, exclude_none=True)
 
 
-def refused_because(kind: str, data: Mapping[str, Any]) -> str | None:
+def explain_refusal(kind: str, data: Mapping[str, Any]) -> str | None:
     """Say in one line why data that was read doesn't fit its kind; None if it fits or the kind is unknown."""
     try:
-        checked(kind, data) if kind in KINDS else None
+        check_data(kind, data) if kind in KINDS else None
     except Refused as error:
         return error.message
     return None
 
 
-def _refusal(kind: str, error: ValidationError) -> Refused:
+def _describe_refusal(kind: str, error: ValidationError) -> Refused:
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "literal_error":
-        word, words = str(first["input"]), _words(kind, key)
-        return Refused(f"'{one_line(word)[:60]}' is not {_a(key)}", hint=_nearest_or_all(word, words))
+        word, words = str(first["input"]), _list_words(kind, key)
+        return Refused(f"'{one_line(word)[:60]}' is not {_add_article(key)}", hint=_suggest(word, words))
     if first["type"] in ("missing", "string_too_short"):
         return Refused(f"a {kind} event needs a {key} that is not empty", hint=f"say the {key} as well")
     if not key:  # about several keys together
@@ -237,15 +237,15 @@ def _refusal(kind: str, error: ValidationError) -> Refused:
     return Refused(f"{key}: {one_line(first['msg'])}", hint=f"this is the {key} of a {kind} event")
 
 
-def _nearest_or_all(word: str, words: list[str]) -> str | None:
+def _suggest(word: str, words: list[str]) -> str | None:
     return nearest(word.lower(), words, f"known are: {', '.join(words)}")
 
 
-def _a(noun: str) -> str:
+def _add_article(noun: str) -> str:
     return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
 
 
-def _words(kind: str, key: str) -> list[str]:
+def _list_words(kind: str, key: str) -> list[str]:
     """Return the fixed words that a key allows (a literal, perhaps optional)."""
     annotation = KINDS[kind].model_fields[key].annotation
     found = [word for part in (annotation, *get_args(annotation)) for word in get_args(part)]

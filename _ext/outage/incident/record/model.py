@@ -265,10 +265,10 @@ class Incident:
 
     def severity_at(self, at: datetime) -> Change | None:
         """Return the severity that held at a moment."""
-        return _holding(self.severities, at)
+        return _find_holding(self.severities, at)
 
 
-def _holding(changes: tuple[Change, ...], at: datetime) -> Change | None:
+def _find_holding(changes: tuple[Change, ...], at: datetime) -> Change | None:
     """Return the last change at or before a moment; changes are in order."""
     for earlier, later in pairwise(changes):
         if earlier.at <= at < later.at:

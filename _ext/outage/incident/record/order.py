@@ -46,7 +46,7 @@ class ClockAhead:
     after: str
 
 
-def values_of(event: Event) -> Iterable[Hashable]:
+def list_values(event: Event) -> Iterable[Hashable]:
     """Name the values of an incident that an event changes (a correction's depends on other events)."""
     data = event.data
     if event.kind == "declared":
@@ -62,7 +62,7 @@ def values_of(event: Event) -> Iterable[Hashable]:
     return ()
 
 
-def in_turn(events: Iterable[Event], values: Values = values_of) -> tuple[list[Turn], list[ClockAhead]]:
+def put_in_turn(events: Iterable[Event], values: Values = list_values) -> tuple[list[Turn], list[ClockAhead]]:
     """Put events into the order in which they take effect, and name the clocks that contradict it.
 
     The order depends on the events only, not on the order in which they are given.

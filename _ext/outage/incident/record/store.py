@@ -22,7 +22,14 @@ from typing import Any
 from outage import files, locks
 from outage.errors import Failed, Refused
 from outage.incident.record.conflict_markers import is_marker
-from outage.incident.record.event import MOST_N, VERSION, Event, is_believable, parse, speakable
+from outage.incident.record.event import (
+    MOST_N,
+    VERSION,
+    Event,
+    is_believable,
+    parse_event,
+    replace_surrogates,
+)
 
 FILE = "record.jsonl"
 _START = '{"v":'
@@ -73,9 +80,9 @@ def append(
     Raises Refused for a kind or data that ``outage.incident.record.kinds`` does not allow or a time
     that readers would not believe, Failed if the file cannot be written.
     """
-    from outage.incident.record.kinds import checked  # pydantic, which reading can do without
+    from outage.incident.record.kinds import check_data  # pydantic, which reading can do without
 
-    said = checked(kind, speakable(dict(data)))
+    said = check_data(kind, replace_surrogates(dict(data)))
     if at is not None and not is_believable(at):
         raise Refused(f"an event cannot have happened in the year {at.year}", hint="look at the clock")
 
@@ -83,7 +90,9 @@ def append(
         check()
         now = datetime.now(UTC)  # under the lock, so that it is not before what it follows
         n = min(1 + max(map(int, _N.findall(written)), default=0), MOST_N)
-        return Event(VERSION, str(uuid.uuid4()), at or now, now, speakable(by), writer, kind, said, n=n)
+        return Event(
+            VERSION, str(uuid.uuid4()), at or now, now, replace_surrogates(by), writer, kind, said, n=n
+        )
 
     return _write(folder, event_after)
 
@@ -97,8 +106,8 @@ def _write(folder: Path, event_after: Callable[[bytes], Event]) -> Event:
     """Append the event that is made of what the record holds, while no one else writes to it."""
     path = folder / FILE
     try:
-        with locked(path) as descriptor:
-            written = _whole(descriptor)
+        with lock_record(path) as descriptor:
+            written = _read_all(descriptor)
             event = event_after(written)
             line = event.to_line()
             files.write_all(descriptor, line if written[-1:] in (b"", b"\n") else b"\n" + line)
@@ -106,20 +115,20 @@ def _write(folder: Path, event_after: Callable[[bytes], Event]) -> Event:
             return event
     except OSError as error:
         raise Failed(
-            f"the event could not be written: {_reason(error)}",
+            f"the event could not be written: {_explain(error)}",
             file=path,
             hint="nothing of it was recorded for certain; fix the disk or its rights, then say it again",
         ) from error
 
 
-def _reason(error: OSError) -> str:
+def _explain(error: OSError) -> str:
     """Return the system's words, or ours where those would puzzle."""
     links = error.errno == errno.ELOOP
     return "it is a link, and a record is written and read through none" if links else str(error.strerror)
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[int]:
+def lock_record(path: Path) -> Iterator[int]:
     """Hold the record's lock: yields a descriptor that reads and appends, through no link.
 
     The file may be replaced while we wait (a merge renames a new one into its place), so
@@ -144,7 +153,7 @@ def is_plain(path: Path) -> bool:
         return False
 
 
-def _whole(descriptor: int) -> bytes:
+def _read_all(descriptor: int) -> bytes:
     """Return everything that an open file holds, wherever it is read or written."""
     return b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
 
@@ -158,7 +167,7 @@ def read(folder: Path) -> Reading:
     except FileNotFoundError:
         return Reading((), ())
     except OSError as error:
-        raise Failed(f"the record cannot be read: {_reason(error)}", file=path) from error
+        raise Failed(f"the record cannot be read: {_explain(error)}", file=path) from error
     return read_bytes(content, path)
 
 
@@ -173,21 +182,21 @@ def read_bytes(content: bytes, path: Path) -> Reading:
             problems.append(Problem(path, number, _MARKED))
             continue
         try:
-            events.append(parse(json.loads(raw)))
+            events.append(parse_event(json.loads(raw)))
         except (ValueError, RecursionError) as error:
-            saved = list(_salvaged(raw))
+            saved = list(_salvage(raw))
             events += saved
-            problems.append(Problem(path, number, _said(error, len(saved))))
+            problems.append(Problem(path, number, _describe_error(error, len(saved))))
     return Reading(tuple(events), tuple(problems))
 
 
-def _said(error: Exception, saved: int) -> str:
+def _describe_error(error: Exception, saved: int) -> str:
     torn = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
     reason = "this line is torn or is not JSON, and is left out" if torn else f"left out: {error}"
     return f"{reason}; {saved} whole event(s) on it are kept" if saved else reason
 
 
-def _salvaged(raw: bytes) -> Iterator[Event]:
+def _salvage(raw: bytes) -> Iterator[Event]:
     """Yield whole events on a line that is not one, as when another program joined two lines.
 
     A quote inside a JSON text is escaped, so what looks like a start is one.
@@ -197,7 +206,7 @@ def _salvaged(raw: bytes) -> Iterator[Event]:
     while start >= 0:
         try:
             value, end = json.JSONDecoder().raw_decode(text, start)
-            yield parse(value)
+            yield parse_event(value)
         except (ValueError, RecursionError):
             end = start + 1
         start = text.find(_START, end)

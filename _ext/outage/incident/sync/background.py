@@ -40,10 +40,10 @@ def share_and_remember(
 
 def work(folder: Path, remote: str, branch: str) -> None:
     """Fulfil the wishes for one incident, unless another process is at it."""
-    background.fulfil(folder / state.FOLDER, lambda: _once(folder, remote, branch))
+    background.fulfil_wishes(folder / state.FOLDER, lambda: _share_once(folder, remote, branch))
 
 
-def _once(folder: Path, remote: str, branch: str) -> None:
+def _share_once(folder: Path, remote: str, branch: str) -> None:
     try:
         share_and_remember(folder.parent, [folder.name], remote, branch)
     except OutageError:

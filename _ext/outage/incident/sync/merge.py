@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from outage import files
 from outage.git import GitFailed, Repository
-from outage.incident.record.conflict_markers import find_markers, is_marker, without_markers
-from outage.incident.record.store import locked
+from outage.incident.record.conflict_markers import find_markers, is_marker, strip_markers
+from outage.incident.record.store import lock_record
 
 _LEFT_OUT = "S "  # how git's listing marks it
 _UNSCRUBBED = ":(exclude,glob)**/runs/*/saved.jsonl"
@@ -62,11 +62,11 @@ def combine(repo: Repository, tip: str | None, folders: Mapping[str, str | None]
             repo.git("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", folder, index=index)
     conflicts: list[str] = []
     for folder, base in folders.items():
-        for found in _differences(repo, tip, folder, index):
+        for found in _list_differences(repo, tip, folder, index):
             if found.path.endswith(".jsonl"):
                 _unite(repo, found, index)
             else:
-                conflicts += _three_ways(repo, found, base, index)
+                conflicts += _merge_three_ways(repo, found, base, index)
     return repaired + conflicts
 
 
@@ -74,8 +74,8 @@ def _repair(folder: Path) -> Iterator[str]:
     """Take git's conflict markers out of append-only files that were committed with them."""
     for path in sorted(folder.rglob("*.jsonl")):
         if path.is_file() and not path.is_symlink() and find_markers(path.read_bytes()):
-            with locked(path):
-                replace(path, without_markers(path.read_bytes()))
+            with lock_record(path):
+                replace(path, strip_markers(path.read_bytes()))
             yield f"{path.name} held git's conflict markers: they are taken out, both sides kept"
 
 
@@ -88,17 +88,17 @@ def _keep_left_out(repo: Repository, tip: str | None, folder: str, index: Path) 
         repo.git("reset", "--quiet", tip, "--", *(f":(literal){path}" for path in absent), index=index)
 
 
-def _differences(repo: Repository, tip: str | None, folder: str, index: Path) -> Iterator[Difference]:
+def _list_differences(repo: Repository, tip: str | None, folder: str, index: Path) -> Iterator[Difference]:
     tree = tip or repo.text("hash-object", "-t", "tree", "-w", os.devnull)
     listed = repo.git("diff-index", "--cached", "--no-renames", "-z", tree, "--", folder, index=index)
     fields = listed.decode(errors="surrogateescape").split("\0")[:-1]
     for meta, path in zip(fields[::2], fields[1::2], strict=True):
         their_mode, our_mode, theirs, ours, _ = meta.removeprefix(":").split(" ")
         if _is_ours_to_write(repo, path, folder) and {their_mode, our_mode} & set(_FILE_MODES):
-            yield Difference(path, _blob(theirs), _blob(ours))
+            yield Difference(path, _parse_blob(theirs), _parse_blob(ours))
 
 
-def _blob(name: str) -> str | None:
+def _parse_blob(name: str) -> str | None:
     """Return a blob's name; git writes zeros for none."""
     return name if name.strip("0") else None
 
@@ -114,7 +114,7 @@ def _unite(repo: Repository, found: Difference, index: Path) -> None:
     theirs = repo.git("cat-file", "blob", found.theirs) if found.theirs else b""
     path = repo.top / found.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    with locked(path):  # of a record and of a run's journal alike: someone may be writing it now
+    with lock_record(path):  # of a record and of a run's journal alike: someone may be writing it now
         whole = _write_united(path, theirs)
     _stage(repo, found.path, whole, index)
 
@@ -122,13 +122,13 @@ def _unite(repo: Repository, found: Difference, index: Path) -> None:
 def _write_united(path: Path, theirs: bytes) -> bytes:
     """Write the union where it differs, and return its whole lines; a line being written waits."""
     ours = path.read_bytes() if path.exists() else b""
-    united = union(theirs, ours)
+    united = unite_lines(theirs, ours)
     if theirs and united != ours:
         replace(path, united)
     return united[: united.rfind(b"\n") + 1]
 
 
-def union(theirs: bytes, ours: bytes) -> bytes:
+def unite_lines(theirs: bytes, ours: bytes) -> bytes:
     """Return the lines of both, each once, no conflict markers; only our last line may lack its newline."""
     known = dict.fromkeys(line for line in theirs.split(b"\n") if line and not is_marker(line))
     own = [line for line in ours.split(b"\n") if line and line not in known and not is_marker(line)]
@@ -147,7 +147,7 @@ def _take_theirs(repo: Repository, found: Difference, index: Path) -> None:
     _stage(repo, found.path, content, index)
 
 
-def _three_ways(repo: Repository, found: Difference, base: str | None, index: Path) -> list[str]:
+def _merge_three_ways(repo: Repository, found: Difference, base: str | None, index: Path) -> list[str]:
     """Return a file that is not append-only: the side that changed it wins, or both changes combine."""
     before = repo.ask("rev-parse", "--verify", "--quiet", f"{base}:{found.path}") if base else None
     if found.theirs == before or (found.theirs is None and before != found.ours):
@@ -155,7 +155,7 @@ def _three_ways(repo: Repository, found: Difference, base: str | None, index: Pa
     if found.ours == before or found.ours is None:
         _take_theirs(repo, found, index)
         return []
-    merged = _merged(repo, found, before)
+    merged = _merge(repo, found, before)
     if merged is None:
         name = PurePosixPath(found.path).name
         return [
@@ -166,7 +166,7 @@ def _three_ways(repo: Repository, found: Difference, base: str | None, index: Pa
     return []
 
 
-def _merged(repo: Repository, found: Difference, before: str | None) -> bytes | None:
+def _merge(repo: Repository, found: Difference, before: str | None) -> bytes | None:
     """Return both sides' changes together, or None where they touch the same lines."""
     with tempfile.TemporaryDirectory() as temporary:
         paths = []

@@ -23,11 +23,11 @@ def commit(repo: Repository, parent: str | None, index: Path, message: str) -> s
     if parent and tree == repo.text("rev-parse", f"{parent}^{{tree}}"):
         return parent
     parents = ("-p", parent) if parent else ()
-    made = call(repo.top, "commit-tree", tree, *parents, "-m", message, settings=_identity(repo))
+    made = call(repo.top, "commit-tree", tree, *parents, "-m", message, settings=_choose_identity(repo))
     return made.decode().strip()
 
 
-def _identity(repo: Repository) -> tuple[str, ...]:
+def _choose_identity(repo: Repository) -> tuple[str, ...]:
     """Return a name for commits where the user has set none: an outage is no time to ask for one."""
     if repo.ask("var", "GIT_COMMITTER_IDENT") and repo.ask("var", "GIT_AUTHOR_IDENT"):
         return ()
@@ -63,10 +63,10 @@ def _forward(repo: Repository, head: str, new: str, folders: list[str]) -> str |
         return new if same_elsewhere else None
     if repo.ask("merge-base", "--is-ancestor", new, head) is not None:
         return None
-    return _on_top(repo, head, new, folders)
+    return _commit_on_top(repo, head, new, folders)
 
 
-def _on_top(repo: Repository, head: str, new: str, folders: list[str]) -> str:
+def _commit_on_top(repo: Repository, head: str, new: str, folders: list[str]) -> str:
     """Return the head with the folders as ``new`` has them."""
     import tempfile
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from outage import locks
 from outage.errors import Failed, Refused
 from outage.git import GitFailed, Repository
-from outage.incident.folder import is_name, left_out
+from outage.incident.folder import is_name, list_left_out
 from outage.incident.record.store import FILE
 from outage.incident.sync.merge import combine
 from outage.incident.sync.settle import commit, settle
@@ -72,10 +72,10 @@ def share(incidents: Path, names: list[str], remote: str, branch: str, *, receiv
     """
     repo = find_repository(incidents)
     top = incidents.resolve().relative_to(repo.top.resolve())
-    odd = [one for one in left_out(incidents) if one.folder.name in names]
+    odd = [one for one in list_left_out(incidents) if one.folder.name in names]
     names = [name for name in names if name not in {one.folder.name for one in odd}]
     try:
-        with _only_one(repo), tempfile.TemporaryDirectory(prefix="outage-") as temporary:
+        with _hold_lock(repo), tempfile.TemporaryDirectory(prefix="outage-") as temporary:
             index = Path(temporary) / "index"
             if repo.has_remote(remote):
                 done = _exchange(repo, top, names, remote, branch, index, receive)
@@ -120,17 +120,17 @@ def _exchange(
     """Fetch, combine, push; again when someone else pushed in between."""
     for attempt in range(ATTEMPTS):
         tip = _fetch(repo, remote, branch)
-        wanted = [*names, *(_only_there(repo, tip, top) if receive else [])]
+        wanted = [*names, *(_list_only_there(repo, tip, top) if receive else [])]
         wanted = list(dict.fromkeys(wanted))
         folders = [(top / name).as_posix() for name in wanted]
         if not folders:
             return Shared(tip, remote, False, ())
-        bases = {folder: _base(repo, Path(folder), tip) for folder in folders}
+        bases = {folder: _find_base(repo, Path(folder), tip) for folder in folders}
         conflicts = combine(repo, tip, bases, index)
-        new = commit(repo, tip, index, _message(wanted))
+        new = commit(repo, tip, index, _write_message(wanted))
         if new == tip or _push(repo, remote, branch, new):
             for name in wanted:
-                repo.git("update-ref", _marker(name), new)
+                repo.git("update-ref", _name_marker(name), new)
             notes = (*conflicts, *settle(repo, new, folders, branch))
             return Shared(new, remote, new != tip, tuple(wanted), notes)
         time.sleep(random.uniform(0, 0.2 * (attempt + 1)))
@@ -149,12 +149,12 @@ def _commit_here(repo: Repository, folders: list[str], index: Path, remote: str)
     bases: dict[str, str | None] = dict.fromkeys(folders, head)
     combine(repo, head, bases, index)
     names = tuple(Path(folder).name for folder in folders)
-    new = commit(repo, head, index, _message(list(names)))
+    new = commit(repo, head, index, _write_message(list(names)))
     notes = settle(repo, new, folders, None)
     return Shared(new, None, False, names, (alone, *notes))
 
 
-def _message(names: list[str]) -> str:
+def _write_message(names: list[str]) -> str:
     return f"Record of {', '.join(names[:3])}{' and others' if len(names) > 3 else ''}"
 
 
@@ -175,7 +175,7 @@ def _fetch(repo: Repository, remote: str, branch: str) -> str:
     return repo.text("rev-parse", ours)
 
 
-def _only_there(repo: Repository, tip: str, top: Path) -> list[str]:
+def _list_only_there(repo: Repository, tip: str, top: Path) -> list[str]:
     """Return incidents that the remote has and this clone has not."""
     listed = repo.git("ls-tree", "-r", "-z", "--name-only", tip, "--", str(top)).decode(
         errors="surrogateescape"
@@ -199,7 +199,7 @@ def _push(repo: Repository, remote: str, branch: str, new: str) -> bool:
     return True
 
 
-def _marker(name: str) -> str:
+def _name_marker(name: str) -> str:
     """Return the ref that remembers, for each work tree, what was last shared of an incident.
 
     Git allows fewer names for refs than a disk does for folders: a name that might not do is hashed.
@@ -208,19 +208,19 @@ def _marker(name: str) -> str:
     return f"refs/worktree/outage/{name if plain else '%' + sha256(os.fsencode(name)).hexdigest()}"
 
 
-def _base(repo: Repository, folder: Path, tip: str) -> str | None:
+def _find_base(repo: Repository, folder: Path, tip: str) -> str | None:
     """Return what both sides last had in common; nothing, where the incident is not here at all.
 
     A sparse checkout leaves folders out, and that deletes nothing of them.
     """
     if not (repo.top / folder / FILE).exists():
         return None
-    marked = repo.ask("rev-parse", "--verify", "--quiet", _marker(folder.name))
+    marked = repo.ask("rev-parse", "--verify", "--quiet", _name_marker(folder.name))
     return marked or repo.ask("merge-base", "HEAD", tip)
 
 
 @contextmanager
-def _only_one(repo: Repository) -> Iterator[None]:
+def _hold_lock(repo: Repository) -> Iterator[None]:
     """Allow one sync of a clone at a time, its other work trees included."""
     with locks.hold(repo.shared / "outage-sync.lock", wait=PATIENCE) as is_ours:
         if not is_ours:

@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from outage import files, locks
-from outage.background import private
+from outage.background import ensure_private
 from outage.errors import OutageError
-from outage.incident.record.event import moment, stamp
+from outage.incident.record.event import format_moment, parse_moment
 
 FOLDER = ".sync"
 _TIMES = ("succeeded", "failed")
@@ -41,7 +41,7 @@ def load(folder: Path) -> State:
     """Return the state of the incident in ``folder``; a new state where none is readable."""
     try:
         values = json.loads((folder / FOLDER / "state.json").read_text(encoding="utf-8"))
-        succeeded, failed = (moment(values[key]) if values.get(key) else None for key in _TIMES)
+        succeeded, failed = (parse_moment(values[key]) if values.get(key) else None for key in _TIMES)
         notes = tuple(str(note) for note in values.get("notes", ()))
         return State(succeeded, failed, str(values.get("why", "")), str(values.get("hint", "")), notes)
     except (OSError, ValueError, TypeError, AttributeError):
@@ -64,15 +64,15 @@ def save_failure(folder: Path, at: datetime, error: OutageError) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[Path]:
     """Hold the state against another sync, by hand or in the background; yields its file."""
-    path = private(folder / FOLDER) / "state.json"
+    path = ensure_private(folder / FOLDER) / "state.json"
     with locks.hold(path.with_suffix(".lock")):
         yield path
 
 
 def _save(path: Path, state: State) -> None:
     values = {
-        "succeeded": stamp(state.succeeded) if state.succeeded else None,
-        "failed": stamp(state.failed) if state.failed else None,
+        "succeeded": format_moment(state.succeeded) if state.succeeded else None,
+        "failed": format_moment(state.failed) if state.failed else None,
         "why": state.why,
         "hint": state.hint,
         "notes": list(state.notes),

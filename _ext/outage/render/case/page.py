@@ -14,7 +14,7 @@ from outage.cases.load import FOLDER, find_cases, load_case_study
 from outage.cases.sessions import Session
 from outage.cases.study import Study
 from outage.cases.times import parse_offset
-from outage.incident.record.describe import sentence
+from outage.incident.record.describe import describe_entry
 from outage.render.markup import anchor_id, bullets, chip, folded, goto, here, list_table
 from outage.text import join_words, plain
 
@@ -76,7 +76,7 @@ def story(study: Study) -> str:
 
 def _what(study: Study, moment: Moment) -> str:
     entry = entry_of(study, moment)
-    said = plain(sentence(entry, study.policy))
+    said = plain(describe_entry(entry, study.policy))
     who = f" ({plain(moment.event.by)})" if moment.event.by else ""
     mark = f"{chip('Not known there', 'mark')} " if moment.told.unseen else ""
     parts = [f"{mark}{said}{who}"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from outage.incident.record.describe import sentence, short
-from outage.incident.times import day, span
+from outage.incident.record.describe import describe_entry, shorten_id
+from outage.incident.times import format_day, format_span
 from outage.render.incident.snapshot import Case
 from outage.render.markup import anchor_id, chip, goto, here, list_table, moment, role, words
 from outage.text import plain
@@ -20,7 +20,7 @@ def entries_table(case: Case) -> str:
     before = ""
     for entry in case.incident.entries:
         rows.append((_when(case, entry, before), _what(case, entry)))
-        before = day(entry.event.at)
+        before = format_day(entry.event.at)
     return list_table(("When", "What happened"), rows, widths="auto", css="outage-entries")
 
 
@@ -35,12 +35,12 @@ def _when(case: Case, entry: Entry, before: str) -> str:
     utc, _, local = case.times.time(at).rstrip(")").partition(" (")
     time = moment(at, utc) + (f"\\\n{role('aside', local)}" if local else "")
     anchor = here(entry_anchor(entry.event.id))
-    return f"{anchor}**{day(at)}**\\\n{time}" if day(at) != before else f"{anchor}{time}"
+    return f"{anchor}**{format_day(at)}**\\\n{time}" if format_day(at) != before else f"{anchor}{time}"
 
 
 def _what(case: Case, entry: Entry) -> str:
     """Return what it says, who says so, and every reason to read it twice."""
-    said = words(sentence(entry, case.policy)) or plain("(nothing)")
+    said = words(describe_entry(entry, case.policy)) or plain("(nothing)")
     parts = [said, _who(case, entry)]
     parts += [_corrected(case, entry, correction) for correction in entry.corrections]
     return "\n\n".join(part for part in parts if part)
@@ -52,7 +52,7 @@ def _who(case: Case, entry: Entry) -> str:
     if not entry.known:
         marks.append(chip("Unknown kind", "mark"))
     if entry.late:
-        late = f"Written down {span(event.recorded - event.at)} later"
+        late = f"Written down {format_span(event.recorded - event.at)} later"
         marks.append(
             f"{chip(late, 'mark')} at {moment(event.recorded, case.times.near(event.recorded, event.at))}"
         )
@@ -66,7 +66,7 @@ def _about(case: Case, entry: Entry) -> str:
     known = {one.event.id: one for one in case.incident.entries}
     target = known.get(str(entry.data.get("event")))
     if entry.event.kind in ("correction", "redaction") and target:
-        return goto(f"entry {short(target.event.id)}", entry_anchor(target.event.id))
+        return goto(f"entry {shorten_id(target.event.id)}", entry_anchor(target.event.id))
     if entry.event.kind == "run" and entry.data.get("run"):
         return goto("the run", anchor_id("run", str(entry.data["run"])))
     return ""

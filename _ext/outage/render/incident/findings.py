@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from outage.incident.times import span
-from outage.redact.mask import masker
+from outage.incident.times import format_span
+from outage.redact.mask import make_masker
 from outage.render.markup import anchor_id, bullets, chip, folded, goto, here, list_table
 from outage.review.audit import describe_promise
 from outage.text import join_words, one_line, plain
@@ -25,7 +25,7 @@ def outcome(finding: Finding, case: Case) -> str:
     due = case.near(finding.due)
     if finding.at is None:
         return f"due {due}" + (", and not on the record" if finding.broken else "")
-    away = span(finding.due - finding.at)
+    away = format_span(finding.due - finding.at)
     return f"{case.near(finding.at)}, {away} {'after' if finding.by else 'before'} it was due"
 
 
@@ -93,7 +93,7 @@ def safeguards_section(case: Case) -> str:
     Raises Refused if policy names a list to mask that cannot be read: nothing is shown unmasked.
     """
     masks = case.policy.masks
-    mask = masker(masks) if masks.pages and case.runs else None
+    mask = make_masker(masks) if masks.pages and case.runs else None
     return bullets(
         f"{plain(mask.text(words, sql=False) if mask else words)} ({goto(run.id, anchor_id('run', run.id))})"
         for run in case.runs

@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from outage.errors import OutageError
-from outage.incident.folder import folders_in, left_out
-from outage.incident.times import day, span
+from outage.incident.folder import list_folders_in, list_left_out
+from outage.incident.times import format_day, format_span
 from outage.render.incident.page import chips
 from outage.render.incident.snapshot import Case, outline
 from outage.render.markup import list_table
@@ -34,12 +34,12 @@ def incident_list(folder: Path) -> str:
 def _cases(folder: Path) -> tuple[list[Case], list[str]]:
     """Return the incidents, the newest first, and a sentence about each that is none or cannot be read."""
     cases, unreadable = [], []
-    for one in folders_in(folder):
+    for one in list_folders_in(folder):
         try:
             cases.append(outline(one))
         except OutageError as error:
             unreadable.append(f"**{plain(one.name)}** cannot be read: {plain(error.message)}.")
-    return cases, [*unreadable, *(f"{plain(str(one))}." for one in left_out(folder))]
+    return cases, [*unreadable, *(f"{plain(str(one))}." for one in list_left_out(folder))]
 
 
 def _part(title: str, folder: Path, cases: Sequence[Case]) -> str:
@@ -63,5 +63,9 @@ def _when(case: Case) -> str:
     incident = case.incident
     if incident.declared_at is None:
         return "not declared"
-    took = f"\\\nresolved after {span(incident.ended_at - incident.declared_at)}" if incident.ended_at else ""
-    return f"{day(incident.declared_at)}{took}"
+    took = (
+        f"\\\nresolved after {format_span(incident.ended_at - incident.declared_at)}"
+        if incident.ended_at
+        else ""
+    )
+    return f"{format_day(incident.declared_at)}{took}"

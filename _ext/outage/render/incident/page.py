@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from outage.incident.record.describe import place, role_name, severity_name
-from outage.incident.skew import clocks_ahead
-from outage.incident.times import span, stamp
+from outage.incident.record.describe import describe_place, name_role, name_severity
+from outage.incident.skew import describe_clocks_ahead
+from outage.incident.times import format_span, format_stamp
 from outage.render.incident.entries import entries_table
 from outage.render.incident.findings import findings_section, rule_anchor, rules_section, safeguards_section
 from outage.render.incident.playbook import playbook_section
@@ -70,7 +70,7 @@ def chips(case: Case) -> str:
     incident = case.incident
     found = [chip(incident.stage.capitalize(), "stage", incident.stage)]
     if incident.scope:
-        where = place(incident.division, incident.area, case.policy)
+        where = describe_place(incident.division, incident.area, case.policy)
         found.insert(
             0,
             chip(
@@ -81,7 +81,7 @@ def chips(case: Case) -> str:
         )
     if incident.severity:
         rank = severity_rank(case.policy, incident.severity)
-        found.insert(0, chip(severity_name(incident.severity, case.policy), "severity", f"rank-{rank}"))
+        found.insert(0, chip(name_severity(incident.severity, case.policy), "severity", f"rank-{rank}"))
     if incident.drill:
         found.append(chip("Drill", "drill"))
     return " ".join(found)
@@ -99,7 +99,7 @@ def state(case: Case) -> str:
     declared = moment(incident.declared_at, times.moment(incident.declared_at))
     now += f", declared {declared} by {plain(incident.declared_by)}"
     if incident.ended_at:
-        now += f", resolved after {span(incident.ended_at - incident.declared_at)}"
+        now += f", resolved after {format_span(incident.ended_at - incident.declared_at)}"
     drill = " This is a drill: it counts in no figures." if incident.drill else ""
     return f"{now}.{_worst(case)}{drill}"
 
@@ -110,7 +110,7 @@ def _worst(case: Case) -> str:
     worst = min(held, key=case.policy.rank, default=None)
     if worst is None or worst == case.incident.severity:
         return ""
-    name = chip(severity_name(worst, case.policy), "severity", f"rank-{severity_rank(case.policy, worst)}")
+    name = chip(name_severity(worst, case.policy), "severity", f"rank-{severity_rank(case.policy, worst)}")
     return f" At its worst it was {name}."
 
 
@@ -142,7 +142,7 @@ def _as_of(case: Case) -> str:
     """Return when this was put together; a script says when that is long ago."""
     if not case.incident.is_open:
         return case.times.explained(_start(case))
-    asof = role("asof", case.near(case.now), stamp(case.now))
+    asof = role("asof", case.near(case.now), format_stamp(case.now))
     return f"{directive('stale')}\n\nAs of {asof}. {case.times.explained(case.now)}"
 
 
@@ -170,7 +170,7 @@ def _problems(case: Case) -> str:
 
 def _clocks(case: Case) -> str:
     """Return clocks that are ahead: times on this page may be as wrong as they are."""
-    found = clocks_ahead(case.incident, case.now, case.policy.company.timezone)
+    found = describe_clocks_ahead(case.incident, case.now, case.policy.company.timezone)
     said = bullets(plain(words[:1].upper() + words[1:]) for words in found)
     return directive("warning", body=said) if found else ""
 
@@ -186,7 +186,7 @@ def _due(case: Case) -> str:
 
 def _due_line(case: Case, one: Due) -> str:
     # The record cannot see the rounds of the state document, so that one is never called late.
-    target = stamp(one.at) + (" rhythm" if one.what == "state-document" else "")
+    target = format_stamp(one.at) + (" rhythm" if one.what == "state-document" else "")
     at = role("due", case.times.near(one.at, case.now), target)
     text = plain(one.text[:1].upper() + one.text[1:])
     rule = goto(f"within {one.limit}", rule_anchor(one.clause))
@@ -199,7 +199,7 @@ def _roles(case: Case) -> str:
     held = [holding for holding in case.incident.holdings if closed or holding.until is None]
     lines = [_holder(case, holding) for holding in sorted(held, key=lambda holding: role_order(holding.role))]
     names = [str(case.policy.roles[one].name) for one in case.policy.held_roles]
-    empty = [name for name in names if name not in {role_name(h.role, case.policy) for h in held}]
+    empty = [name for name in names if name not in {name_role(h.role, case.policy) for h in held}]
     if case.incident.is_open and empty and not case.trouble:
         lines.append(f"Nobody yet: {plain(join_words(empty))}.")
     if not lines:
@@ -209,7 +209,7 @@ def _roles(case: Case) -> str:
 
 
 def _holder(case: Case, holding: Holding) -> str:
-    name = chip(role_name(holding.role, case.policy), "role", holding.role)
+    name = chip(name_role(holding.role, case.policy), "role", holding.role)
     since = moment(holding.since, case.near(holding.since))
     if holding.until is None:
         return f"{name} **{plain(holding.person)}**, {'since' if case.incident.is_open else 'from'} {since}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from outage.incident.times import stamp
+from outage.incident.times import format_stamp
 from outage.playbook.words import format_bare, format_count, name_owner
 from outage.render.markup import bullets, chip, folded, moment, role
 from outage.text import plain
@@ -70,7 +70,7 @@ def _state(case: Case, step: Standing) -> str:
         return f"Only if it is still open at {_moment(case, step.needed_at)}"
     if step.due is None or not case.incident.is_open:
         return role("aside", "Open")
-    return f"Due {role('due', case.times.near(step.due, case.now), stamp(step.due))}"
+    return f"Due {role('due', case.times.near(step.due, case.now), format_stamp(step.due))}"
 
 
 def _moment(case: Case, at: datetime) -> str:

@@ -14,8 +14,8 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from outage.incident.times import span
-from outage.redact.mask import Masker, masked_outputs, masker
+from outage.incident.times import format_span
+from outage.redact.mask import Masker, make_masker, mask_outputs
 from outage.render.markup import anchor_id, bullets, chip, folded, here, list_table, moment
 from outage.runbook.notebook import NAME
 from outage.text import block, join_words, one_line, plain, replay_terminal
@@ -40,7 +40,7 @@ def runs_section(case: Case) -> str:
     Raises Refused if policy names a list to mask that cannot be read: nothing is shown unmasked.
     """
     masks = case.policy.masks
-    mask = masker(masks) if masks.pages and case.runs else None
+    mask = make_masker(masks) if masks.pages and case.runs else None
     return "\n\n".join(_run(case, _masked(run, mask) if mask else run) for run in case.runs)
 
 
@@ -52,7 +52,7 @@ def _masked(run: CaseRun, mask: Masker) -> CaseRun:
     cells = []
     for cell in journal.cells:
         outputs = deepcopy(cell.outputs)
-        masked_outputs(list(outputs), mask)
+        mask_outputs(list(outputs), mask)
         cells.append(replace(cell, outputs=outputs))
     proposals = tuple(
         replace(one, actions=tuple(_lightly(action, mask) for action in one.actions))
@@ -111,7 +111,9 @@ def _told(case: Case, run: Run) -> Iterator[str]:
 
 
 def _facts(case: Case, run: Run) -> str:
-    over = f", for {span(run.updated - run.started)}" if run.state not in ("running", "waiting") else ""
+    over = (
+        f", for {format_span(run.updated - run.started)}" if run.state not in ("running", "waiting") else ""
+    )
     at = moment(run.started, case.times.near(run.started, case.incident.declared_at or run.started))
     by = plain(str(run.began.get("by", "")))
     lines = [f"{at}{over}, by {by} against **{plain(run.target)}**"]

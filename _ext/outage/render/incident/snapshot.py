@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.errors import OutageError
-from outage.incident.due import Due, due
+from outage.incident.due import Due, list_due
 from outage.incident.record.fold import load
 from outage.incident.times import Times
 from outage.playbook.follow import Following, list_followed
@@ -89,7 +89,7 @@ class Case:
     @cached_property
     def due(self) -> tuple[Due, ...]:
         """What is due next, earliest first; nothing without the policy."""
-        return () if self.trouble else due(self.incident, self.policy, self.now)
+        return () if self.trouble else list_due(self.incident, self.policy, self.now)
 
 
 def load_case(folder: Path, now: datetime) -> Case:

@@ -11,9 +11,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from outage.incident.deadlines import COMMANDER, commander_role
-from outage.incident.record.describe import role_name, severity_name
-from outage.incident.times import span
+from outage.incident.deadlines import COMMANDER, find_commander_role
+from outage.incident.record.describe import name_role, name_severity
+from outage.incident.times import format_span
 from outage.policy.quote import find_severity_look
 from outage.policy.vocabulary import AUDIENCES, ROLES
 from outage.render.incident.findings import outcome
@@ -100,7 +100,7 @@ def _severity(case: Case) -> Track:
     stretches = []
     for change, until in _changes(case.incident.severities, present(case)):
         rank = severity_rank(case.policy, change.value)
-        name = severity_name(change.value, case.policy)
+        name = name_severity(change.value, case.policy)
         words = f"{name} from {case.near(change.at)}"
         stretches.append(Stretch(change.at, until, f"severity rank-{rank}", words, change.event, name))
     return Track("Severity", stretches=tuple(stretches))
@@ -115,7 +115,7 @@ def _stage(case: Case) -> Track:
     stretches = []
     for change, until in _changes(case.incident.stages, present(case)):
         name = change.value.capitalize()
-        words = f"{name} from {case.near(change.at)}, for {span(until - change.at)}"
+        words = f"{name} from {case.near(change.at)}, for {format_span(until - change.at)}"
         stretches.append(Stretch(change.at, until, f"stage {change.value}", words, change.event, name))
     return Track("Stage", stretches=tuple(stretches))
 
@@ -168,8 +168,8 @@ def _waiting(case: Case, finding: Finding) -> Iterator[Stretch]:
 def _lateness(case: Case, finding: Finding) -> str:
     """``4 min late``, ``4 min overdue`` or ``missed``."""
     if finding.by:
-        return f"{span(finding.by)} late"
-    return "missed" if case.incident.ended_at else f"{span(case.now - finding.due)} overdue"
+        return f"{format_span(finding.by)} late"
+    return "missed" if case.incident.ended_at else f"{format_span(case.now - finding.due)} overdue"
 
 
 def _due(case: Case, finding: Finding) -> Moment:
@@ -190,17 +190,17 @@ def role_order(role: str) -> int:
 def _roles(case: Case) -> Iterator[Track]:
     named = [finding for finding in case.findings if finding.promise == "commander"]
     held = case.incident.roles
-    leader = COMMANDER if COMMANDER in held else commander_role(case.policy)
+    leader = COMMANDER if COMMANDER in held else find_commander_role(case.policy)
     for role in sorted({*held, *(leader for _ in named)}, key=role_order):
         stretches = [part for finding in named if role == leader for part in _waiting(case, finding)]
         end = present(case)
         for holding in held.get(role, ()):
-            words = f"{one_line(holding.person)}, {role_name(role, case.policy)}"
+            words = f"{one_line(holding.person)}, {name_role(role, case.policy)}"
             words += f" from {case.near(holding.since)}"
             words += f" to {case.near(holding.until)}" if holding.until else ""
             until = holding.until or end
             stretches.append(Stretch(holding.since, until, "held", words, holding.event, holding.person))
-        yield Track(role_name(role, case.policy), stretches=tuple(stretches), stacked=True)
+        yield Track(name_role(role, case.policy), stretches=tuple(stretches), stacked=True)
 
 
 def _runs(case: Case) -> Track:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from outage.incident.notify.route import LONGEST, posts, quiet
+from outage.incident.notify.route import LONGEST, list_posts, quieten
 from outage.incident.record.event import Event
 from outage.incident.record.store import write
 from outage.policy import Policy, parse_policy
@@ -15,12 +15,12 @@ from tests.product.incident.notify.conftest import POLICY, Desk
 
 def sent(desk: Desk, policy: Policy, kind: str, **data: Any) -> dict[str, str]:
     event = desk.record(kind, **data)
-    return {post.channel: post.text for post in posts(desk.incident, event.id, policy)}
+    return {post.channel: post.text for post in list_posts(desk.incident, event.id, policy)}
 
 
 def test_a_declaration_goes_to_the_incident_and_up_to_its_scope(desk: Desk, policy: Policy) -> None:
     (declared,) = desk.incident.entries
-    found = posts(desk.incident, declared.event.id, policy)
+    found = list_posts(desk.incident, declared.event.id, policy)
     assert [(post.channel, post.name) for post in found] == [
         ("incident", "#inc-2026-11-20-orders"),
         ("area", "#shop-‹area›"),
@@ -83,9 +83,9 @@ def test_what_happened_earlier_is_not_posted_as_news_of_now(
         ("stage", {"stage": "identified"}),
     ):
         write(desk.folder, Event(1, kind, recorded - ago, recorded, "Ines", "outage", kind, data))
-    (post, *_) = posts(desk.incident, "stage", policy)
+    (post, *_) = list_posts(desk.incident, "stage", policy)
     assert post.text.splitlines()[1] == f"{said} — Ines"
-    customers = {post.channel: post.text for post in posts(desk.incident, "update", policy)}["customers"]
+    customers = {post.channel: post.text for post in list_posts(desk.incident, "update", policy)}["customers"]
     when = said.removesuffix("Stage: identified")
     assert customers.splitlines()[1] == f"{when}Some orders wait"
 
@@ -125,7 +125,7 @@ def test_one_channel_for_everything_gets_one_message(desk: Desk) -> None:
 def test_an_unknown_division_leaves_its_place_open(desk: Desk) -> None:
     policy = parse_policy(POLICY)
     event = desk.record("stage", stage="identified")
-    assert "#shop-‹area›" in [post.name for post in posts(desk.incident, event.id, policy)]
+    assert "#shop-‹area›" in [post.name for post in list_posts(desk.incident, event.id, policy)]
 
 
 # ---------------------------------------------------------------- hostile text
@@ -154,12 +154,12 @@ def test_an_unknown_division_leaves_its_place_open(desk: Desk) -> None:
     ],
 )
 def test_a_message_is_one_quiet_line(hostile: str, shown: str) -> None:
-    assert quiet(hostile) == shown
+    assert quieten(hostile) == shown
 
 
 def test_a_long_text_is_cut_and_says_so() -> None:
-    assert len(quiet("x" * 10_000)) < LONGEST + 60
-    assert quiet("x" * 10_000).endswith("(the whole text is in the timeline)")
+    assert len(quieten("x" * 10_000)) < LONGEST + 60
+    assert quieten("x" * 10_000).endswith("(the whole text is in the timeline)")
 
 
 def test_titles_names_and_texts_are_all_made_quiet(
@@ -175,7 +175,7 @@ def test_titles_names_and_texts_are_all_made_quiet(
         ("stage", {"stage": "identified"}),
     ):
         event = desk.record(kind, by=evil, **data)
-        for post in posts(desk.incident, event.id, policy):
+        for post in list_posts(desk.incident, event.id, policy):
             assert "@here" not in post.text
             assert "<!" not in post.text
             assert "\x1b" not in post.text

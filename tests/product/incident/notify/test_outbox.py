@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from outage.incident.notify import Report, flush, look
-from outage.incident.notify.outbox import box, put, waiting
-from outage.incident.notify.route import Post, posts
+from outage.incident.notify.outbox import find_box, list_waiting, put
+from outage.incident.notify.route import Post, list_posts
 from outage.policy import Policy
 from tests.product.incident.notify.conftest import POLICY, Chat, Desk
 from tests.waiting import eventually
@@ -19,7 +19,7 @@ from tests.waiting import eventually
 def step(desk: Desk, policy: Policy, kind: str, **data: Any) -> Report:
     """Record an event, queue what it makes for channels with an address, and deliver what waits."""
     event = desk.record(kind, **data)
-    made = posts(desk.incident, event.id, policy)
+    made = list_posts(desk.incident, event.id, policy)
     put(desk.folder, tuple(one for one in made if policy.channels[one.channel].address), event.id)
     return flush(desk.folder, policy)
 
@@ -41,7 +41,7 @@ def test_what_was_delivered_is_said_and_leaves_nothing_behind(desk: Desk, policy
     posted = step(desk, policy, "stage", stage="identified")
     assert sorted(one.message.channel for one in posted.deliveries) == ["division", "incident"]
     assert problems(posted) == []
-    assert waiting(desk.folder) == []
+    assert list_waiting(desk.folder) == []
     assert chat.texts("incident")[0].startswith("Sev 1 | identified | Orders wait")
     assert sorted(channel for channel, _ in chat.told) == ["division", "incident"]
 
@@ -76,7 +76,7 @@ def test_a_dead_channel_holds_up_no_other(
 def test_services_that_never_answer_cost_seconds_not_minutes(desk: Desk, policy: Policy, chat: Chat) -> None:
     chat.delay = 100
     event = desk.record("stage", stage="identified")
-    put(desk.folder, posts(desk.incident, event.id, policy)[0:3:2], event.id)
+    put(desk.folder, list_posts(desk.incident, event.id, policy)[0:3:2], event.id)
     report = flush(desk.folder, policy, limit=1)
     assert chat.told == [], "it did not wait for their answer"
     assert report.waiting == 2
@@ -87,7 +87,7 @@ def test_the_message_is_on_the_disk_before_it_is_sent(desk: Desk, policy: Policy
     seen: list[int] = []
 
     def status(channel: str, text: str) -> int:
-        seen.append(len(waiting(desk.folder)))
+        seen.append(len(list_waiting(desk.folder)))
         return 200
 
     chat.status = status
@@ -104,13 +104,13 @@ def test_a_process_that_dies_while_sending_leaves_the_message(desk: Desk, policy
         "flush(Path(sys.argv[1]), parse_policy(sys.argv[2]))"
     )
     event = desk.record("role", role="scribe", person="Ann")
-    put(desk.folder, posts(desk.incident, event.id, policy), event.id)
+    put(desk.folder, list_posts(desk.incident, event.id, policy), event.id)
     victim = subprocess.Popen([sys.executable, "-c", script, str(desk.folder), POLICY])
     with victim:
         eventually(lambda: chat.asked, "it sends nothing")
         victim.kill()
     chat.delay = 0
-    assert len(waiting(desk.folder)) == 1
+    assert len(list_waiting(desk.folder)) == 1
     assert flush(desk.folder, policy).waiting == 0
     assert names(chat.texts("incident"))[-1] == "Ann"
 
@@ -125,7 +125,7 @@ def test_commands_at_the_same_time_send_each_message_once(desk: Desk, policy: Po
 
 def test_a_message_that_is_old_says_so(desk: Desk, policy: Policy, chat: Chat) -> None:
     put(desk.folder, (Post("incident", "#inc", "news"),), "event")
-    (path,) = waiting(desk.folder)
+    (path,) = list_waiting(desk.folder)
     values = json.loads(path.read_text())
     path.write_text(json.dumps({**values, "written": "2026-11-20T10:03:00Z"}))
     flush(desk.folder, policy)
@@ -147,7 +147,7 @@ def test_a_message_the_service_will_never_take_does_not_block_the_rest(
 ) -> None:
     chat.status = lambda channel, text: 400 if "Poison" in text else 200
     for _ in range(2):
-        news(desk, policy, "Poison") if not waiting(desk.folder) else flush(desk.folder, policy)
+        news(desk, policy, "Poison") if not list_waiting(desk.folder) else flush(desk.folder, policy)
     posted = news(desk, policy, "Bo")
     assert [(one.problem, one.dropped) for one in posted.deliveries] == [
         ("it answered with HTTP status 400", True),
@@ -159,7 +159,7 @@ def test_a_message_the_service_will_never_take_does_not_block_the_rest(
 
 def test_a_garbled_file_in_the_outbox_is_put_aside(desk: Desk, policy: Policy, chat: Chat) -> None:
     news(desk, policy, "Ann")
-    (box(desk.folder) / "00000000000000000001-1.json").write_text('{"torn')
+    (find_box(desk.folder) / "00000000000000000001-1.json").write_text('{"torn')
     assert news(desk, policy, "Bo").waiting == 0
     assert names(chat.texts("incident")) == ["Ann", "Bo"]
 

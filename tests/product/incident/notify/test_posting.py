@@ -13,7 +13,7 @@ import pytest
 from outage import background
 from outage.incident import notify as posting
 from outage.incident.notify import Posted, flush, look, post
-from outage.incident.notify.outbox import box, put, waiting
+from outage.incident.notify.outbox import find_box, list_waiting, put
 from outage.incident.notify.route import Post
 from outage.policy import Policy, parse_policy
 from tests.product.incident.notify.conftest import POLICY, Chat, Desk
@@ -73,14 +73,14 @@ def test_a_command_does_not_wait_for_the_chat(
     gate.set()
     eventually(lambda: len(chat.told) == 2)
     assert {text.splitlines()[1] for _, text in chat.told} == {"Stage: identified — Ines"}
-    eventually(lambda: not waiting(desk.folder))
+    eventually(lambda: not list_waiting(desk.folder))
     assert sorted(one.channel for one in look(desk.folder).delivered) == ["division", "incident"]
 
 
 def test_the_process_ends_when_nothing_waits(desk: Desk, step: Step, chat: Chat) -> None:
     step("stage", stage="identified")
     assert worker().wait(60) == 0
-    assert waiting(desk.folder) == []
+    assert list_waiting(desk.folder) == []
 
 
 def test_the_process_ends_although_the_chat_never_answers(desk: Desk, step: Step, chat: Chat) -> None:
@@ -99,10 +99,10 @@ def test_a_process_that_is_killed_loses_nothing(
     eventually(lambda: chat.asked)
     worker().kill()
     worker().wait()
-    assert len(waiting(desk.folder)) == 1
+    assert len(list_waiting(desk.folder)) == 1
     gate.set()
     step("note", text="a command that posts nothing of its own")
-    eventually(lambda: not waiting(desk.folder))
+    eventually(lambda: not list_waiting(desk.folder))
     assert "Scribe: Ann" in chat.texts("incident")[-1]
 
 
@@ -112,7 +112,7 @@ def test_commands_in_quick_succession_post_each_message_once_and_in_order(
     people = [f"p{number}" for number in range(6)]
     for person in people:
         step("role", role="scribe", person=person)
-    eventually(lambda: not waiting(desk.folder))
+    eventually(lambda: not list_waiting(desk.folder))
     texts = chat.texts("incident")
     assert [text.split("Scribe: ")[1].split(" ")[0] for text in texts] == people
 
@@ -142,7 +142,7 @@ def test_a_policy_that_cannot_be_read_is_why_it_waits(
 def test_nobody_is_told_of_a_silent_event(desk: Desk, step: Step, chat: Chat) -> None:
     posted = step("update", silent=True, audience="customers", text="Told by telephone")
     assert posted == Posted(silent=True)
-    assert waiting(desk.folder) == []
+    assert list_waiting(desk.folder) == []
     assert desk.incident.updates[-1].text == "Told by telephone"
 
 
@@ -173,7 +173,7 @@ def test_a_status_page_that_hangs_is_not_waited_for_longer_than_promised(
     posted = step("update", audience="customers", text="Some orders wait")
     assert posted.undelivered == "nothing was heard for 3 seconds"
     gate.set()
-    eventually(lambda: not waiting(desk.folder), "it is not tried on in the background")
+    eventually(lambda: not list_waiting(desk.folder), "it is not tried on in the background")
     assert chat.texts("customers") == ["Investigating\nSome orders wait"]
 
 
@@ -246,7 +246,7 @@ def test_no_address_is_said_once_an_incident_and_is_no_error(
         ("#shop", "the variable DIVISION_URL holds nothing here"),
     )
     assert step("stage", stage="monitoring").unconfigured == ()
-    assert waiting(desk.folder) == []
+    assert list_waiting(desk.folder) == []
 
 
 def test_a_command_that_posts_does_not_import_apprise(desk: Desk, chat: Chat, tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ def test_a_message_without_its_place_goes_nowhere_and_that_is_said(
     said = step("role", role="scribe", person="Ann").unconfigured
     assert said == (("#inc-2026-11-20-orders", "its address needs the area, and the incident names none"),)
     assert chat.told == []
-    assert waiting(desk.folder) == []
+    assert list_waiting(desk.folder) == []
 
 
 # ---------------------------------------------------------------- secrets
@@ -324,7 +324,7 @@ def test_a_fault_of_our_own_is_found_beside_the_message_and_tells_no_secret(
 
     event = desk.record("role", role="scribe", person="Ann")
     put(desk.folder, (Post("incident", "#inc", "news"),), event.id)
-    background.wish(box(desk.folder))
+    background.leave_wish(find_box(desk.folder))
     monkeypatch.setattr(poster, "deliver_round", broken)
     monkeypatch.setattr("signal.alarm", lambda seconds: None)
     file = tmp_path / "handbook.yml"

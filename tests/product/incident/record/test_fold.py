@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from outage.incident.record import FILE, Event, Incident, load, read
-from outage.incident.record.event import stamp
+from outage.incident.record.event import format_moment
 from outage.incident.record.fold import fold
 from outage.incident.record.store import read_bytes
 
@@ -41,7 +41,7 @@ def golden() -> Incident:
 
 def as_json(incident: Incident) -> str:
     def default(value: Any) -> Any:
-        return stamp(value) if isinstance(value, datetime) else str(value)
+        return format_moment(value) if isinstance(value, datetime) else str(value)
 
     data = dataclasses.asdict(incident)
     for entry in data["entries"]:

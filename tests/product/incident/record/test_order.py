@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from outage.incident.folder import open_incidents
+from outage.incident.folder import list_open
 from outage.incident.record import FILE, Event, Incident, append, load
-from outage.incident.record.event import MOST_N, parse, stamp
+from outage.incident.record.event import MOST_N, format_moment, parse_event
 from outage.incident.record.fold import fold
-from outage.incident.record.order import in_turn
+from outage.incident.record.order import put_in_turn
 from outage.incident.record.store import read_bytes
-from outage.incident.skew import clocks_ahead
+from outage.incident.skew import describe_clocks_ahead
 from outage.project import Project
 
 NOON = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_the_timeline_still_shows_what_each_clock_said() -> None:
 
 
 def test_a_clock_that_is_ahead_is_said_with_how_far_at_least() -> None:
-    (said,) = clocks_ahead(fold(THREE_WRITERS), NOON + timedelta(hours=3), "UTC")
+    (said,) = describe_clocks_ahead(fold(THREE_WRITERS), NOON + timedelta(hours=3), "UTC")
     assert said.startswith("a clock is ahead by at least 1 h 59 min: entry stage-Fa by Fast says 14:03 UTC")
     assert "entry stage-An by Ann, written after it unless their clones had not synced, says" in said
     assert said.endswith("2026-06-17 12:04 UTC; the second holds")
@@ -77,14 +77,14 @@ def test_a_clock_that_is_ahead_is_said_with_how_far_at_least() -> None:
 
 def test_clocks_that_agree_are_not_spoken_of() -> None:
     agreed = [event for event in THREE_WRITERS if event.by != "Fast"]
-    assert clocks_ahead(fold(agreed), NOON + timedelta(hours=3), "UTC") == []
+    assert describe_clocks_ahead(fold(agreed), NOON + timedelta(hours=3), "UTC") == []
 
 
 def test_an_entry_from_the_future_is_said_to_be_one() -> None:
     incident = fold([change(1, 0, "declared", by="Fast", fast=True, title="x")])
-    (said,) = clocks_ahead(incident, NOON, "UTC")
+    (said,) = describe_clocks_ahead(incident, NOON, "UTC")
     assert said.startswith("a clock is ahead by at least 2 h 00 min, or this machine's is behind: entry")
-    assert clocks_ahead(incident, NOON + AHEAD, "UTC") == []
+    assert describe_clocks_ahead(incident, NOON + AHEAD, "UTC") == []
 
 
 def test_what_was_written_down_later_still_counts_from_when_it_happened() -> None:
@@ -162,7 +162,7 @@ def test_one_change_of_an_incident_may_not_be_open_here_and_closed_there(tmp_pat
             folder = tmp_path / "incidents" / f"{name}-{number}"
             folder.mkdir(parents=True)
             (folder / FILE).write_bytes(b"".join(event.to_line() for event in lines))
-    found = {one.id for one in open_incidents(project)}
+    found = {one.id for one in list_open(project)}
     folders = (tmp_path / "incidents").iterdir()
     assert found == {folder.name for folder in folders if load(folder).is_open}
     assert {name.rpartition("-")[0] for name in found} == {"open-again"}
@@ -185,7 +185,7 @@ def test_each_event_carries_one_more_than_the_largest_that_was_read(tmp_path: Pa
 def test_a_line_without_n_counts_as_nought_and_is_written_back_as_it_was(tmp_path: Path) -> None:
     old = Event(1, "a", NOON, NOON, "Ann", "outage", "note", {"text": "x"})
     assert b'"n"' not in old.to_line()
-    assert parse(json.loads(old.to_line())) == old
+    assert parse_event(json.loads(old.to_line())) == old
     (tmp_path / FILE).write_bytes(old.to_line())
     assert append(tmp_path, "note", {"text": "y"}, by="Bob").n == 1
 
@@ -232,7 +232,8 @@ def test_an_absurd_time_is_that_lines_problem(key: str, time: str) -> None:
 
 def test_order_does_not_depend_on_what_is_given_first() -> None:
     turns = {
-        tuple(turn.event.id for turn in in_turn(lines)[0]) for lines in itertools.permutations(THREE_WRITERS)
+        tuple(turn.event.id for turn in put_in_turn(lines)[0])
+        for lines in itertools.permutations(THREE_WRITERS)
     }
     assert len(turns) == 1
-    assert stamp(in_turn(THREE_WRITERS)[0][0].at) == "2026-06-17T12:00:00Z"
+    assert format_moment(put_in_turn(THREE_WRITERS)[0][0].at) == "2026-06-17T12:00:00Z"

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from outage.incident.record import read
-from outage.incident.record.kinds import KINDS, refused_because
+from outage.incident.record.kinds import KINDS, explain_refusal
 from outage.incident.record.store import read_bytes
 from outage.schemas import make_event_schema
 
@@ -74,7 +74,7 @@ def test_it_accepts_what_is_appended(tmp_path: Path) -> None:
 )
 def test_schema_and_models_agree(kind: str, data: dict[str, Any]) -> None:
     line = {**whole_lines()[0], "kind": kind, "data": data}
-    assert VALIDATOR.is_valid(line) == (refused_because(kind, data) is None)
+    assert VALIDATOR.is_valid(line) == (explain_refusal(kind, data) is None)
 
 
 @pytest.mark.parametrize(

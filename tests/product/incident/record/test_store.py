@@ -14,7 +14,7 @@ import pytest
 
 from outage.errors import Failed, Refused
 from outage.incident.record import FILE, append, read
-from outage.incident.record.event import Event, moment, stamp
+from outage.incident.record.event import Event, format_moment, parse_moment
 from outage.incident.record.store import read_bytes, write
 
 AT = datetime(2026, 6, 17, 9, 40, tzinfo=UTC)
@@ -220,11 +220,11 @@ def test_a_writer_killed_at_any_moment_leaves_a_record_that_goes_on(tmp_path: Pa
 def test_an_append_follows_a_file_that_is_replaced_while_it_waits(tmp_path: Path) -> None:
     import threading
 
-    from outage.incident.record.store import locked
+    from outage.incident.record.store import lock_record
     from outage.incident.sync.merge import replace
 
     append(tmp_path, "note", {"text": "first"}, by="a")
-    with locked(tmp_path / FILE):
+    with lock_record(tmp_path / FILE):
         waiting = threading.Thread(
             target=append, args=(tmp_path, "note", {"text": "second"}), kwargs={"by": "b"}
         )
@@ -298,10 +298,10 @@ def test_a_record_is_written_and_read_through_no_link(tmp_path: Path, there: boo
 
 
 def test_times_are_utc_and_need_a_zone() -> None:
-    assert moment("2026-06-17T10:40:00+01:00") == AT
-    assert stamp(AT) == "2026-06-17T09:40:00Z"
+    assert parse_moment("2026-06-17T10:40:00+01:00") == AT
+    assert format_moment(AT) == "2026-06-17T09:40:00Z"
     with pytest.raises(ValueError, match="without a zone"):
-        stamp(AT.replace(tzinfo=None))
+        format_moment(AT.replace(tzinfo=None))
 
 
 def test_writing_a_line_imports_nothing_heavy() -> None:

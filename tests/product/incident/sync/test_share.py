@@ -401,14 +401,14 @@ def test_a_handbook_may_live_in_a_folder_of_a_larger_repository(clone: Clones, r
 
 
 def test_a_union_of_lines_is_the_same_from_both_sides() -> None:
-    from outage.incident.sync.merge import union
+    from outage.incident.sync.merge import unite_lines
 
-    assert union(b"a\nb\n", b"a\nc\n") == b"a\nb\nc\n"
-    assert union(b"a\nb\nc\n", b"a\nc\n") == b"a\nb\nc\n"
-    assert union(b"", b"a\n") == b"a\n"
-    assert union(b"a\n", b"") == b"a\n"
-    assert union(b"", b"") == b""
-    assert union(b"a", b"b\nc") == b"a\nb\nc", "a line still being written keeps its open end"
+    assert unite_lines(b"a\nb\n", b"a\nc\n") == b"a\nb\nc\n"
+    assert unite_lines(b"a\nb\nc\n", b"a\nc\n") == b"a\nb\nc\n"
+    assert unite_lines(b"", b"a\n") == b"a\n"
+    assert unite_lines(b"a\n", b"") == b"a\n"
+    assert unite_lines(b"", b"") == b""
+    assert unite_lines(b"a", b"b\nc") == b"a\nb\nc", "a line still being written keeps its open end"
 
 
 def test_two_syncs_of_one_clone_wait_for_each_other(clone: Clones) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from outage.incident.record.describe import sentence
+from outage.incident.record.describe import describe_entry
 from outage.incident.record.model import Run
 from outage.render.incident.findings import safeguards_section
 from outage.render.incident.page import page
@@ -74,6 +74,6 @@ def test_the_timeline_says_it_where_it_happened():
         "alone": ["Ines: nobody is there"],
     }
     entries = case([*told(), event(20, "run", **data)]).incident.entries
-    words = [sentence(entry, policy()) for entry in entries if entry.data.get("run") == "r9"]
+    words = [describe_entry(entry, policy()) for entry in entries if entry.data.get("run") == "r9"]
     alone = "a second person was asked for, and passed alone by Ines: nobody is there"
     assert words == [f"Runbook x, apply: waiting (run r9); {alone}"]

@@ -13,7 +13,7 @@ from typing import Any
 
 from outage.run.fold import fold
 from outage.run.journal import NO_LINE, parse_journal
-from outage.run.notebook import derived_notebook
+from outage.run.notebook import derive_notebook
 
 HERE = Path(__file__).parent
 TARGET = {
@@ -134,7 +134,7 @@ def main() -> None:
     reading = parse_journal(content)
     run = fold(Path(str(RUN["run"])), reading.lines, reading.troubles, alive=False)
     (HERE / "run.json").write_text(json.dumps(asdict(run), default=str, indent=1) + "\n")
-    (HERE / "notebook.json").write_text(json.dumps(derived_notebook(run), indent=1) + "\n")
+    (HERE / "notebook.json").write_text(json.dumps(derive_notebook(run), indent=1) + "\n")
 
 
 if __name__ == "__main__":
