@@ -1,6 +1,6 @@
 """How the site is built: data only. What the company says is in handbook.yml, what does the work in _ext/."""
 
-extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton", "outage.pages"]
+extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton", "sphinx.ext.napoleon", "outage.pages"]
 
 # The policy to build from. Another company's:  sphinx-build -D outage_policy=examples/small-team.yml
 outage_policy = "handbook.yml"
@@ -15,6 +15,8 @@ exclude_patterns = [".*", "_*", "**/runs"]  # Sphinx would look through every fo
 
 # Roles of ours need no prefix, and every reference must lead somewhere.
 primary_domain, nitpicky, smartquotes = "outage", True, False
+nitpick_ignore_regex = [("py:(class|exc)", r"(?!outage\.kit).*")]  # the reference links to itself only
+napoleon_use_ivar, maximum_signature_line_length = True, 80
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
 myst_heading_anchors = 3
 myst_ref_domains = ["std", "outage"]
@@ -42,7 +44,7 @@ bibtex_default_style = "outage"
 myst_footnote_sort = False  # they stay where {footbibliography} stands
 
 # A copied command has no prompt.
-copybutton_prompt_text = "$ "
+copybutton_prompt_text, copybutton_prompt_is_regexp = r"\$ |>>> |\.\.\. ", True
 
 html_theme = "sphinx_book_theme"
 html_logo = html_favicon = "_ext/outage/pages/static/outage-logo.svg"

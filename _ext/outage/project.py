@@ -58,6 +58,13 @@ def find_project(start: Path | None = None) -> Project:
 
     Raises:
         Refused: no handbook is found.
+
+    Example:
+        >>> project = find_project()
+        >>> project.policy().company.name
+        'Testing'
+        >>> project.runbooks == project.root / "runbooks"
+        True
     """
     named = os.environ.get("OUTAGE_HANDBOOK")
     if named and start is None:

@@ -95,7 +95,12 @@ def visible(text: str, *, keep: str = "") -> str:
 
 
 def one_line(text: str) -> str:
-    """Text on a single line: runs of white space become one space, the rest is :func:`visible`."""
+    r"""Put text on one line: runs of white space become one space, control characters are shown as codes.
+
+    Example:
+        >>> one_line("two\nlines \x1b[31m")
+        'two lines \\x1b[31m'
+    """
     return visible(" ".join(text.split()))
 
 
@@ -152,7 +157,12 @@ def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
 
 
 def join_words(items: list[str], word: str = "and") -> str:
-    """Join words: ``a``, ``a and b``, ``a, b and c``."""
+    """Join items as people list them: ``a``, ``a and b``, ``a, b and c``.
+
+    Example:
+        >>> join_words(["web1", "web2", "web10"])
+        'web1, web2 and web10'
+    """
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {word} {items[-1]}"

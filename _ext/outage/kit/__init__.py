@@ -48,13 +48,18 @@ spare_loopback(os.environ)  # for the libraries that cells connect with, in kern
 
 @dataclass(frozen=True)
 class Action:
-    """One thing that a change cell will do: declared as data, shown before it is done.
+    """Describe one thing that a change cell will do: declared as data, shown before it is done.
 
     Attributes:
-        target: what it is done to, exactly enough that it cannot be mistaken for another.
+        target: what it is done to, exactly enough that it can't be mistaken for another.
         command: what is done, as one would type it.
-        undo: how to take it back, in words; empty when that is not possible.
+        undo: how to undo it, in words; empty when that isn't possible.
         data: what the change cell needs to do it; JSON values only.
+
+    Example:
+        >>> action = Action("/srv/web3.log", "gzip /srv/web3.log", "gunzip /srv/web3.log.gz")
+        >>> action.undo
+        'gunzip /srv/web3.log.gz'
     """
 
     target: str
@@ -64,7 +69,14 @@ class Action:
 
 
 class RunbookError(Exception):
-    """A runbook stopped itself, in words: shown without a traceback."""
+    """Stop the runbook with a message instead of a traceback, and a hint at what to do.
+
+    Example:
+        >>> raise RunbookError("HAProxy has no backend web", "look at the inventory")
+        Traceback (most recent call last):
+        outage.kit.RunbookError: HAProxy has no backend web
+          hint: look at the inventory
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -80,15 +92,41 @@ class RunbookError(Exception):
 
 
 class Guarded(RunbookError):
-    """A change or undo cell was run by something else than ``outage run --apply``."""
+    """Raised when something other than ``outage run --apply`` runs a change or undo cell.
+
+    Example:
+        >>> try:
+        ...     guard()
+        ... except Guarded as refusal:
+        ...     print(refusal)
+        this cell changes something, and only 'outage run --apply' may run it. Type:
+          outage run RUNBOOK --apply
+    """
 
 
 class CheckFailed(RunbookError):
-    """A :func:`require` did not hold."""
+    """Raised by :func:`require` when its condition doesn't hold.
+
+    Example:
+        >>> try:
+        ...     require(False, "the replica is 40 s behind")
+        ... except CheckFailed as failure:
+        ...     print(failure.message)
+        the replica is 40 s behind
+    """
 
 
 class NotSaved(RunbookError):
-    """:func:`saved` was asked for something that this run has not saved."""
+    """Raised by :func:`saved` for a name under which this run has saved nothing.
+
+    Example:
+        >>> try:
+        ...     saved("terminated")
+        ... except NotSaved as failure:
+        ...     print(failure)
+        this run has saved nothing as 'terminated'
+          hint: the change cell saves it, and runs only with: outage run RUNBOOK --apply
+    """
 
 
 @dataclass
@@ -108,12 +146,20 @@ _session = _Session()
 
 
 def propose(actions: list[Action]) -> None:
-    """Declare, in a ``read`` cell, all that the next ``change`` will do; an empty list is "nothing".
+    """Declare, in a ``read`` cell, everything that the next ``change`` will do; an empty list is "nothing".
 
     Raises:
-        TypeError: something in the list is no :class:`Action`, or its data is not JSON.
+        TypeError: something in the list isn't an :class:`Action`, or its data isn't JSON.
         ValueError: more than 1,000 actions, or more than 1 MB of them.
-        RunbookError: they hold a secret; they are written down.
+        RunbookError: they contain a secret, and they are written to the journal.
+
+    Example:
+        >>> found = ["/srv/web3.log"]
+        >>> propose([Action(path, f"gzip {path}", f"gunzip {path}.gz") for path in found])
+        1 action proposed:
+        1. /srv/web3.log
+           do:   gzip /srv/web3.log
+           undo: gunzip /srv/web3.log.gz
     """
     for action in actions:
         if not isinstance(action, Action):
@@ -129,10 +175,15 @@ def propose(actions: list[Action]) -> None:
 
 
 def proposed() -> list[Action]:
-    """Return the actions that the runner wrote down before this change: do these, and nothing else.
+    """Return the actions that were written down before this change: do these, and nothing else.
 
     Raises:
-        Guarded: the calling cell has no token, see :func:`guard`.
+        Guarded: the cell wasn't started by ``outage run --apply``, see :func:`guard`.
+
+    Example:
+        >>> for action in proposed():
+        ...     print("terminating", action.data["pid"])
+        terminating 4242
     """
     if not _session.token:
         raise Guarded(_how_to_run(sys._getframe(1)))
@@ -140,10 +191,19 @@ def proposed() -> list[Action]:
 
 
 def guard() -> None:
-    """Stop a ``change`` or ``undo`` cell outside ``outage run --apply``; its first statement.
+    """Stop the cell unless ``outage run --apply`` runs it; begin every ``change`` and ``undo`` with it.
+
+    It stops accidents (Run All, papermill, nbval) and isn't a security boundary: the author of a notebook can
+    write a cell without it, which ``outage check`` reports.
 
     Raises:
-        Guarded: the runner has issued no token for the cell that is being run.
+        Guarded: something else runs the cell; the message is the command to type.
+
+    Example:
+        >>> guard()
+        >>> for action in proposed():
+        ...     print("terminating", action.data["pid"])
+        terminating 4242
     """
     if not _session.token:
         raise Guarded(_how_to_run(sys._getframe(1)))
@@ -152,12 +212,16 @@ def guard() -> None:
 def save(name: str, value: Any) -> None:
     """Keep what later cells, a resumed run or an undo need. ``value`` is JSON, at most 1 MB.
 
-    In a change it is on the disk when this returns, also if the kernel is killed right after.
+    In a change it is on the disk when this returns, even if the kernel is killed right after.
 
     Raises:
-        TypeError: the value is not JSON.
-        ValueError: the value is too long.
-        RunbookError: it holds a secret; it is written down.
+        TypeError: the value isn't JSON.
+        ValueError: the value is longer than 1 MB.
+        RunbookError: it contains a secret, and it is written to the journal.
+
+    Example:
+        >>> save("terminated", [4242, 4243])
+        saved terminated (12 bytes)
     """
     text = _json(value, f"save({name!r})")
     if len(text) > MOST_SAVED_BYTES:
@@ -171,14 +235,22 @@ def save(name: str, value: Any) -> None:
 
 
 def saved(name: str, default: Any = _MUST_BE) -> Any:
-    """Return what this run saved under ``name``, also when the kernel is another one by now.
+    """Return what this run saved under ``name``, even if another kernel saved it.
 
-    A change that is run again after it failed half way begins with ``saved(name, [])`` and adds to it: what
-    it forgets, undo does not take back.
+    A change that is run again after it failed half way begins with ``saved(name, [])`` and adds to it: undo
+    doesn't restore what it forgets.
 
     Raises:
         NotSaved: nothing was saved under that name, and there is no ``default``; or a secret was left
             out of it when it was written down, and another kernel saved it.
+
+    Example:
+        >>> saved("moved", [])
+        []
+        >>> save("moved", ["old.log"])
+        saved moved (11 bytes)
+        >>> saved("moved")
+        ['old.log']
     """
     if name in _session.scrubbed:
         raise NotSaved(
@@ -196,10 +268,17 @@ def saved(name: str, default: Any = _MUST_BE) -> Any:
 
 
 def require(condition: object, what: str, hint: str = "") -> None:
-    """Go on only if ``condition`` holds; else stop, say ``what`` is wrong and what to do about it.
+    """Go on only if ``condition`` holds; otherwise stop, and say ``what`` is wrong and what to do about it.
 
     Raises:
-        CheckFailed: it does not hold.
+        CheckFailed: it doesn't hold.
+
+    Example:
+        >>> free = 0.04
+        >>> require(free > 0.10, "the disk is nearly full", "run disk-full first")
+        Traceback (most recent call last):
+        outage.kit.CheckFailed: the disk is nearly full
+          hint: run disk-full first
     """
     if not condition:
         raise CheckFailed(what, hint)
@@ -209,7 +288,12 @@ def run_folder() -> Path:
     """Return the folder of this run, in a ``change`` cell: for a file that the run leaves as evidence.
 
     Raises:
-        Guarded: the calling cell has no token, see :func:`guard`.
+        Guarded: the cell wasn't started by ``outage run --apply``, see :func:`guard`.
+
+    Example:
+        >>> report = run_folder() / "report.txt"
+        >>> report.write_text("nothing left in the queue")
+        25
     """
     from pathlib import Path
 
@@ -219,12 +303,17 @@ def run_folder() -> Path:
 
 
 def secret(reference: str) -> str:
-    """Read the value that ``secret://env/NAME`` or ``secret://file/PATH`` refers to, here in the kernel.
+    """Read, here in the kernel, the value that ``secret://env/NAME`` or ``secret://file/PATH`` refers to.
 
-    The runner is told the reference, and leaves the value out of all that it writes and shows.
+    The runner knows only the reference, and scrubs the value from everything that it writes and shows.
 
     Raises:
-        RunbookError: it is no reference, or what it names is not there.
+        RunbookError: it isn't a reference, or what it names doesn't exist.
+
+    Example:
+        >>> secret("secret://env/NO_SUCH_KEY")
+        Traceback (most recent call last):
+        outage.kit.RunbookError: ...NO_SUCH_KEY...
     """
     from outage.errors import Refused
     from outage.secrets import resolve

@@ -29,14 +29,26 @@ _MASKED = re.compile(r"\[[\w-]+\]|'…'")
 
 
 class Bundle:
-    """What was collected so far, scrubbed.
+    """Collect texts and pictures in memory, scrubbed, to be written as one archive.
 
     Args:
         masks: the policy's.
         environ: the environment, whose passwords are left out; ``os.environ`` when None.
 
     Raises:
-        Refused: the policy's list of names cannot be read.
+        Refused: the policy's list of names can't be read.
+
+    Example:
+        >>> from outage.project import find_project
+        >>> bundle = Bundle(find_project().policy().masks, {"SHOP_PASSWORD": "correct horse"})
+        >>> bundle.add("settings/shop.txt", "password: correct horse")
+        >>> bundle.files["settings/shop.txt"]
+        b'password: [secret]'
+        >>> bundle.skip("alerts.json", "Prometheus doesn't answer")
+        >>> archive = run_folder() / "support-bundle.tar.gz"
+        >>> bundle.write(archive)
+        >>> bundle.leaks(archive)
+        []
     """
 
     def __init__(self, masks: Masks, environ: Mapping[str, str] | None = None) -> None:
@@ -47,25 +59,29 @@ class Bundle:
         self.left_out: dict[str, str] = {}
 
     def add(self, name: str, text: str) -> None:
-        """Add a text.
+        """Add a text, scrubbed and masked.
 
         Raises:
-            ValueError: the name is no relative path of plain words, or is taken.
+            ValueError: the name isn't a relative path of plain words, or is taken.
         """
         clean = self._mask.text(self._scrubber.text(text))
         self.replaced[name] = len(_MASKED.findall(clean)) - len(_MASKED.findall(text))
         self._keep(name, clean.encode())
 
     def picture(self, name: str, png: bytes) -> None:
-        """Add a picture, which holds numbers only: nothing in it can be scrubbed."""
+        """Add a picture as it is: it shows numbers only, so nothing in it can be scrubbed.
+
+        Raises:
+            ValueError: as :meth:`add`.
+        """
         self._keep(name, png)
 
     def skip(self, name: str, why: str) -> None:
-        """Say that something could not be had, and why; the archive lists it."""
+        """Say that something could not be had, and why; the archive's file ``LEFT-OUT`` lists it."""
         self.left_out[name] = self._scrubber.text(one_line(why))
 
     def write(self, path: Path) -> None:
-        """Write the archive, for its owner alone; it must not exist.
+        """Write the archive, readable by its owner alone; it must not exist yet.
 
         Raises:
             FileExistsError: it does.
@@ -87,7 +103,7 @@ class Bundle:
                 archive.addfile(entry, io.BytesIO(data))
 
     def leaks(self, path: Path) -> list[str]:
-        """Return names of files in a written archive that still hold a password which this machine knows."""
+        """Name the files in a written archive that still hold a password which this machine knows."""
         return [
             name
             for name, data in read(path).items()
@@ -101,10 +117,17 @@ class Bundle:
 
 
 def read(path: Path) -> dict[str, bytes]:
-    """Return the files of an archive by name, its sums checked.
+    """Return the files of an archive by name, its checksums verified.
 
     Raises:
-        ValueError: a file is not what its sum says, or is missing.
+        ValueError: a file doesn't match its checksum, or is missing.
+
+    Example:
+        >>> bundle = Bundle(find_project().policy().masks)
+        >>> bundle.add("settings/shop.txt", "workers: 8")
+        >>> bundle.write(run_folder() / "support-bundle.tar.gz")
+        >>> read(run_folder() / "support-bundle.tar.gz")
+        {'LEFT-OUT': b'', 'settings/shop.txt': b'workers: 8'}
     """
     found: dict[str, bytes] = {}
     with tarfile.open(path, "r:gz") as archive:

@@ -3,13 +3,6 @@
 How many machines at once (``forks``), in which batches (``serial``) and how many may fail before the rest
 is left alone (``max_fail_percentage``) is Ansible's. This module starts it, and tells per host what came of
 it. ANSIBLE_INVENTORY and ANSIBLE_CONFIG say which machines, and how they are reached.
-
-A task gives data back by a result with the key ``outage`` (a module's, or that of a ``debug``)::
-
-    played = play("runbooks/ansible/look.yml", variables={"fleet": "web"}, looking=True)
-    for host in played.done:
-        print(host.name, host.told["version"])
-    print("not reached:", [host.name for host in played.unreachable])
 """
 
 from __future__ import annotations
@@ -37,13 +30,18 @@ _NO_HOSTS = "look at ANSIBLE_INVENTORY: does it name the file, and does that nam
 
 @dataclass
 class Host:
-    """What came of one machine.
+    """Say what came of one machine.
 
     Attributes:
         name: as the inventory names it.
         state: ``done``, ``failed`` (a task did) or ``unreachable``.
         told: what its tasks gave back, later ones over earlier ones.
-        why: why it failed, or cannot be reached, on one line.
+        why: why it failed, or can't be reached, on one line.
+
+    Example:
+        >>> host = Host("web1", told={"release": "4.3.1"})
+        >>> host.state, host.told["release"]
+        ('done', '4.3.1')
     """
 
     name: str
@@ -54,7 +52,15 @@ class Host:
 
 @dataclass(frozen=True)
 class Played:
-    """What came of a playbook. Hosts that a batch before them kept from their turn are not in it."""
+    """Say what came of a playbook, host by host; hosts that a failed batch kept from their turn aren't in it.
+
+    Example:
+        >>> played = play("runbooks/ansible/releases.yml", variables={"fleet": "web"})
+        >>> [host.name for host in played.done]
+        ['web1', 'web2', 'web3', 'web4', 'web5', 'web6', 'web7', 'web8']
+        >>> played.failed, played.unreachable
+        ([], [])
+    """
 
     hosts: dict[str, Host]
 
@@ -78,7 +84,12 @@ class Played:
 
 
 def natural(names: Sequence[str] | Mapping[str, Any]) -> list[str]:
-    """Sort names in the order in which people count: web2 before web10."""
+    """Sort names in the order in which people count: web2 before web10.
+
+    Example:
+        >>> natural(["web10", "web2", "db1"])
+        ['db1', 'web2', 'web10']
+    """
     import re
 
     return sorted(names, key=lambda name: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", name)])
@@ -92,22 +103,31 @@ def play(
     looking: bool = False,
     show: Callable[[str], None] | None = None,
 ) -> Played:
-    """Play a playbook.
+    """Play an Ansible playbook on the inventory that ANSIBLE_INVENTORY names.
+
+    A task gives data back by a result with the key ``outage`` (a module's, or that of a ``debug``), which
+    becomes ``Host.told``.
 
     Args:
         playbook: its path from the handbook's root; metadata ``files`` lists it, or its folder.
         variables: extra variables; JSON values, no secrets: Ansible writes them to a private file.
         hosts: only these of its hosts.
-        looking: in Ansible's check mode, in which a module says what it would change, and does not.
-        show: is told each line of progress that a task gives back as ``outage_says``.
+        looking: in Ansible's check mode, in which a module reports what it would change, and doesn't.
+        show: called with each line of progress that a task gives back as ``outage_says``.
 
     Returns:
         What came of each host. A host that failed raises nothing: the caller decides what that means.
 
     Raises:
-        RunbookError: Ansible could not start, read the playbook or find any host; the message says why.
+        RunbookError: Ansible couldn't start, read the playbook or find any host; the message says why.
         KeyboardInterrupt: it was interrupted: nothing new begins. What a machine that is reached by ssh
             does at that moment, it does to its end.
+
+    Example:
+        >>> playbook = "runbooks/ansible/releases.yml"
+        >>> played = play(playbook, variables={"fleet": "web"}, hosts=["web1"], looking=True)
+        >>> [(host.name, host.told["release"]) for host in played.done]
+        [('web1', '4.3.1')]
     """
     import ansible_runner
 
@@ -211,7 +231,14 @@ def _not_started(code: int, watcher: _Watcher) -> RunbookError:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return rows under a head, in columns; every text stays on its line."""
+    """Lay rows out in columns under a head; every text stays on its line.
+
+    Example:
+        >>> print(table(("SERVER", "RELEASE"), [("web1", "4.3.1"), ("web10", "4.3.0")]))
+        SERVER  RELEASE
+        web1    4.3.1
+        web10   4.3.0
+    """
     lines = [[one_line(str(each)) for each in row] for row in [head, *rows]]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(

@@ -20,12 +20,16 @@ _NO_CHANGE = "set server no-such-backend/no-such-server state ready"  # refused 
 
 @dataclass(frozen=True)
 class Server:
-    """A server as HAProxy sees it.
+    """Describe a server as HAProxy sees it.
 
     Attributes:
         name: in the backend.
         status: HAProxy's own words: ``UP``, ``DOWN``, ``DRAIN``, ``MAINT``, ``UP 1/2``.
-        sessions: customers on it at this moment.
+        sessions: connections to it right now.
+
+    Example:
+        >>> Server("web1", "DRAIN", 3).serves
+        False
     """
 
     name: str
@@ -39,14 +43,18 @@ class Server:
 
 
 def ask(variable: str, command: str) -> str:
-    """HAProxy's answer to one command.
+    """Send HAProxy one command, and return its answer.
 
     Args:
         variable: the one that names the socket.
         command: as HAProxy's management guide has it.
 
     Raises:
-        RunbookError: the variable is not set, or no one answers there.
+        RunbookError: the variable isn't set, or nothing answers there.
+
+    Example:
+        >>> ask(LOOKING, "show info").splitlines()[0]
+        'Name: HAProxy'
     """
     path = os.environ.get(variable, "")
     if not path:
@@ -66,7 +74,11 @@ def servers(backend: str) -> dict[str, Server]:
     """Return the servers of a backend by name.
 
     Raises:
-        RunbookError: HAProxy does not answer, or has no such backend.
+        RunbookError: HAProxy doesn't answer, or has no such backend.
+
+    Example:
+        >>> {name: server.status for name, server in servers("web").items() if server.name < "web3"}
+        {'web1': 'UP', 'web2': 'UP'}
     """
     lines = ask(LOOKING, "show stat").removeprefix("# ").splitlines()
     found = {
@@ -80,9 +92,13 @@ def servers(backend: str) -> dict[str, Server]:
 
 
 def may_change(variable: str) -> bool:
-    """Return whether HAProxy lets who uses that socket change anything; asked so that nothing changes.
+    """Return whether HAProxy lets that socket's user change anything; asked in a way that changes nothing.
 
     Raises:
-        RunbookError: HAProxy does not answer.
+        RunbookError: HAProxy doesn't answer.
+
+    Example:
+        >>> may_change(LOOKING), may_change(ADMIN)
+        (False, True)
     """
     return _DENIED not in ask(variable, _NO_CHANGE).lower()

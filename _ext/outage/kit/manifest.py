@@ -19,11 +19,19 @@ VARIABLE = "RELEASE_MANIFEST"
 
 @dataclass(frozen=True)
 class Manifest:
-    """The manifest, as it was read.
+    """Hold the manifest, as it was read.
 
     Attributes:
+        file: where it is.
         digests: of each release's artefact, by version.
         history: what was rolled out, the latest last; never empty.
+
+    Example:
+        >>> digests = {"1.0": "aa", "1.1": "bb"}
+        >>> manifest = Manifest(Path("manifest.json"), digests, ("1.0", "1.1"))
+        >>> manifest.expected, manifest.before("1.1")
+        ('1.1', '1.0')
+        >>> manifest.write(["1.0", "1.1", "1.0"])
     """
 
     file: Path
@@ -36,14 +44,14 @@ class Manifest:
         return self.history[-1]
 
     def before(self, version: str) -> str | None:
-        """Return the latest release that was rolled out and is another one."""
+        """Return the latest release that was rolled out before ``version``; None when there is no other."""
         return next((other for other in reversed(self.history) if other != version), None)
 
     def write(self, history: list[str]) -> None:
-        """Replace the history, in one step.
+        """Replace the history in one step.
 
         Raises:
-            RunbookError: the file cannot be written.
+            RunbookError: the file can't be written.
         """
         text = json.dumps({"digests": self.digests, "history": history}, indent=1) + "\n"
         try:
@@ -53,10 +61,15 @@ class Manifest:
 
 
 def read() -> Manifest:
-    """Return the manifest.
+    """Read the manifest that RELEASE_MANIFEST names.
 
     Raises:
-        RunbookError: there is none, or it is not one.
+        RunbookError: there is none, or it isn't one.
+
+    Example:
+        >>> manifest = read()
+        >>> manifest.expected == manifest.history[-1]
+        True
     """
     name = os.environ.get(VARIABLE, "")
     hint = f"look at {VARIABLE}: the file that says which release should run"

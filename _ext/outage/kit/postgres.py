@@ -49,18 +49,23 @@ _CATALOGUE = {"pg_catalog", '"pg_catalog"'}
 
 
 def connect(name: str, **where: Any) -> psycopg.Connection[Any]:
-    """Return a session in autocommit that says itself what it needs, so that every server answers alike.
+    """Open a session in autocommit that sets what it depends on, so that every server answers alike.
 
-    Settings of the server, the database and the role stay in force where we depend on none: tables are looked
-    for where the role says, after PostgreSQL's own; and a server that was switched to read-only
-    (``default_transaction_read_only``) was so for a reason, and stays it.
+    Settings of the server, the database and the role stay in force where nothing here depends on them: tables
+    are looked for where the role says, after PostgreSQL's own; and a server that was switched to read-only
+    (``default_transaction_read_only``) stays so. In a runbook, use :func:`session`, which stops it in words.
 
     Args:
         name: what ``pg_stat_activity`` shows as its program.
-        where: what libpq is told beside its variables.
+        where: what libpq is given beside its variables.
 
     Raises:
-        psycopg.Error: there is no session to be had.
+        psycopg.Error: the server can't be reached, or refuses.
+
+    Example:
+        >>> with connect("my runbook") as db:
+        ...     db.execute("select 6 * 7").fetchone()
+        (42,)
     """
     import psycopg
 
@@ -113,7 +118,7 @@ def _tolerant() -> type[Loader]:
 def session(
     name: str, *, user: str | None = None, user_from: str = "PGUSER", service: str | None = None
 ) -> psycopg.Connection[Any]:
-    """Open a session as :func:`connect` does, with named rows; it stops the runbook, in words, if it can't.
+    """Open a session as :func:`connect` does, whose rows have names, or stop the runbook in words.
 
     Args:
         name: what ``pg_stat_activity`` shows as its program.
@@ -122,7 +127,13 @@ def session(
         service: a section of ``PGSERVICEFILE``; None takes ``PGHOST`` and ``PGPORT``.
 
     Raises:
-        CheckFailed: no one answers, or the server refuses; the hint names the variable to look at.
+        CheckFailed: the server can't be reached, or refuses; the hint names the variable to look at.
+
+    Example:
+        >>> with session("my runbook") as db:
+        ...     row = db.execute("select current_database() as name").fetchone()
+        >>> row.name
+        'shop'
     """
     import psycopg
     from psycopg.rows import namedtuple_row
@@ -146,9 +157,14 @@ def session(
 
 
 def too_much(db: psycopg.Connection[Any]) -> list[str]:
-    """Say what a session's role may do beyond looking, as words behind "it"; empty if it can only look.
+    """List what the role of a session may do beyond looking, as words behind "it"; empty: only look.
 
     It asks the server for the role's rights; nothing is tried.
+
+    Example:
+        >>> with session("my runbook") as db:
+        ...     too_much(db)
+        []
     """
     row = db.execute(_RIGHTS).fetchone()
     assert row is not None
@@ -177,34 +193,62 @@ from pg_roles me where me.rolname = current_user
 
 
 def enforced(db: psycopg.Connection[Any], *also: str) -> str:
-    """Return whether the server itself holds a session's role to looking, for the check's line.
+    """Say, for the check's line, whether the server itself holds a session's role to looking.
 
     Args:
         db: a session of the role.
         also: what else it may do, found by the runbook; words as those of :func:`too_much`.
+
+    Example:
+        >>> with session("my runbook") as db:
+        ...     print("reads:", enforced(db))
+        ...     print("reads:", enforced(db, "may delete backups"))
+        reads: enforced by the server
+        reads: NOT ENFORCED: it may delete backups
     """
     more = [*too_much(db), *also]
     return f"NOT ENFORCED: it {' and '.join(more)}" if more else "enforced by the server"
 
 
 def place(db: psycopg.Connection[Any]) -> str:
-    """Return host, port and database of a session, for a reader."""
+    """Name the host, port and database of a session, for a reader.
+
+    Example:
+        >>> with session("my runbook") as db:
+        ...     place(db)
+        '127.0.0.1:..., database shop'
+    """
     return f"{db.info.host}:{db.info.port}, database {one_line(db.info.dbname)}"
 
 
 def short(text: str | None, width: int) -> str:
-    """Return someone else's text on one line; what could steer a terminal or a page is shown, not sent."""
+    r"""Put someone else's text on one line of at most ``width`` characters; control characters become codes.
+
+    Example:
+        >>> short("select *\n  from orders\n where id = 4242", 22)
+        'select * from orders …'
+    """
     line = one_line(" ".join((text or "").split()))
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
 def exact(moment: datetime | None) -> str | None:
-    """Return a moment as text that does not depend on anybody's time zone."""
+    """Write a moment as text that doesn't depend on anyone's time zone; None stays None.
+
+    Example:
+        >>> exact(datetime.fromisoformat("2026-11-29T12:00:00+02:00"))
+        '2026-11-29T10:00:00+00:00'
+    """
     return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
 def length(span: timedelta | float | None) -> str:
-    """Format a length of time (or seconds): milliseconds, seconds, from two minutes on h:mm:ss."""
+    """Write a duration (or seconds) for a reader: milliseconds, seconds, from two minutes on ``h:mm:ss``.
+
+    Example:
+        >>> [length(0.25), length(90), length(timedelta(minutes=75)), length(None)]
+        ['250 ms', '90 s', '1:15:00', '–']
+    """
     if span is None:
         return "–"
     seconds = span.total_seconds() if isinstance(span, timedelta) else float(span)
@@ -216,7 +260,12 @@ def length(span: timedelta | float | None) -> str:
 
 
 def size(count: float | None) -> str:
-    """Return bytes for a reader, in units of 1024."""
+    """Write a number of bytes for a reader, in units of 1024.
+
+    Example:
+        >>> [size(512), size(5_000_000), size(None)]
+        ['512 bytes', '4.8 MiB', '–']
+    """
     if count is None:
         return "–"
     value = float(count)

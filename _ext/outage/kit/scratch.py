@@ -33,18 +33,23 @@ _SETTINGS = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_wal_
 
 @dataclass(frozen=True)
 class Scratch:
-    """A scratch server that runs.
+    """Hold a scratch server that runs.
 
     Attributes:
-        folder: all that belongs to it; the socket too.
+        folder: all that belongs to it, its socket included.
         programs: the folder of PostgreSQL's programs that it was made with.
+
+    Example:
+        >>> with server(programs(None, 15)) as scratch, scratch.connect() as db:
+        ...     db.execute("create table restored (id int)").statusmessage
+        'CREATE TABLE'
     """
 
     folder: Path
     programs: Path
 
     def connect(self) -> psycopg.Connection[Any]:
-        """Return a session of its superuser in the empty database, in autocommit; rows have names."""
+        """Open a session of its superuser in the empty database, in autocommit; rows have names."""
         from psycopg.rows import namedtuple_row
 
         where: dict[str, Any] = {"host": str(self.folder), "port": _PORT, "user": _ROLE, "dbname": _DATABASE}
@@ -72,7 +77,7 @@ class Scratch:
 
 
 def programs(given: Path | None, major: int) -> Path:
-    """Return the folder of PostgreSQL's programs to use: at least as new as the server, as pg_dump demands.
+    """Find the folder of PostgreSQL's programs to use: at least as new as the server, as pg_dump demands.
 
     Args:
         given: the folder that the responder names; None looks in PATH, where Debian puts them, and in
@@ -80,7 +85,11 @@ def programs(given: Path | None, major: int) -> Path:
         major: the server's version, such as 18.
 
     Raises:
-        CheckFailed: there is none, or none is new enough; every folder that was looked at is named.
+        CheckFailed: there is none, or none is new enough; every folder that was searched is named.
+
+    Example:
+        >>> (programs(None, 15) / "pg_restore").is_file()
+        True
     """
     looked = []
     for folder in [given] if given is not None else _usual():
@@ -101,10 +110,15 @@ def programs(given: Path | None, major: int) -> Path:
 
 @contextmanager
 def server(binaries: Path) -> Iterator[Scratch]:
-    """Yield an empty scratch server made from ``binaries``; it goes, with its folder, when the block ends.
+    """Start an empty scratch server from ``binaries``; it and its folder are gone when the block is left.
 
     Raises:
-        CheckFailed: it does not come up; its own words are in the message.
+        CheckFailed: it doesn't come up; its own words are in the message.
+
+    Example:
+        >>> with server(programs(None, 15)) as scratch, scratch.connect() as db:
+        ...     db.execute("select current_database() as name").fetchone().name
+        'restored'
     """
     folder = Path(tempfile.mkdtemp(prefix="outage-scratch-"))
     process: subprocess.Popen[bytes] | None = None

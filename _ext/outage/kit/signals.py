@@ -30,14 +30,18 @@ _Samples = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
 @dataclass(frozen=True)
 class Names:
-    """What the service calls its metrics.
+    """Name the metrics of the service.
 
     Attributes:
-        requests: a counter of requests, with the answer's code as a label.
+        requests: a counter of requests, with the response code as a label.
         seconds: a histogram of how long they took.
-        inflight: a gauge of those that wait for their answer.
-        code: the label of the answer's code.
+        inflight: a gauge of requests in flight.
+        code: the label that holds the response code.
         errors: a pattern of codes that are errors, in Prometheus' syntax.
+
+    Example:
+        >>> Names("shop_requests_total", "shop_request_seconds", "shop_inflight").errors
+        '5..'
     """
 
     requests: str
@@ -49,11 +53,16 @@ class Names:
 
 @dataclass(frozen=True)
 class Signal:
-    """One of the four.
+    """Describe one of the four.
 
     Attributes:
+        name: as people call it.
         unit: of its values, for a reader.
-        least: a difference smaller than this is no fault, however rare.
+        least: a difference smaller than this isn't a fault, however rare.
+
+    Example:
+        >>> [f"{signal.name}: {signal.unit}" for signal in SIGNALS][1:3]
+        ['traffic: requests/s', 'errors: % of answers']
     """
 
     name: str
@@ -75,12 +84,18 @@ def robust_z(value: float, others: Sequence[float], least: float) -> float:
     """Return how far ``value`` lies from what is usual, in robust standard deviations.
 
     Args:
-        value: to judge.
+        value: to judge; beyond 3.5 either way is usually called unusual.
         others: what is usual: earlier values, or those of the other servers; at least one.
         least: a difference that matters; it replaces the deviation where nearly all are the same.
 
     Returns:
         Negative below the median; 0.0 where the difference is smaller than ``least``.
+
+    Example:
+        >>> round(robust_z(95.0, [40.0, 42.0, 41.0, 39.0, 43.0], least=5.0), 1)
+        36.4
+        >>> robust_z(43.5, [40.0, 42.0, 41.0, 39.0, 43.0], least=5.0)
+        0.0
     """
     middle = median(others)
     if abs(value - middle) < least:
@@ -90,7 +105,13 @@ def robust_z(value: float, others: Sequence[float], least: float) -> float:
 
 
 def expressions(names: Names, window: float) -> dict[Signal, str]:
-    """PromQL of each signal; ``{by}`` stands for nothing, or for a grouping such as ``by (instance)``."""
+    """Write the PromQL of each signal; ``{by}`` stands for a grouping such as ``by (instance)``, or nothing.
+
+    Example:
+        >>> names = Names("shop_requests_total", "shop_request_seconds", "shop_inflight")
+        >>> expressions(names, window=60)[TRAFFIC].format(by="by (instance) ")
+        'sum by (instance) (rate(shop_requests_total[60s]))'
+    """
     span = f"[{window:.0f}s]"
     rate = f"sum {{by}}(rate({names.requests}{span}))"
     failed = f'sum {{by}}(rate({names.requests}{{{{{names.code}=~"{names.errors}"}}}}{span}))'
@@ -103,7 +124,7 @@ def expressions(names: Names, window: float) -> dict[Signal, str]:
 
 
 def from_prometheus(names: Names, begin: float, end: float, step: float, window: float) -> Found:
-    """Return the signals over time, of all servers together and of each.
+    """Ask Prometheus for the signals over time, of all servers together and of each.
 
     Args:
         names: of the metrics.
@@ -113,7 +134,14 @@ def from_prometheus(names: Names, begin: float, end: float, step: float, window:
         window: seconds over which a rate is taken; four scrapes at least.
 
     Raises:
-        CheckFailed: Prometheus does not answer, or refuses.
+        CheckFailed: Prometheus doesn't answer, or refuses.
+
+    Example:
+        >>> names = Names("shop_requests_total", "shop_request_seconds", "shop_inflight")
+        >>> now = time.time()
+        >>> found = from_prometheus(names, now - 60, now, step=15, window=60)
+        >>> [signal.name for signal in found]
+        ['latency', 'traffic', 'errors', 'saturation']
     """
     found: Found = {}
     for signal, expression in expressions(names, window).items():
@@ -125,7 +153,7 @@ def from_prometheus(names: Names, begin: float, end: float, step: float, window:
 
 
 def from_servers(names: Names, servers: Iterable[Watched], seconds: float) -> tuple[Found, dict[str, str]]:
-    """Return the signals now, from two looks at the servers' own metrics; there is no history then.
+    """Take the signals now, from two looks at the servers' own metrics; there is no history then.
 
     Args:
         names: of the metrics.
@@ -133,7 +161,14 @@ def from_servers(names: Names, servers: Iterable[Watched], seconds: float) -> tu
         seconds: between the two looks.
 
     Returns:
-        The signals, one value each; and who did not answer, with the reason.
+        The signals, one value each; and the servers that didn't answer, with the reason.
+
+    Example:
+        >>> names = Names("shop_requests_total", "shop_request_seconds", "shop_inflight")
+        >>> web9 = Watched("web", "web9", "http://127.0.0.1:1/metrics")
+        >>> found, silent = from_servers(names, [web9], seconds=0)
+        >>> list(silent)
+        ['web9']
     """
     servers = tuple(servers)
     first, silent = _looks(servers)
@@ -238,13 +273,20 @@ BEFORE, AFTER, LIMIT = "#b3261e", "#1b5e20", "#6b6b6b"
 
 
 def picture(draw: Callable[[Axes], None], title: str, *, width: float = 7.0, height: float = 2.6) -> bytes:
-    """Return a PNG of 100 dots an inch, on white.
+    r"""Draw a PNG of 100 dots an inch, on white.
 
     Args:
         draw: puts everything but the title on the axes.
         title: says what is to be seen; dollar signs and the like stay as they are.
         width: in inches, as ``height`` is.
         height: in inches.
+
+    Example:
+        >>> def draw(axes):
+        ...     axes.plot([1, 3, 2], color=AFTER)
+        >>> png = picture(draw, "Requests a second")
+        >>> png[:4]
+        b'\x89PNG'
     """
     import matplotlib as mpl
 
@@ -264,7 +306,14 @@ def picture(draw: Callable[[Axes], None], title: str, *, width: float = 7.0, hei
 
 
 def show(draw: Callable[[Axes], None], title: str, *, height: float = 2.6) -> None:
-    """Show a picture as the output of a cell; its title is the text for who does not see it."""
+    """Show a picture as the output of a cell; its title is the text for a reader who can't see it.
+
+    Example:
+        >>> def draw(axes):
+        ...     axes.plot([1, 3, 2], color=AFTER)
+        >>> show(draw, "Requests a second doubled at 10:02")
+        Picture: Requests a second doubled at 10:02
+    """
     from IPython.core.getipython import get_ipython
 
     words = f"{TITLE}{title}"

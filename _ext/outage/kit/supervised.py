@@ -23,15 +23,21 @@ ENDED = frozenset({"EXITED", "FATAL", "UNKNOWN"})
 
 @dataclass(frozen=True)
 class Program:
-    """One program, as the supervisor sees it.
+    """Describe one program, as the supervisor sees it.
 
     Attributes:
-        name: its own; ``full`` is with its group, as the supervisor wants it.
-        state: the supervisor's word: RUNNING, STOPPED, EXITED, FATAL, BACKOFF, ...
+        name: its own name.
+        full: with its group, as the supervisor wants it.
+        state: as the supervisor has it: ``RUNNING``, ``STOPPED``, ``EXITED``, ``FATAL``, ``BACKOFF``, ...
         pid: its process; 0: none.
-        since: when it came into this state, in UTC; None where the supervisor does not know.
+        since: when it came into this state, in UTC; None where the supervisor doesn't know.
         code: its last exit status.
         log: the file of what it has written, on the supervisor's machine.
+
+    Example:
+        >>> program = programs(url)["web1"]
+        >>> program.state, program.stopped, program.dead
+        ('RUNNING', False, False)
     """
 
     name: str
@@ -59,10 +65,14 @@ class Program:
 
 
 def ask(url: str, method: str, *arguments: Any) -> Any:
-    """Make one call of the supervisor's XML-RPC, for example ``ask(url, "getState")``.
+    """Call the supervisor's XML-RPC once.
 
     Raises:
-        CheckFailed: no one answers there in time, or it refuses; the hint names what to look at.
+        CheckFailed: nothing answers there in time, or it refuses; the hint names what to look at.
+
+    Example:
+        >>> ask(url, "getState")["statename"]
+        'RUNNING'
     """
     require(url, "no supervisor is named", "look at SUPERVISOR_URL: unix:///path/of/its/socket")
     form = url.startswith(("unix:///", "http://"))
@@ -86,6 +96,10 @@ def programs(url: str) -> dict[str, Program]:
 
     Raises:
         CheckFailed: as :func:`ask`.
+
+    Example:
+        >>> [program.name for program in programs(url).values() if program.dead]
+        []
     """
     found = [_program(one) for one in ask(url, "getAllProcessInfo")]
     names = [program.name for program in found]
@@ -96,19 +110,28 @@ def programs(url: str) -> dict[str, Program]:
 
 
 def last_words(url: str, program: Program, lines: int = 6) -> list[str]:
-    """Return the end of what a program has written, oldest line first; each safe to show."""
+    """Return the last lines that a program has written, the oldest first; each safe to show.
+
+    Example:
+        >>> len(last_words(url, programs(url)["web1"], lines=2)) <= 2
+        True
+    """
     text = tail(url, program, 4000)
     return [one_line(line) for line in text.splitlines() if line.strip()][-lines:]
 
 
 def tail(url: str, program: Program, most: int) -> str:
-    """Return the last bytes, at most so many, of what a program has written.
+    """Return the last bytes, at most ``most``, of what a program has written.
 
-    XML cannot carry control characters, and supervisor does not escape them: then the file itself is
+    XML can't carry control characters, and supervisor doesn't escape them: then the file itself is
     read, where it is on this machine.
 
     Raises:
-        CheckFailed: the supervisor does not answer, or has no log of it.
+        CheckFailed: the supervisor doesn't answer, or has no log of it.
+
+    Example:
+        >>> len(tail(url, programs(url)["web1"], 4000)) <= 4000
+        True
     """
     try:
         return str(ask(url, "tailProcessStdoutLog", program.full, 0, most)[0])

@@ -25,12 +25,16 @@ _SECONDS = 3.0  # how long an answer may take
 
 @dataclass(frozen=True)
 class Series:
-    """One series of a range query.
+    """Hold one series of a range query.
 
     Attributes:
         labels: of the series, without its name.
         times: seconds since 1970.
-        values: as many, without those that are no number.
+        values: as many as times; values that aren't numbers are left out.
+
+    Example:
+        >>> Series({"instance": "web1"}, (1764410400.0, 1764410415.0), (0.2, 0.9)).values[-1]
+        0.9
     """
 
     labels: dict[str, str] = field(hash=False)
@@ -40,13 +44,18 @@ class Series:
 
 @dataclass(frozen=True)
 class Watched:
-    """One thing that Prometheus watches.
+    """Describe one thing that Prometheus watches.
 
     Attributes:
         job: its label ``job``.
         instance: its label ``instance``.
         url: of its metrics.
-        up: what Prometheus says; None where Prometheus is not asked.
+        up: what Prometheus says; None where Prometheus wasn't asked.
+
+    Example:
+        >>> web1 = next(one for one in watched() if one.instance == "web1")
+        >>> web1.job
+        'web'
     """
 
     job: str
@@ -56,17 +65,27 @@ class Watched:
 
 
 def fetch(url: str, seconds: float = _SECONDS) -> str:
-    """Return what a server says at ``url``.
+    """Return the text that a server sends for ``url``.
 
     Raises:
-        OSError: it does not answer, in time, or not with success.
+        OSError: it doesn't answer, not in time, or not with success.
+
+    Example:
+        >>> web1 = next(one for one in watched() if one.instance == "web1")
+        >>> "shop_requests_total" in fetch(web1.url)
+        True
     """
     with open_url(url, seconds) as answer:
         return str(answer.read().decode(errors="replace"))
 
 
 def why_silent(url: str, seconds: float = _SECONDS) -> str:
-    """Return why nothing useful comes from ``url``, in words; empty if it answers."""
+    """Say why nothing useful comes from ``url``; empty if it answers.
+
+    Example:
+        >>> why_silent("http://127.0.0.1:1/metrics")
+        '...refused...'
+    """
     try:
         fetch(url, seconds)
     except HTTPError as error:
@@ -82,7 +101,11 @@ def prometheus(path: str, **query: str) -> Any:
     """Return the data that Prometheus' HTTP API gives for ``/api/v1/`` and ``path``.
 
     Raises:
-        CheckFailed: it does not answer, or refuses; the hint names what to look at.
+        CheckFailed: it doesn't answer, or refuses; the hint names what to look at.
+
+    Example:
+        >>> prometheus("query", query="vector(1)")["result"][0]["value"][1]
+        '1'
     """
     base = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
     require(base, "no Prometheus is named", "look at PROMETHEUS_URL")
@@ -98,7 +121,12 @@ def prometheus(path: str, **query: str) -> Any:
 
 
 def prometheus_answers() -> str:
-    """Empty if Prometheus answers; else why not, in words."""
+    """Return why Prometheus doesn't answer, in words; empty if it does.
+
+    Example:
+        >>> prometheus_answers()
+        ''
+    """
     try:
         prometheus("status/buildinfo")
     except CheckFailed as error:
@@ -107,7 +135,7 @@ def prometheus_answers() -> str:
 
 
 def over_time(expression: str, begin: float, end: float, step: float) -> list[Series]:
-    """Return a range query.
+    """Ask Prometheus for an expression's values over time.
 
     Args:
         expression: PromQL.
@@ -117,15 +145,24 @@ def over_time(expression: str, begin: float, end: float, step: float) -> list[Se
 
     Raises:
         CheckFailed: as :func:`prometheus`.
+
+    Example:
+        >>> [series] = over_time("vector(2)", begin=1764410400, end=1764410430, step=15)
+        >>> series.values
+        (2.0, 2.0, 2.0)
     """
     query = {"query": expression, "start": f"{begin:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
     return [_series(one) for one in prometheus("query_range", **query)["result"]]
 
 
 def watched() -> list[Watched]:
-    """Return all that Prometheus watches: as it says itself, then as its files say.
+    """List all that Prometheus watches: as it says itself, then as its files say.
 
-    Its files know what it does not: everything while it is down, and for some seconds after its start.
+    Its files know what it doesn't: everything while it is down, and for some seconds after its start.
+
+    Example:
+        >>> sorted(one.instance for one in watched() if one.job == "web")[:2]
+        ['web1', 'web2']
     """
     try:
         told = prometheus("targets", state="active")["activeTargets"]
@@ -143,8 +180,13 @@ def metrics(url: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     """Return the metrics of one server: (name, sorted labels) to value.
 
     Raises:
-        OSError: it does not answer.
-        ValueError: what it says are no metrics.
+        OSError: it doesn't answer.
+        ValueError: what it sends isn't metrics.
+
+    Example:
+        >>> web1 = next(one for one in watched() if one.instance == "web1")
+        >>> metrics(web1.url)["shop_inflight", ()] >= 0
+        True
     """
     from prometheus_client.parser import text_string_to_metric_families
 

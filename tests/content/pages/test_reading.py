@@ -18,16 +18,17 @@ from tests.content.pages.reading import FIVE_MINUTES, WORDS_A_MINUTE, words_read
 from tests.sites import LARKFIELD, ROOT, Published
 
 WORDS = Path(__file__).parents[2] / "words.txt"
-LOOKED_UP = {"process/policy", "process/glossary", "library/sources"}
+LOOKED_UP = {"process/policy", "process/glossary", "library/sources", "runbooks/kit"}
 NAMES = {"process/policy", "library/sources"}  # a company's names, and other people's headings
 PROSE = [str(path.with_suffix("")) for path in list_pages(ROOT)]
 FRONT = ["index", "runbooks/index", "incidents/index"]
 
 NOT_SPELT = (
     "code, pre, kbd, svg, script, style, nav, blockquote, .outage-heading, .outage-chip, .outage-value,"
-    " .outage-clause, a.headerlink, aside.footnote-list, .outage-source, .math, .cell_input, .cell_output"
+    " .outage-clause, a.headerlink, aside.footnote-list, .outage-source, .math, .cell_input, .cell_output,"
+    " .sig, .field-list strong, .field-list em"
 )
-"""Code, what the policy says, sources (names of people), examples, and what was drawn or computed."""
+"""Code and signatures, what the policy says, sources (names of people), examples, and what was computed."""
 BLOCKS = ["p", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "div", "summary", "figcaption", "option"]
 
 pytestmark = pytest.mark.timeout(600)
