@@ -7,6 +7,7 @@ Nothing outside the folder is read or written.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,6 @@ from outage.incident.record.conflict_markers import find_markers, is_marker, str
 from outage.incident.record.store import lock_record
 
 _LEFT_OUT = "S "  # how git's listing marks it
-_UNSCRUBBED = ":(exclude,glob)**/runs/*/saved.jsonl"
-"""What a kernel wrote in the middle of a change: the runner has taken no secret out of it yet."""
 _FILE_MODES = ("100644", "100755")
 
 
@@ -56,7 +55,7 @@ def combine(repo: Repository, tip: str | None, folders: Mapping[str, str | None]
     repo.git("read-tree", *([tip] if tip else ["--empty"]), index=index)
     for folder in folders:
         if (repo.top / folder).is_dir():
-            repo.git("add", "--all", "--", folder, _UNSCRUBBED, index=index)
+            repo.git("add", "--all", "--", folder, _but_unscrubbed(folder), index=index)
             _keep_left_out(repo, tip, folder, index)
         else:
             repo.git("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", folder, index=index)
@@ -178,6 +177,16 @@ def _merge(repo: Repository, found: Difference, before: str | None) -> bytes | N
             return repo.git("merge-file", "-p", "-q", *paths)
         except GitFailed:
             return None
+
+
+def _but_unscrubbed(folder: str) -> str:
+    """Return what leaves out the files that a kernel wrote in the middle of a change.
+
+    The runner has taken no secret out of them yet. The whole path is named: with ``**`` in its place,
+    git 2.39 adds nothing of a folder whose parents it doesn't track either.
+    """
+    literal = re.sub(r"[\[\]*?\\]", r"\\\g<0>", folder)
+    return f":(exclude,glob){literal}/runs/*/saved.jsonl"
 
 
 def _stage(repo: Repository, path: str, content: bytes, index: Path) -> None:

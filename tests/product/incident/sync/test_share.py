@@ -391,13 +391,26 @@ def test_gits_own_union_merge_of_a_torn_line_costs_only_that_line(clone: Clones)
 
 def test_a_handbook_may_live_in_a_folder_of_a_larger_repository(clone: Clones, remote: Path) -> None:
     ines, bo = clone("ines"), clone("bo")
-    inner = Clone(ines.root / "ops" / "handbook")
+    inner = Clone(ines.root / "ops [new]" / "handbook")
     inner.note("queue is full")
     share(inner.root / "incidents", [INCIDENT], "origin", "main")
-    assert at_remote(remote, f"ops/handbook/{RECORD}") == inner.record
-    (bo.root / "ops" / "handbook").mkdir(parents=True)
-    share(bo.root / "ops" / "handbook" / "incidents", [], "origin", "main", receive=True)
-    assert Clone(bo.root / "ops" / "handbook").record == inner.record
+    assert at_remote(remote, f"ops [new]/handbook/{RECORD}") == inner.record
+    (bo.root / "ops [new]" / "handbook").mkdir(parents=True)
+    share(bo.root / "ops [new]" / "handbook" / "incidents", [], "origin", "main", receive=True)
+    assert Clone(bo.root / "ops [new]" / "handbook").record == inner.record
+
+
+def test_what_a_kernel_wrote_in_the_middle_of_a_change_stays_here(clone: Clones, remote: Path) -> None:
+    ines = clone("ines")
+    run = ines.incident / "runs" / "20261120-100000-look-ab12"
+    run.mkdir(parents=True)
+    (run / "saved.jsonl").write_text("a password, not scrubbed yet", encoding="utf-8")
+    (run / "journal.jsonl").write_text("{}\n", encoding="utf-8")
+    ines.note("queue is full")
+    ines.share()
+    names = git(remote, "ls-tree", "-r", "--name-only", "main").split()
+    assert f"incidents/{INCIDENT}/runs/{run.name}/journal.jsonl" in names
+    assert [name for name in names if name.endswith("saved.jsonl")] == []
 
 
 def test_a_union_of_lines_is_the_same_from_both_sides() -> None:
