@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,31 +19,73 @@ HEADINGS: dict[str, list[str]] = yaml.safe_load(
 )
 
 
+DEPTH = re.compile(r"taught|mentioned(; \w.+)?|left out: \w.+")
+
+
+class Row(NamedTuple):
+    """A topic of a source, the chapter that lists it, where its link leads, and how much of it is there."""
+
+    chapter: str
+    topic: str
+    path: Path
+    anchor: str
+    depth: str
+
+
 @pytest.fixture
 def rows(published):
-    """Source to its rows: the heading, and where its link leads (the page's file, and the anchor)."""
+    """Return the rows of each source, in their order."""
     html = Path(published(LARKFIELD).html)
     page = BeautifulSoup((html / f"{PAGE}.html").read_text(encoding="utf-8"), "html.parser")
     found = {}
-    for section in page.select("article section > section"):
+    for section in page.select("article section > section:has(> h2)"):
         assert section.h2 is not None
         heading = section.h2.contents[0].get_text().strip()
         found[heading] = [row(html, one) for one in section.select("tbody tr")]
     return found
 
 
-def row(html: Path, one: Tag) -> tuple[str, Path, str]:
+def row(html: Path, one: Tag) -> Row:
     for hidden in one.select(".outage-heading"):
         hidden.decompose()
-    text, link = one.find_all("td")
+    topic, link, depth = one.find_all("td")
     parts = urlsplit(str(link.a["href"]) if link.a else "")
-    return " ".join(text.get_text().split()), (html / PAGE).parent / parts.path, parts.fragment
+    section = one.find_parent("section")
+    chapter = section.find("h3", recursive=False) if section else None
+    return Row(
+        chapter=str(chapter.contents[0]) if isinstance(chapter, Tag) else "",
+        topic=" ".join(topic.get_text().split()),
+        path=(html / PAGE).parent / parts.path,
+        anchor=parts.fragment,
+        depth=" ".join(depth.get_text().split()),
+    )
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("source", HEADINGS)
 def test_each_heading_has_its_row_in_order(rows, source):
-    assert [heading for heading, *_ in rows[source]] == [" ".join(one.split()) for one in HEADINGS[source]]
+    assert [one.topic for one in rows[source]] == [" ".join(one.split()) for one in HEADINGS[source]]
+
+
+@pytest.mark.parametrize("source", HEADINGS)
+def test_no_two_headings_of_a_source_read_alike(source):
+    assert len(set(HEADINGS[source])) == len(HEADINGS[source])
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("source", HEADINGS)
+def test_each_row_is_in_the_table_of_its_chapter(rows, source):
+    chapter = ""
+    for one in rows[source]:
+        if re.match(r"Chapter \d ", one.topic):
+            chapter = one.topic
+        assert one.chapter.replace(":", "") == chapter, one.topic
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("source", HEADINGS)
+def test_each_row_says_how_much_is_there_and_why_something_was_left_out(rows, source):
+    assert [one for one in rows[source] if not DEPTH.fullmatch(one.depth)] == []
 
 
 @pytest.mark.timeout(600)
@@ -50,12 +93,12 @@ def test_each_row_leads_to_a_section_that_is_there(rows):
     pages: dict[Path, set[str]] = {}
     lost = []
     for source, found in rows.items():
-        for heading, path, anchor in found:
-            if path not in pages:
-                text = path.read_text(encoding="utf-8") if path.is_file() else ""
-                pages[path] = set(re.findall(r'\bid="([^"]+)"', text))
-            if not path.is_file() or (anchor and anchor not in pages[path]):
-                lost.append((source, heading, f"{path.name}#{anchor}"))
+        for one in found:
+            if one.path not in pages:
+                text = one.path.read_text(encoding="utf-8") if one.path.is_file() else ""
+                pages[one.path] = set(re.findall(r'\bid="([^"]+)"', text))
+            if not one.path.is_file() or (one.anchor and one.anchor not in pages[one.path]):
+                lost.append((source, one.topic, f"{one.path.name}#{one.anchor}"))
     assert lost == []
 
 
