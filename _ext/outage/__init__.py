@@ -1,1 +1,1 @@
-"""The outage handbook that runs. The core is every folder but ``pages`` (Sphinx) and ``cli`` (commands)."""
+"""The outage handbook that runs; ``pages`` is Sphinx, ``cli`` the commands. No company's own values."""

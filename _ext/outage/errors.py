@@ -17,7 +17,7 @@ class OutageError(Exception):
         file: the file it is about, if any.
         line: 1-based line in that file, if known.
         hint: what to do next, if there is something.
-        code: the process exit code (see the design's list).
+        code: the process exit code (see ARCHITECTURE.md).
     """
 
     code = 2

@@ -26,7 +26,14 @@ def test_every_file_and_folder_that_a_document_names_exists(name):
     assert {each for each in named if not any((at / each).exists() for at in (ROOT, PACKAGE))} <= GENERIC
 
 
-GENERIC = {"record.yml", "index.md", "faults/__init__.py", "record/"}
+GENERIC = {
+    "record.yml",
+    "policy.resolved.json",
+    "walkthrough.md",
+    "index.md",
+    "faults/__init__.py",
+    "record/",
+}
 """What a document names without its folder: each stands for one of many."""
 
 
@@ -44,7 +51,11 @@ def test_the_layers_that_are_drawn_are_those_that_are_tested():
     assert [layer <= words for layer, words in zip(LAYERS, found, strict=True)] == [True] * len(LAYERS)
 
 
-def test_the_subjects_of_commits_are_short():
+NO_ORDER = re.compile(r"(?!(?:Bring|Embed|Feed|Need|Speed) )(?:[^A-Z]|\S+(?:ed|ing|[^s]s) |.*\.$)")
+"""Subjects that aren't imperative: a small letter, "Added", "Adding" or "Adds" first, or a full stop last."""
+
+
+def test_the_subjects_of_commits_are_short_and_imperative():
     """Those since CONTRIBUTING.md asks for it; records of incidents are committed by ``outage sync``."""
     git = ["git", "-C", str(ROOT), "log", "--no-merges", "--format=%s"]
     began = subprocess.run(
@@ -55,4 +66,10 @@ def test_the_subjects_of_commits_are_short():
     done = subprocess.run(
         [*git, f"{began[-1]}..HEAD", "--", ".", ":!incidents"], capture_output=True, text=True, check=True
     )
-    assert [subject for subject in done.stdout.splitlines() if len(subject) > 72] == []
+    subjects = done.stdout.splitlines()
+    assert [subject for subject in subjects if len(subject) > 72 or NO_ORDER.match(subject)] == []
+
+
+@pytest.mark.parametrize("subject", ["Added a page", "Adding a page", "Adds a page", "add a page", "Add it."])
+def test_a_subject_that_is_not_imperative_is_found(subject):
+    assert NO_ORDER.match(subject)

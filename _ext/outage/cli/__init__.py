@@ -105,7 +105,7 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point of ``outage``: runs a command and exits with the design's codes."""
+    """Entry point of ``outage``: run a command, and exit with a code that ARCHITECTURE.md lists."""
     from outage.cli.streams import Streams
     from outage.proxies import spare_loopback
     from outage.text import fit

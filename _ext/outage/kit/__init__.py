@@ -1,4 +1,4 @@
-"""What the cells of a runbook may use. It is imported in kernels, so it imports next to nothing.
+"""What the cells of a runbook import, in kernels: next to nothing itself. What runs cells is in ``run``.
 
 Decide in a ``read`` cell, act in a ``change`` cell::
 

@@ -1,6 +1,6 @@
-"""The Sphinx half: the domain whose roles and directives show the policy, and what pages look like.
+"""The Sphinx half: roles, directives, templates, scripts. What a page says is made in ``render``.
 
-It is thin. What a page says is made by the core (``quote``, ``views``); here it becomes nodes.
+It is thin: text that the core has made becomes nodes here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The policy: ``handbook.yml`` as checked, frozen data with an address for each value."""
+"""The policy: ``handbook.yml`` as checked, frozen data with an address for each value. No prose."""
 
 from outage.policy.duration import Duration
 from outage.policy.load import load_policy, parse_policy

@@ -30,7 +30,7 @@ class CellRun:
     Attributes:
         index: position in the notebook, from 0.
         step: the step tag; None for prose, which has no state.
-        state: a cell state of the design; ``None`` for prose.
+        state: a cell state, see the glossary in ARCHITECTURE.md; ``None`` for prose.
         started: when it was started, if it was.
         seconds: how long it ran, if it is over.
         outputs: in the notebook format's form.
@@ -96,7 +96,7 @@ class Run:
 
     Attributes:
         folder: where its journal is; the folder's name is the run's id.
-        state: a run state of the design; ``running`` while its process lives.
+        state: a run state, see the glossary in ARCHITECTURE.md; ``running`` while its process lives.
         code: the exit code, once it has ended.
         reason: why it ended, in a sentence.
         began: the first line's data (see ``outage.run.lines.Began``).

@@ -1,1 +1,1 @@
-"""Share incident folders through git: commit, pull and push, of those folders only."""
+"""Share incident folders through git: commit, pull and push, those folders only. Events are in ``record``."""

@@ -1,4 +1,4 @@
-"""The faults of the lab, by name: how each breaks a service, how it is fixed, what shows it."""
+"""The faults of the lab, by name: how each breaks, is fixed, and shows. Services are in ``parts``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The services of the lab, by id, in the order in which they are listed."""
+"""The services of the lab, by id, in the order of listings. What breaks them is in ``faults``."""
 
 from __future__ import annotations
 

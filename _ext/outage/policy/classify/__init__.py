@@ -1,4 +1,4 @@
-"""From a few answers to a severity and a scope, and the same as data for a form."""
+"""From a few answers to a severity and a scope, and the same as data; the form itself is in ``pages``."""
 
 from outage.policy.classify.answers import (
     SCALE,

@@ -1,1 +1,1 @@
-"""Write an incident's page, the list of incidents and the drawing's tracks as text and numbers."""
+"""Write an incident's page, list and drawing as text and numbers. ``incident.due`` decides what is late."""

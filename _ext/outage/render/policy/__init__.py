@@ -1,1 +1,1 @@
-"""Write parts of the policy as MyST text: severities, people, channels, the planned timeline."""
+"""Write parts of the policy as MyST text: severities, people, plan. Single values are in ``policy.quote``."""

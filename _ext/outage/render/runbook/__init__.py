@@ -1,1 +1,1 @@
-"""Write runbooks and their proofs as MyST text: the catalogue, and the head and foot of a page."""
+"""Write runbooks and proofs as MyST text: catalogue, head and foot of a page. Runs are in ``incident``."""

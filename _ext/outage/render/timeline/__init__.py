@@ -1,1 +1,1 @@
-"""Place times on an axis, as numbers: the kit of both timelines, an incident's and the one planned."""
+"""Place times on an axis, as numbers, for both timelines. What is placed is in ``incident`` and ``plan``."""
