@@ -46,7 +46,9 @@ def test_its_pictures_have_a_ground_of_their_own():
 
     from matplotlib.image import imread
 
-    for cell, output in pictures(CELLS):
+    shown = list(pictures(CELLS))
+    assert shown
+    for cell, output in shown:
         pixels = imread(BytesIO(b64decode(output["data"]["image/png"])))
         assert pixels[0, 0, :3].min() == 1.0, cell["id"]
         assert pixels.shape[2] == 3 or pixels[:, :, 3].min() == 1.0, cell["id"]

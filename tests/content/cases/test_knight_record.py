@@ -80,7 +80,8 @@ def test_what_was_done_is_not_always_at_the_same_place(name):
 
 def test_at_knight_nobody_is_told_before_the_removal_that_one_server_differs(written):
     """That seven had the new code and one had not is what nobody knew: no question may say it."""
-    for event in written["events"]:
-        if "question" in event:
-            told = event["question"] + " ".join(event["known"])
-            assert not {"seven", "eighth", "eight"} & set(told.replace(".", " ").split()), event["id"]
+    asked = [event for event in written["events"] if "question" in event]
+    assert asked
+    for event in asked:
+        told = event["question"] + " ".join(event["known"])
+        assert not {"seven", "eighth", "eight"} & set(told.replace(".", " ").split()), event["id"]

@@ -186,10 +186,12 @@ def test_the_five_steps_can_be_typed_one_after_the_other(company, tmp_path, monk
 # ---------------------------------------------------------------- sources
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_an_optional_part_with_headings_begins_with_one(path):
+def test_an_optional_part_with_headings_begins_with_one():
     """Sections inside ``{when}`` join the page at once, so text before the first would land below them."""
-    text = path.read_text(encoding="utf-8")
-    for block in re.findall(r"^(:{3,})\{when\} [^\n]+\n(.*?)^\1$", text, re.DOTALL | re.MULTILINE):
-        if re.search(r"^##", block[1], re.MULTILINE):
-            assert block[1].lstrip().startswith("##")
+    part = re.compile(r"^(:{3,})\{when\} [^\n]+\n(.*?)^\1$", re.DOTALL | re.MULTILINE)
+    parts = [
+        (named(path), one[1]) for path in SOURCES for one in part.findall(path.read_text(encoding="utf-8"))
+    ]
+    headed = [(name, text.lstrip()) for name, text in parts if re.search(r"^##", text, re.MULTILINE)]
+    assert headed
+    assert [name for name, text in headed if not text.startswith("##")] == []

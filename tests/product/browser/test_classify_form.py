@@ -97,7 +97,7 @@ def test_a_keyboard_is_enough(form):
 def test_an_answer_can_be_hit_with_a_thumb_and_the_verdict_stays_in_sight(form):
     on_page = form(width=PHONE)
     labels = on_page.locator("label")
-    assert all(labels.nth(at).bounding_box()["height"] >= 40 for at in range(labels.count()))
+    assert min(labels.nth(at).bounding_box()["height"] for at in range(labels.count())) >= 40
     labels.first.click()
     expect(on_page.locator(".outage-headline")).to_be_in_viewport()
 

@@ -292,7 +292,9 @@ def test_on_a_wall_a_decision_is_seen_with_all_its_choices(name: str, opened) ->
     page = opened(name, width=1920).page
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.keyboard.press("p")
-    for jump in page.locator("[data-show=jumps] button").all():
+    jumps = page.locator("[data-show=jumps] button").all()
+    assert jumps
+    for jump in jumps:
         jump.click()
         page.evaluate("scrollTo(0, 0)")
         boxes = [one.bounding_box() for one in page.locator(".outage-walk-option").all()]

@@ -27,6 +27,7 @@ def played(root: Path, name: str):
 def test_no_frame_holds_words_of_a_later_event(name: str) -> None:
     """Long texts only: ``Sev 1`` may well be said twice."""
     told = played(ROOT, name)["frames"]
+    assert len(told) > 1
     for index in range(len(told)):
         before = " ".join(json.dumps(one) for one in told[: index + 1])
         for later in told[index + 1 :]:
@@ -38,15 +39,13 @@ def test_no_frame_holds_words_of_a_later_event(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_a_decision_keeps_what_was_done_apart(name: str) -> None:
     """What was done is in no field that is shown before the group has chosen."""
-    for frame in played(ROOT, name)["frames"]:
-        if frame["decision"]:
-            assert frame["text"] == ""
-            asked = [
-                frame["decision"]["question"],
-                *frame["decision"]["known"],
-                *frame["decision"]["unknown"],
-            ]
-            assert frame["decision"]["done"] not in " ".join(asked)
+    decisions = [frame for frame in played(ROOT, name)["frames"] if frame["decision"]]
+    assert decisions
+    for frame in decisions:
+        assert frame["text"] == ""
+        decision = frame["decision"]
+        asked = [decision["question"], *decision["known"], *decision["unknown"]]
+        assert decision["done"] not in " ".join(asked)
 
 
 def test_roles_stage_and_severity_are_those_of_the_moment() -> None:

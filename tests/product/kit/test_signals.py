@@ -126,7 +126,7 @@ class TestServersThemselves:
         assert found[TRAFFIC]["web1"].values == (8.0,)
 
     def test_what_are_no_metrics_is_an_error(self):
-        with served("<html>") as url, pytest.raises(ValueError, match="."):
+        with served("<html>") as url, pytest.raises(ValueError, match="<html>"):
             metrics(url)
 
 

@@ -55,7 +55,9 @@ def test_the_drill_can_be_played_at_any_pace(handbook):
 
 def test_the_sample_teaches_something():
     """What is committed has a promise that was kept late, a late entry, and a correction."""
-    for folder in (ROOT / "incidents").glob("*-drill-*/"):
+    folders = list((ROOT / "incidents").glob("*-drill-*/"))
+    assert folders
+    for folder in folders:
         incident = load(folder)
         found = audit(incident, load_policy(folder / "policy.yml"), datetime.now(UTC))
         assert [finding.verdict for finding in found.broken] == ["late"]

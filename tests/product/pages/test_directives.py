@@ -91,6 +91,7 @@ def form(site):
 def test_the_form_asks_every_question_and_knows_no_answer_beforehand(form):
     policy = load_policy(form.root / "handbook.yml")
     page = form.page("a")
+    assert list_questions(policy)
     for ask in list_questions(policy):
         inputs = page.find_all("input", attrs={"name": ask.id})
         assert [one["value"] for one in inputs] == [*(choice.id for choice in ask.choices), "unknown"]

@@ -68,7 +68,9 @@ def test_a_playbook_s_tags_are_shown_as_they_were_typed(site):
 def test_every_page_begins_with_the_browser_s_own_rule(theme, site):
     site.pages(a="x")
     site.build(html_theme=theme)
-    for path in (site.root / "_build/html").glob("*.html"):
+    paths = list((site.root / "_build/html").glob("*.html"))
+    assert paths
+    for path in paths:
         page = site.page(path.stem)
         rule = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
         assert rule is not None, path.name

@@ -87,7 +87,9 @@ def test_each_step_has_the_number_that_the_command_line_gives_it(runbooks):
 
 
 def test_a_badge_stands_right_above_its_cell(runbooks):
-    for badge in runbooks.page(PAGE).find_all(class_="outage-cell-step"):
+    badges = runbooks.page(PAGE).find_all(class_="outage-cell-step")
+    assert badges
+    for badge in badges:
         tag = re.sub(r"^\d+ ", "", badge.find(class_="outage-step").get_text())
         assert f"tag_{tag}" in badge.find_next_sibling("div")["class"]
 

@@ -68,6 +68,7 @@ def test_the_table_holds_every_combination_and_agrees_with_classify(company: str
 def test_in_doubt_the_outcome_is_never_milder_than_any_answer(company: str) -> None:
     policy = POLICIES[company]
     table = list_outcomes(policy)
+    assert table
     for row, outcome in table.items():
         for index in range(len(row)):
             doubtful = table[(*row[:index], UNKNOWN, *row[index + 1 :])]
@@ -81,7 +82,9 @@ def rank(policy: Policy, severity: str | None) -> int:
 @pytest.mark.parametrize("company", POLICIES)
 def test_every_clause_named_is_in_the_policy(company: str) -> None:
     policy = POLICIES[company]
-    for outcome in list_outcomes(policy).values():
+    table = list_outcomes(policy)
+    assert table
+    for outcome in table.values():
         assert outcome.severity_clauses
         for clause in (*outcome.severity_clauses, *outcome.scope_clauses):
             policy.at(clause)

@@ -1,5 +1,6 @@
 """Lengths of time are read as people write them, and shown in the units they were written in."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -64,7 +65,7 @@ def test_business_days_have_no_exact_length(written: str, days: int, shown: str)
     "written", ["", "soon", "30", "0m", "-5m", "5 fortnights", "1h soon", "0 business days", "1.5h"]
 )
 def test_what_is_no_length_of_time_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match=r".*"):
+    with pytest.raises(ValueError, match=f"^{re.escape(written)}$"):
         Duration.parse(written)
 
 

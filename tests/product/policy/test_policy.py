@@ -30,9 +30,10 @@ def test_every_value_is_found_again_at_its_address(path: Path) -> None:
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
 def test_a_values_line_is_where_the_file_says_it(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    for address, value in load_policy(path).values().items():
-        if value.line is not None:
-            assert any(part in lines[value.line - 1] for part in address.split(".")[-2:]), address
+    written = {a: value.line for a, value in load_policy(path).values().items() if value.line is not None}
+    assert written
+    for address, line in written.items():
+        assert any(part in lines[line - 1] for part in address.split(".")[-2:]), address
 
 
 def test_the_shortest_policy_is_two_lines() -> None:

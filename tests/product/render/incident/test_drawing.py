@@ -44,6 +44,7 @@ def test_nothing_recorded_is_nothing_drawn():
 @pytest.mark.parametrize("minute", [51, 60, 24 * 60, 100 * 24 * 60])
 def test_everything_stands_inside_the_frame(frame, minute):
     drawn = draw(case(told(), minute=minute), frame)
+    assert drawn.lanes
     for one in drawn.lanes:
         assert drawn.frame.head <= one.y < one.y + one.height <= drawn.bottom + 0.1
         for bar in one.bars:

@@ -141,8 +141,10 @@ def test_a_long_wait_is_cut_and_its_end_written_on_the_axis(policy):
 @pytest.mark.parametrize("frame", [WIDE, NARROW], ids=lambda frame: frame.name)
 def test_everything_stands_inside_the_frame(path, frame):
     policy = load_policy(ROOT / path)
+    assert policy.severities
     for severity in policy.severities:
         made = drawing(rows(policy, severity), frame)
+        assert made.lanes
         xs = [x for lane in made.lanes for x in (lane.until or made.frame.left, *lane.again)]
         xs += [tick.x for tick in made.ticks]
         assert all(made.frame.left <= x <= made.frame.right for x in xs)
