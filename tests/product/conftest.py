@@ -8,6 +8,7 @@ import pytest
 
 from tests.product.browser.window import chromium, glance, open_windows, reader, started  # noqa: F401  fixtures
 from tests.product.run.build import Handbook
+from tests.product.run.running import nothing_is_left  # noqa: F401  a fixture
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.product.test_imports import LAYERS
+from tests.product.layers import LAYERS
 from tests.sites import ROOT
 
 DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "README.md")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from outage.git import GitFailed, GitMissing, Repository, call
-from tests.product.incident.sync.conftest import git
+from tests.product.incident.sync.clones import git
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,44 +1,15 @@
 """The shape of the package: imports run one way, in no circle, and the core knows nothing of Sphinx."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import outage
+from tests.product.layers import LAYERS
 
 PACKAGE = Path(outage.__file__).parent
-LAYERS = [  # a folder imports from its own layer and from those above it in this list; see ARCHITECTURE.md
-    {"errors"},
-    {"text"},
-    {
-        "source",
-        "secrets",
-        "patterns",
-        "glossary",
-        "locales",
-        "proxies",
-        "git",
-        "background",
-        "processes",
-        "files",
-        "locks",
-    },
-    {"unread", "validate"},
-    {"policy"},
-    {"redact"},
-    {"project"},
-    {"runbook"},
-    {"incident"},
-    {"playbook", "kit"},
-    {"run"},
-    {"review"},
-    {"cases", "check"},
-    {"schemas"},
-    {"render"},
-    {"doctor", "lab"},
-    {"pages", "cli"},
-]
 RANK = {name: index for index, layer in enumerate(LAYERS) for name in layer}
 
 
@@ -123,3 +94,18 @@ def test_help_imports_click_and_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "declare" in done.stdout
+
+
+def test_no_test_imports_from_another_or_from_a_conftest():
+    """A fixture that is imported is a second one: of a session, two would run side by side in one worker."""
+    tests = Path(__file__).parents[1]
+    paths = sorted(tests.rglob("*.py"))
+    assert Path(__file__) in paths
+    found = {
+        f"{path.relative_to(tests)}:{node.lineno}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and re.fullmatch(r"tests\..*\b(test_\w+|conftest)", node.module or "")
+    }
+    assert found == set(), "move what both need into a module that is named for what it holds"

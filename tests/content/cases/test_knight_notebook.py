@@ -11,9 +11,9 @@ import pytest
 
 from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
-from tests.content.cases.test_knight_model import FOLDER
+from tests.sites import ROOT
 
-NOTEBOOK = FOLDER / "what-if.ipynb"
+NOTEBOOK = ROOT / "case-studies" / "knight-capital" / "what-if.ipynb"
 CELLS = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
 
 

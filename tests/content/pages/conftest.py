@@ -1,3 +1,3 @@
-"""Fixtures for tests that build a page of this company on a small site."""
+"""A small site for a test that builds a page of this company on it."""
 
-from tests.product.pages.conftest import site  # noqa: F401  a fixture
+from tests.product.pages.site import site  # noqa: F401  a fixture

@@ -12,8 +12,8 @@ from pathlib import Path
 from outage.incident.folder import STUB
 from outage.incident.record import FILE
 from outage.incident.record.event import Event
-from tests.product.pages.test_hostile import HOSTILE
-from tests.product.pages.test_incident_pages import hostile_incident
+from tests.product.pages.hostile import HOSTILE
+from tests.product.pages.incidents import hostile_incident
 from tests.product.render.story import POLICY, at, event, told
 from tests.sites import ROOT
 

@@ -1,20 +1,20 @@
-"""Every written page of the sample company: on a phone in the dark, and at a desk in the light."""
+"""Every page of the sample company, and the policy pages of every company: quiet, fitting, accessible."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.product.browser.test_pages import PAGES as SHOWN
 from tests.product.browser.window import DESK, PHONE
-from tests.sites import LARKFIELD, ROOT
+from tests.sites import LARKFIELD, POLICIES, ROOT
 
 pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
 
 LOOKS = ((PHONE, "dark"), (DESK, "light"))
 URGENT = ("process", "playbooks")
 QUIET = ("case-studies", "library", "runbooks")
-ELSEWHERE = {*SHOWN, "playbooks/index"}
-"""Pages that test_pages.py and test_playbook.py look at in these looks, and in others, for every company."""
+POLICY_PAGES = ["index", "process/severity", "process/policy"]
+ELSEWHERE = {*POLICY_PAGES, "playbooks/index"}
+"""Pages that are looked at for every company, in these looks and in others: here, and in test_playbook.py."""
 
 
 def pages(*folders: str) -> list[str]:
@@ -40,3 +40,16 @@ def test_a_page_is_quiet_fits_and_is_accessible(name, axed, published, glance):
         assert window.complaints == []
         if (width, theme) in axed:
             assert not (found := window.barriers), found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_page_of_policy_is_quiet_fits_and_is_accessible(policy, width, theme, published, glance):
+    window = glance(width, theme)
+    for name in POLICY_PAGES:
+        page = window.open(published(policy).url(name))
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        assert window.sideways <= 0, f"{name} scrolls sideways"
+        assert not (found := window.barriers), f"{name}: {found}"
+    assert window.complaints == []

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.product.browser.window import DESK
+from tests.product.pages.notebooks import NB_CONF
 from tests.product.pages.site import Site
-from tests.product.pages.test_runbook_pages import NB_CONF
 from tests.product.run.build import code, notebook, prose, touching
 
 PARAMETERS = """\

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.product.cli.desk import HANDBOOK, Terminal
-from tests.product.incident.notify.conftest import chat, dead_port  # noqa: F401  fixtures
+from tests.product.incident.notify.desk import chat, dead_port  # noqa: F401  fixtures
 
 
 @pytest.fixture

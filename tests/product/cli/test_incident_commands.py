@@ -17,7 +17,7 @@ from outage.incident.notify import Outbox, look
 from outage.incident.record import append, load
 from outage.project import find_project
 from tests.product.cli.desk import HANDBOOK, Terminal
-from tests.product.incident.notify.conftest import Chat
+from tests.product.incident.notify.desk import Chat
 from tests.waiting import eventually
 
 # ---------------------------------------------------------------- declare

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from outage.run.gates import answer_gate
-from tests.product.cli.test_runbook_commands import OUTAGE, outage
+from tests.product.cli.processes import OUTAGE, outage
 from tests.product.run.build import Handbook, prose, touching
-from tests.product.run.running import Log, nothing_is_left, run, two_changes  # noqa: F401
+from tests.product.run.running import Log, run, two_changes
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")

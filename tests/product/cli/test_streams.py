@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from outage import cli
-from tests.product.cli.test_runbook_commands import OUTAGE
+from tests.product.cli.processes import OUTAGE
 from tests.product.run.build import Handbook, code, reading
 
 FULL = "standard output cannot be written: No space left on device"

@@ -15,7 +15,7 @@ from outage.cli.prove import prove
 from outage.errors import Failed
 from outage.runbook.proof import Proof, load
 from outage.schemas import make_proof_schema
-from tests.product.runbook.test_proof import EVERYTHING
+from tests.product.runbook.proofs import EVERYTHING
 
 VALIDATED = EVERYTHING.model_copy(
     update={"runbook": "call-mainframe", "state": "validated", "reason": "no fault of the lab calls for it"}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pytest
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.deprecation import RemovedInSphinx11Warning
@@ -107,3 +108,9 @@ class Site:
         script = self.page(name).find("script", class_="outage-table")
         assert script is not None
         return json.loads(script.string or "")  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A handbook with a front page and a policy page."""
+    return Site(tmp_path)

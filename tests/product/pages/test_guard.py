@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.product.pages.test_playbook import PAGE, PLAYBOOK
+from tests.product.pages.playbooks import PAGE, PLAYBOOK
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 REFUSED = {

@@ -9,27 +9,9 @@ import pytest
 
 from outage.render import VIEWS
 from outage.text import one_line
+from tests.product.pages.hostile import HOSTILE
 
 THEME = Path(__file__).parents[3] / "_ext/outage/pages/theme"
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "</script><img src=x onerror=alert(1)>",
-    "```{raw} html\n<b>x</b>\n```",
-    "{severity}`high`",
-    "{raw-html}`x`",
-    "[a link](javascript:alert(1))",
-    "![image](https://example.org/x.png)",
-    "| a | b |",
-    "`code` *stress* **strong** $x$",
-    "<!-- gone -->",
-    "(target)=",
-    "% comment",
-    "- a\n- b",
-    "# heading",
-    "&lt;b&gt; {{ substitution }} [^1]",
-    "\x1b[31mred\x07 \u202eleft",
-    ":::{note}\nx\n:::",
-]
 QUOTES = "{severity}`high` {role}`scribe` {channel}`company` {audience}`customers` {contact}`ana`"
 
 

@@ -20,8 +20,8 @@ from outage.render import VIEWS
 from outage.source import read_yaml
 from tests.planting import TEXT, plant
 from tests.product.browser.window import DESK
+from tests.product.pages.notebooks import CELLS, META, NB_CONF, cell
 from tests.product.pages.site import Site
-from tests.product.pages.test_runbook_pages import CELLS, META, NB_CONF, cell
 from tests.sites import LARKFIELD, ROOT
 
 pytestmark = pytest.mark.timeout(600)

@@ -7,32 +7,11 @@ import json
 import pytest
 
 from outage.incident.folder import STUB
+from tests.product.pages.playbooks import PAGE, PLAYBOOK
 from tests.product.playbook.company import TEXT as POLICY
 from tests.product.playbook.story import DECLARED, event
 
-PLAYBOOK = """
-name: Small
-summary: A small playbook.
-phases:
-  first:
-    name: First
-    goal: It is known.
-    steps:
-      look:
-        text: "Look in {told}`responders`"
-        owner: expert
-        good: "Somebody has looked, with `top`"
-        due: severity.commander
-      tell:
-        when: {policy: divisions}
-        text: Tell {channel}`division`
-        owner: scribe
-        good: They know
-        due: {after: incident.threshold, from: phase}
-        links: [{page: a, words: A page}]
-"""
 POLICY_PAGE = "process/policy"
-PAGE = "# Small\n\nOne person ticks.\n\n```{playbook} small\n```\n"
 
 
 @pytest.fixture

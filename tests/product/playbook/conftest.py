@@ -11,7 +11,6 @@ import pytest
 from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parents[3]
-Outage = Callable[..., str]
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def handbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def outage(handbook: Path, capsys: pytest.CaptureFixture[str]) -> Outage:
+def outage(handbook: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """``outage ...`` as it is typed, in this process; returns what it prints, and asserts how it ends."""
     from outage.cli import main
 

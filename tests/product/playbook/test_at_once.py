@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from outage.incident.record import append, load
-from tests.product.playbook.conftest import Outage
+
+Outage = Callable[..., str]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from outage.patterns import UnsafeRegexError, compile_safe_regex
 from outage.policy.load import parse_policy
 from outage.policy.models import Masks
 from outage.redact.mask import Masker, make_masker, mask_outputs
-from tests.product.cli.test_runbook_commands import outage
+from tests.product.cli.processes import outage
 from tests.product.run.build import POLICY, Handbook, reading
 
 DEFAULT = parse_policy(POLICY).masks

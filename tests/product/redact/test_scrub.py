@@ -28,7 +28,7 @@ from outage.render.incident.page import page
 from outage.render.incident.snapshot import load_case
 from outage.run import outputs
 from outage.run.outputs import CellOutputs
-from tests.product.cli.test_runbook_commands import outage
+from tests.product.cli.processes import outage
 from tests.product.run.build import Handbook, code, touching
 
 

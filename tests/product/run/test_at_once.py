@@ -20,9 +20,9 @@ from outage.run.history import load_run
 from outage.run.journal import FILE, Journal, read_journal
 from outage.run.lines import Asserted
 from outage.run.resume import plan_undo
-from tests.product.cli.test_runbook_commands import OUTAGE, outage
+from tests.product.cli.processes import OUTAGE, outage
 from tests.product.run.build import Handbook, prose
-from tests.product.run.running import Log, again, nothing_is_left  # noqa: F401
+from tests.product.run.running import Log, again
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 GATE = prose("Now b is done.", "gate")

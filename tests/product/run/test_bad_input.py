@@ -13,7 +13,7 @@ import pytest
 
 from outage.check import check
 from outage.project import find_project
-from tests.product.cli.test_runbook_commands import OUTAGE, outage
+from tests.product.cli.processes import OUTAGE, outage
 from tests.product.run.build import Handbook, code, notebook, reading, touching
 
 GOOD = json.dumps(notebook(touching()))

@@ -11,10 +11,9 @@ from outage.errors import OutageError
 from outage.run.model import Run
 from outage.run.notebook import FILE
 from tests.product.run.build import Handbook, code, reading
-from tests.product.run.running import nothing_is_left, run, states, text
+from tests.product.run.running import run, states, text
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
-__all__ = ["nothing_is_left"]
 DISPLAY = "from IPython.display import display, clear_output, Markdown, HTML, Image\n"
 
 

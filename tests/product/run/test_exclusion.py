@@ -16,7 +16,7 @@ from outage.run import exclusion
 from outage.run.exclusion import find_lock_folder, hold_locks
 from outage.run.lines import TargetData
 from tests.product.run.build import Handbook, touching
-from tests.product.run.running import nothing_is_left, run  # noqa: F401
+from tests.product.run.running import run
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 

@@ -16,13 +16,12 @@ from outage.run import execute, runner
 from outage.run.client import Ending
 from outage.run.history import load_run
 from outage.run.journal import FILE
-from tests.product.cli.test_runbook_commands import OUTAGE, outage
+from tests.product.cli.processes import OUTAGE, outage
 from tests.product.run.build import Handbook, reading
-from tests.product.run.running import Log, again, changes, marked, nothing_is_left, run, two_changes
+from tests.product.run.running import Log, again, changes, processes, run, two_changes
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
-__all__ = ["nothing_is_left"]
 WRITE = os.write
 
 
@@ -146,6 +145,7 @@ def one_run(handbook: Handbook, world: list[str], number: int) -> tuple[Path, st
     return folder, done.state
 
 
+@pytest.mark.torn
 @pytest.mark.parametrize("part", [0.0, 0.5, 1.0], ids=["nothing", "half", "all"])
 def test_power_that_goes_away_at_any_write_leaves_a_true_journal(
     handbook: Handbook, acted: list[str], monkeypatch: pytest.MonkeyPatch, part: float
@@ -162,6 +162,7 @@ def test_power_that_goes_away_at_any_write_leaves_a_true_journal(
     raise AssertionError("it never came to its end")
 
 
+@pytest.mark.torn
 @pytest.mark.parametrize("part", [0.0, 0.5], ids=["nothing", "half"])
 def test_a_disk_that_is_full_at_any_write_leaves_a_true_journal(
     handbook: Handbook, acted: list[str], monkeypatch: pytest.MonkeyPatch, part: float
@@ -247,13 +248,13 @@ def test_nothing_that_a_run_started_outlives_it(
 
     def look(kind: str, data: Any) -> None:
         if data.get("cell") == 4 and data.get("state") not in {None, "running"}:
-            seen.append(len(marked()))
+            seen.append(len(processes()))
 
     log.trouble("a", GET_AWAY + then)
     done = log.apply(handbook, observe=look)
     assert seen[0] >= 4, "they did get away from their kernel's group"
     assert done.cells[4].state == ("passed" if not then else "failed" if then == "1/0" else "killed")
-    assert not marked()
+    assert not processes()
     assert not list(nothing_is_left.iterdir())
 
 
@@ -273,11 +274,11 @@ def test_what_a_killed_runner_left_is_ended_by_the_next_command(
     process, folder = begun(handbook, log)
     process.kill()
     process.communicate(timeout=20)
-    assert marked()
+    assert processes()
     assert list(nothing_is_left.iterdir())
     listed = outage("runs")
     assert "abandoned" in listed.stdout
-    assert not marked()
+    assert not processes()
     assert not list(nothing_is_left.iterdir())
     done = load_run(folder)
     assert (done.cells[4].state, done.saved) == ("started-unknown", {"a": "a"})
@@ -297,14 +298,14 @@ def test_stop_ends_a_run_from_another_terminal(handbook: Handbook, log: Log) -> 
         "interrupted",
         "change:interrupted undo:never-ran change:never-ran undo:never-ran",
     )
-    assert not marked()
+    assert not processes()
 
 
 def test_a_kernels_folder_of_a_runner_that_lives_is_left_alone(handbook: Handbook, log: Log) -> None:
     process, _ = begun(handbook, log)
     outage("runs")
     assert process.poll() is None
-    assert marked()
+    assert processes()
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
 

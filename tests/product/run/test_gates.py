@@ -8,9 +8,9 @@ import pytest
 
 from outage.errors import Refused
 from outage.run.gates import Question, answer_gate, compare_actions
-from tests.product.cli.test_runbook_commands import outage
+from tests.product.cli.processes import outage
 from tests.product.run.build import POLICY, Handbook, prose
-from tests.product.run.running import Log, again, changes, nothing_is_left, run  # noqa: F401
+from tests.product.run.running import Log, again, run
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 GATE = prose("Now b is done.", "gate")

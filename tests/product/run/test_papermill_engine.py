@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from outage.run.history import load_run
 from tests.product.run.build import Handbook, reading, touching
-
-
-def papermill(book: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "papermill",
-        "--no-progress-bar",
-        "--engine",
-        "outage",
-        str(book),
-        str(out),
-    ]
-    return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=100)
+from tests.product.run.running import papermill
 
 
 def statuses(out: Path) -> list[str]:

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.product.run.build import SETUP, Cell, Handbook, code
-from tests.product.run.running import marked, nothing_is_left, run, states
+from tests.product.run.running import processes, run, states
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
-__all__ = ["nothing_is_left"]
 
 
 def changing(check: str, change: str = "", setup: str = "") -> list[Cell]:
@@ -159,4 +158,4 @@ def test_a_signal_after_the_last_line_changes_nothing_and_leaves_nothing(
     handbook.write("r", [code("parameters", "# none"), code("read", source)])
     done = run("r", observe=signal_at_the_end)
     assert (done.state, done.code) == ("succeeded", 0)
-    assert not marked()
+    assert not processes()

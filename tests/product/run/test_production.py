@@ -9,10 +9,9 @@ import pytest
 from outage.errors import Refused
 from outage.run.gates import Question
 from outage.run.history import load_run
-from tests.product.cli.test_runbook_commands import on_terminal, outage
+from tests.product.cli.processes import on_terminal, outage
 from tests.product.run.build import LIVE, Handbook, prose, touching
-from tests.product.run.running import Log, again, nothing_is_left, run, two_changes  # noqa: F401
-from tests.product.run.test_papermill_engine import papermill
+from tests.product.run.running import Log, again, papermill, run, two_changes
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 GATE = prose("Now b is done.", "gate")

@@ -13,7 +13,7 @@ from outage.run.gates import Question
 from outage.run.history import SPOOL, load_run
 from outage.run.journal import FILE, read_journal
 from tests.product.run.build import Handbook
-from tests.product.run.running import Log, again, changes, nothing_is_left, run, states, two_changes  # noqa: F401
+from tests.product.run.running import Log, again, run, states, two_changes
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 DIE = "os.kill(os.getpid(), signal.SIGKILL)"
@@ -110,6 +110,7 @@ def test_a_run_of_before_a_reboot_goes_on_as_any_other(handbook: Handbook, log: 
     assert (done.state, str(log)) == ("succeeded", "a b")
 
 
+@pytest.mark.torn
 def test_a_torn_tail_can_go_on_and_an_edited_journal_cannot(handbook: Handbook, log: Log) -> None:
     log.trouble("verify", "1/0")
     done = log.apply(handbook)

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.product.run.build import Handbook, reading
-from tests.product.run.running import nothing_is_left, run, text
+from tests.product.run.running import run, text
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
-__all__ = ["nothing_is_left"]
 TELL = "open(__import__('os').environ['RAN'], 'a').write(__name__ + ' ')\n"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,62 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import psutil
 import pytest
 
 from outage.errors import Failed, OutageError, Refused
-from outage.project import find_project
-from outage.run.execute import execute
 from outage.run.gates import Question
 from outage.run.history import load_run
 from outage.run.journal import FILE, read_journal
 from outage.run.model import Run
 from outage.run.notebook import FILE as NOTEBOOK
-from outage.run.request import RunHooks, RunRequest
-from outage.schemas import make_journal_schema
 from tests.product.run.build import CHANGE, LIVE, PROPOSE, Handbook, code, prose, reading, touching
-from tests.waiting import eventually
+from tests.product.run.running import run, states, text
 
-VALIDATOR = jsonschema.Draft202012Validator(make_journal_schema())
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """After every test: no process of the run, no private folder of its kernel, and sound journals."""
-    folder = Path(f"/tmp/outage-test-{os.getpid()}")
-    folder.mkdir(exist_ok=True)
-    monkeypatch.setenv("TMPDIR", str(folder))
-
-    yield
-    eventually(lambda: not any(map(any_uses, folder.glob("*"))))
-    shutil.rmtree(folder)
-    for journal in tmp_path.glob(f"**/{FILE}"):
-        assert read_journal(journal.parent).troubles == ()
-        for line in journal.read_text().splitlines():
-            VALIDATOR.validate(json.loads(line))
-
-
-def any_uses(folder: Path) -> bool:
-    """Whether a process names this folder on its command line."""
-    for process in psutil.process_iter(["cmdline"]):
-        if any(str(folder) in word for word in process.info["cmdline"] or []):
-            return True
-    return False
-
-
-def run(name: str, *assignments: str, **asked: Any) -> Run:
-    hooks = RunHooks(**{key: asked.pop(key) for key in ("ask", "observe", "warn") if key in asked})
-    return execute(find_project(), RunRequest(name, assignments, by="Ines", **asked), hooks)
-
-
-def states(done: Run) -> str:
-    return " ".join(f"{cell.step}:{cell.state}" for cell in done.cells if cell.step)
-
-
-def text(done: Run) -> str:
-    outputs = [output for cell in done.cells for output in cell.outputs]
-    return "".join(o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in outputs)
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 # ---- plan and apply

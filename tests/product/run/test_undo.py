@@ -10,9 +10,9 @@ from outage.errors import Refused
 from outage.run.history import load_run
 from outage.run.journal import FILE, read_journal
 from outage.run.resume import list_undos
-from tests.product.cli.test_runbook_commands import on_terminal, outage
+from tests.product.cli.processes import on_terminal, outage
 from tests.product.run.build import Handbook, code, prose
-from tests.product.run.running import Log, again, changes, nothing_is_left, run, two_changes  # noqa: F401
+from tests.product.run.running import Log, again, changes, run, two_changes
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 

@@ -17,7 +17,7 @@ from outage.project import find_project
 from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
 from outage.runbook.skeleton import write_skeleton
-from tests.product.cli.test_runbook_commands import outage
+from tests.product.cli.processes import outage
 from tests.product.run.build import Handbook, reading, touching
 from tests.product.run.running import again, run, text
 

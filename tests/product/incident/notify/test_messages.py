@@ -10,7 +10,7 @@ from outage.incident.notify.route import LONGEST, list_posts, quieten
 from outage.incident.record.event import Event
 from outage.incident.record.store import write
 from outage.policy import Policy, parse_policy
-from tests.product.incident.notify.conftest import POLICY, Desk
+from tests.product.incident.notify.desk import POLICY, Desk
 
 
 def sent(desk: Desk, policy: Policy, kind: str, **data: Any) -> dict[str, str]:

@@ -12,7 +12,7 @@ from outage.incident.notify import Report, flush, look
 from outage.incident.notify.outbox import find_box, list_waiting, put
 from outage.incident.notify.route import Post, list_posts
 from outage.policy import Policy
-from tests.product.incident.notify.conftest import POLICY, Chat, Desk
+from tests.product.incident.notify.desk import POLICY, Chat, Desk
 from tests.waiting import eventually
 
 

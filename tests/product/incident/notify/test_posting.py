@@ -16,7 +16,7 @@ from outage.incident.notify import Posted, flush, look, post
 from outage.incident.notify.outbox import find_box, list_waiting, put
 from outage.incident.notify.route import Post
 from outage.policy import Policy, parse_policy
-from tests.product.incident.notify.conftest import POLICY, Chat, Desk
+from tests.product.incident.notify.desk import POLICY, Chat, Desk
 from tests.waiting import eventually
 
 Step = Callable[..., Posted]

@@ -11,7 +11,7 @@ import pytest
 
 from outage.errors import Failed
 from outage.incident.sync import background, state
-from tests.product.incident.sync.conftest import INCIDENT, Clone, at_remote, git
+from tests.product.incident.sync.clones import INCIDENT, Clone, at_remote, git
 from tests.waiting import eventually
 
 Clones = Callable[[str], Clone]

@@ -14,7 +14,7 @@ from outage.errors import Failed, OutageError, Refused
 from outage.incident.record import read
 from outage.incident.sync.share import share
 from outage.run.history import SPOOL
-from tests.product.incident.sync.conftest import INCIDENT, Clone, at_remote, git
+from tests.product.incident.sync.clones import INCIDENT, Clone, at_remote, git
 
 Clones = Callable[[str], Clone]
 RECORD = f"incidents/{INCIDENT}/record.jsonl"

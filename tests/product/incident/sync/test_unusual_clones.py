@@ -10,7 +10,7 @@ import pytest
 from outage.errors import Failed, OutageError, Refused
 from outage.incident.sync import background
 from outage.incident.sync.share import find_repository, share
-from tests.product.incident.sync.conftest import INCIDENT, Clone, at_remote, git
+from tests.product.incident.sync.clones import INCIDENT, Clone, at_remote, git
 
 Clones = Callable[[str], Clone]
 RECORD = f"incidents/{INCIDENT}/record.jsonl"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from outage.render.runbook.catalogue import after, contract_in, read_next
-from tests.product.render.runbook.test_catalogue import notebook
+from tests.product.render.runbook.notebooks import notebook
 
 HINTS = [
     {"matches": "timed out|no route to (that )?host", "means": "Nothing *answers*.", "runbook": "network"},
