@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.product.cli.processes import OUTAGE
 from tests.sites import LARKFIELD
 
 HANDBOOK = Path(__file__).parents[3]
@@ -36,7 +36,8 @@ def outage(handbook: Path) -> Outage:
     """Runs ``outage ...`` in that handbook, as a process of its own."""
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "import outage.cli; outage.cli.main()", *words]
-        return subprocess.run(command, cwd=handbook, capture_output=True, text=True, check=False, timeout=100)
+        return subprocess.run(
+            [*OUTAGE, *words], cwd=handbook, capture_output=True, text=True, check=False, timeout=100
+        )
 
     return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -32,8 +32,7 @@ channels:
 """
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What a command said: exit code, output and errors."""
 
     code: int
@@ -58,6 +57,12 @@ class Terminal:
             main(list(arguments))
         out, err = self.captured.readouterr()
         return Answer(int(exit_.value.code or 0), out, err)
+
+    def said(self, *arguments: str, ends: int = 0) -> str:
+        """Output and errors of a command that must end with this exit code."""
+        answer = self(*arguments)
+        assert answer.code == ends, answer.err + answer.out
+        return answer.out + answer.err
 
     def ok(self, *arguments: str) -> str:
         """The output of a command that must succeed."""

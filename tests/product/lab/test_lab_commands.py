@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from outage.lab import control, postgres
+from tests.product.cli import processes
 from tests.waiting import eventually
 
 HANDBOOK = Path(__file__).parents[3]
@@ -23,12 +24,7 @@ def outage(tmp_path, monkeypatch):
     """Runs ``outage ...`` as a process of its own, with a lab folder of the test's own."""
     monkeypatch.setenv("OUTAGE_LAB", str(tmp_path / "lab"))
     monkeypatch.chdir(HANDBOOK)
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "import outage.cli; outage.cli.main()", *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-
-    yield run
+    yield processes.outage
     control.down(tmp_path / "lab")
 
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from outage.lab import control, deadman
 from outage.lab.alarms import Watch, firing
 from outage.lab.faults import chat_down, monitoring_down
 from outage.lab.parts import chat
+from tests.product.cli.processes import OUTAGE
 from tests.sites import LARKFIELD
 from tests.waiting import eventually
 
@@ -92,9 +92,8 @@ def test_outage_update_really_posts_to_the_rooms_of_the_lab(watched, tmp_path):
     env = own | control.environment(watched) | {"OUTAGE_BY": "Ines Okafor"}
 
     def outage(*words: str) -> str:
-        command = [sys.executable, "-c", "import outage.cli; outage.cli.main()", *words]
         done = subprocess.run(
-            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=60
+            [*OUTAGE, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=60
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -11,37 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from outage.cli import main
-
 COMPANIES = Path(__file__).parents[2] / "companies"
 KEPT = "---\nowner: scribe\nreviewed: 2026-11-20\n---\n"
 SECOND = "impact=degraded,reach=all,fixed-soon=no,scale=area"
 """Answers that make the second severity."""
 
 
-class Outage:
-    """Commands typed in a handbook of the sample company, by something that is no terminal."""
-
-    def __init__(self, folder, capsys):
-        self.folder, self._capsys = folder, capsys
-
-    def __call__(self, *arguments):
-        """Exit code, output and errors."""
-        with pytest.raises(SystemExit) as end:
-            main(list(arguments))
-        said = self._capsys.readouterr()
-        return end.value.code, said.out, said.err
-
-
 @pytest.fixture
-def outage(tmp_path, monkeypatch, capsys):
+def root(tmp_path, monkeypatch):
     policy = (COMPANIES / "larkfield.yml").read_text(encoding="utf-8")
     (tmp_path / "handbook.yml").write_text(policy.replace('["lab/alerts/*.yml"]', "[]"))  # it has no lab
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("OUTAGE_HANDBOOK", raising=False)
     with Path(os.devnull).open() as nothing:
         monkeypatch.setattr("sys.stdin", nothing)
-        yield Outage(tmp_path, capsys)
+        yield tmp_path
 
 
 def test_all_that_was_decided_is_told_with_its_line(outage):
@@ -109,7 +91,7 @@ def test_at_a_terminal_the_questions_are_asked_one_by_one(outage):
     ours, theirs = pty.openpty()
     asked = subprocess.Popen(
         [sys.executable, "-c", "from outage.cli import main; main()", "classify"],
-        cwd=outage.folder, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=outage.root, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     os.write(ours, b"3\nfew\nmany\n\n3\n")
     said, questions = asked.communicate(timeout=60)
@@ -127,12 +109,12 @@ def test_a_handbook_that_is_right_passes_the_check(outage):
 
 
 def test_the_check_tells_every_problem_with_its_place(outage):
-    (outage.folder / "process").mkdir()
-    (outage.folder / "process/a.md").write_text("# A\n\nWithin 20 minutes.\n\nIn #ops.\n")
-    (outage.folder / "case-studies").mkdir()
-    (outage.folder / "case-studies/a.md").write_text(f"{KEPT}# A\n\nIn 45 minutes.\n")
-    (outage.folder / "runbooks").mkdir()
-    (outage.folder / "runbooks/broken.ipynb").write_text("{}")
+    (outage.root / "process").mkdir()
+    (outage.root / "process/a.md").write_text("# A\n\nWithin 20 minutes.\n\nIn #ops.\n")
+    (outage.root / "case-studies").mkdir()
+    (outage.root / "case-studies/a.md").write_text(f"{KEPT}# A\n\nIn 45 minutes.\n")
+    (outage.root / "runbooks").mkdir()
+    (outage.root / "runbooks/broken.ipynb").write_text("{}")
     code, said, failed = outage("check")
     assert code == 1
     assert "process/a.md:3: the length of time '20 minutes' is written out\n  hint: " in said
@@ -144,8 +126,8 @@ def test_the_check_tells_every_problem_with_its_place(outage):
 
 
 def test_the_problems_are_there_for_programs_too(outage):
-    (outage.folder / "process").mkdir()
-    (outage.folder / "process/a.md").write_text(f"{KEPT}Within 20 minutes.\n")
+    (outage.root / "process").mkdir()
+    (outage.root / "process/a.md").write_text(f"{KEPT}Within 20 minutes.\n")
     code, said, _ = outage("check", "--json")
     assert code == 1
     (problem,) = json.loads(said)
@@ -153,7 +135,7 @@ def test_the_problems_are_there_for_programs_too(outage):
 
 
 def test_a_wrong_policy_refuses_every_command(outage):
-    (outage.folder / "handbook.yml").write_text("company: x\n")
+    (outage.root / "handbook.yml").write_text("company: x\n")
     for command in ("check", "classify"):
         code, _, refused = outage(command)
         assert code == 2

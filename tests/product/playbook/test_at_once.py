@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from outage.incident.record import append, load
-
-Outage = Callable[..., str]
+from tests.product.cli.desk import Terminal
 
 
 @pytest.fixture
-def faster(handbook: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def faster(root: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Lets somebody else record an event when ours was decided and is not written yet."""
 
     def arrange(kind: str, data: Mapping[str, Any]) -> None:
@@ -30,32 +29,32 @@ def faster(handbook: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
     return arrange
 
 
-def recorded(handbook: Path) -> list[tuple[str, str]]:
-    incident = load(next((handbook / "incidents").glob("2*")))
+def recorded(root: Path) -> list[tuple[str, str]]:
+    incident = load(next((root / "incidents").glob("2*")))
     events = [entry.event for entry in incident.entries if entry.event.kind == "playbook"]
     return [(event.by, str(event.data["state"])) for event in events]
 
 
-def test_a_playbook_is_started_once(outage: Outage, handbook: Path, faster: Callable[..., None]) -> None:
-    outage("declare", "Checkout is down", "--severity", "highest")
+def test_a_playbook_is_started_once(outage: Terminal, root: Path, faster: Callable[..., None]) -> None:
+    outage.said("declare", "Checkout is down", "--severity", "highest")
     faster("playbook", {"playbook": "customer-outage", "state": "started"})
-    outage("playbook", "start", "customer-outage", ends=2)
-    assert recorded(handbook) == [("Tariq", "started")]
+    outage.said("playbook", "start", "customer-outage", ends=2)
+    assert recorded(root) == [("Tariq", "started")]
 
 
-def test_a_step_is_done_once(outage: Outage, handbook: Path, faster: Callable[..., None]) -> None:
-    outage("declare", "Checkout is down", "--severity", "highest")
-    outage("playbook", "start", "customer-outage")
+def test_a_step_is_done_once(outage: Terminal, root: Path, faster: Callable[..., None]) -> None:
+    outage.said("declare", "Checkout is down", "--severity", "highest")
+    outage.said("playbook", "start", "customer-outage")
     faster("playbook", {"playbook": "customer-outage", "step": "declare", "state": "done"})
-    outage("playbook", "done", "declare", ends=2)
-    assert recorded(handbook) == [("Ines", "started"), ("Tariq", "done")]
+    outage.said("playbook", "done", "declare", ends=2)
+    assert recorded(root) == [("Ines Okafor", "started"), ("Tariq", "done")]
 
 
 def test_a_role_is_not_given_to_the_same_person_twice(
-    outage: Outage, handbook: Path, faster: Callable[..., None]
+    outage: Terminal, root: Path, faster: Callable[..., None]
 ) -> None:
-    outage("declare", "Checkout is down", "--severity", "highest")
+    outage.said("declare", "Checkout is down", "--severity", "highest")
     faster("role", {"role": "operations-lead", "person": "Bo"})
-    outage("role", "operations-lead", "Bo", ends=2)
-    incident = load(next((handbook / "incidents").glob("2*")))
+    outage.said("role", "operations-lead", "Bo", ends=2)
+    incident = load(next((root / "incidents").glob("2*")))
     assert [entry.event.by for entry in incident.entries if entry.event.kind == "role"] == ["Tariq"]

@@ -8,9 +8,9 @@ from pathlib import Path
 from outage.incident.record import load
 
 
-def test_our_playbook_is_followed_to_its_end_in_the_terminal(outage, handbook):
-    outage("declare", "Checkout is down", "--severity", "highest", "--at", "5h ago")
-    printed = outage("playbook", "start", "customer-outage", "--at", "295m ago")
+def test_our_playbook_is_followed_to_its_end_in_the_terminal(outage, root):
+    outage.said("declare", "Checkout is down", "--severity", "highest", "--at", "5h ago")
+    printed = outage.said("playbook", "start", "customer-outage", "--at", "295m ago")
     assert (
         "0 of 48 steps settled" in printed
     )  # five hours later, those who join after one and four are due too
@@ -18,16 +18,16 @@ def test_our_playbook_is_followed_to_its_end_in_the_terminal(outage, handbook):
         step, commands = _told(printed)
         if step == "merge":  # the cause was a setting: no release is needed
             step = "release"
-            printed = outage("playbook", "skip", step, "--why", "A setting, taken back")
+            printed = outage.said("playbook", "skip", step, "--why", "A setting, taken back")
         else:
             for command in commands:
                 if command.startswith("outage stage"):
-                    outage(*command.split()[1:], "--incident", "checkout")
-            printed = outage("playbook", "done", step, "--incident", "checkout")
+                    outage.said(*command.split()[1:], "--incident", "checkout")
+            printed = outage.said("playbook", "done", step, "--incident", "checkout")
         assert f"Playbook customer-outage: {step} " in printed
     assert "48 of 48 steps settled (42 done, 6 skipped). Nothing is left to do." in printed
-    assert "[ ]" not in outage("playbook", "list", "customer-outage", "--incident", "checkout")
-    incident = load(next((handbook / "incidents").glob("2*")))
+    assert "[ ]" not in outage.said("playbook", "list", "customer-outage", "--incident", "checkout")
+    incident = load(next((root / "incidents").glob("2*")))
     assert incident.stage == "closed"
     reasons = [entry.data["why"] for entry in incident.entries if entry.data.get("state") == "skipped"]
     assert reasons == ["A setting, taken back"]
@@ -40,9 +40,9 @@ def _told(printed: str) -> tuple[str, list[str]]:
 
 
 def test_what_is_next_is_said_after_each_step_with_what_to_type(outage):
-    outage("declare", "Checkout is down", "--severity", "highest")
-    outage("playbook", "start", "customer-outage")
-    printed = outage("playbook", "done", "declare", "open-channel", "--by", "Tariq")
+    outage.said("declare", "Checkout is down", "--severity", "highest")
+    outage.said("playbook", "start", "customer-outage")
+    printed = outage.said("playbook", "done", "declare", "open-channel", "--by", "Tariq")
     assert "Playbook customer-outage: declare done\n" in printed
     assert "2 of 46 steps settled. Next:\n  gather-people: Fetch the people you need, by name" in printed
     assert 'outage role operations-lead "Their name"' in printed
@@ -50,16 +50,16 @@ def test_what_is_next_is_said_after_each_step_with_what_to_type(outage):
 
 
 def test_status_tells_where_a_playbook_stands(outage):
-    outage("declare", "Checkout is down", "--severity", "highest", "--at", "12m ago")
-    assert "Playbook:" not in outage("status")
-    outage("playbook", "start", "customer-outage")
-    printed = outage("status")
+    outage.said("declare", "Checkout is down", "--severity", "highest", "--at", "12m ago")
+    assert "Playbook:" not in outage.said("status")
+    outage.said("playbook", "start", "customer-outage")
+    printed = outage.said("status")
     assert "  customer-outage: 0 of 46 steps settled, 4 overdue, started" in printed
     assert "    declare: Declare it, and start this list (Incident commander); LATE by 7 min" in printed
 
 
 def test_a_step_is_shown_with_all_there_is_to_know_even_without_an_incident(outage):
-    printed = outage("playbook", "show", "review-slow-queries")
+    printed = outage.said("playbook", "show", "review-slow-queries")
     assert printed.startswith(
         "Read the slow query log\n  Subject matter expert; within 30 minutes of beginning"
     )
@@ -69,67 +69,67 @@ def test_a_step_is_shown_with_all_there_is_to_know_even_without_an_incident(outa
     assert "Post:\n  QUERIES:" in printed
 
 
-def test_the_list_names_every_playbook_and_says_which_cannot_be_used(outage, handbook):
-    (handbook / "playbooks/broken.yml").write_text("name: Broken\n", encoding="utf-8")
-    printed = outage("playbook", "list")
+def test_the_list_names_every_playbook_and_says_which_cannot_be_used(outage, root):
+    (root / "playbooks/broken.yml").write_text("name: Broken\n", encoding="utf-8")
+    printed = outage.said("playbook", "list")
     assert "customer-outage  Major outage  From the first alarm" in printed
     assert "broken\n  cannot be used:\n    playbooks/broken.yml:1: summary: this is required" in printed
-    rows = {row["id"]: row for row in json.loads(outage("playbook", "list", "--json"))}
+    rows = {row["id"]: row for row in json.loads(outage.said("playbook", "list", "--json"))}
     assert rows["customer-outage"]["steps"] == 48
     assert rows["customer-outage"]["problem"] is None
     assert "this is required and is missing" in rows["broken"]["problem"]
 
 
-def test_a_playbook_that_another_company_s_policy_makes_wrong_is_refused_with_its_line(outage, handbook):
-    path = handbook / "playbooks/customer-outage.yml"
+def test_a_playbook_that_another_company_s_policy_makes_wrong_is_refused_with_its_line(outage, root):
+    path = root / "playbooks/customer-outage.yml"
     text = path.read_text(encoding="utf-8").replace("due: severity.commander", "due: severity.comander", 1)
     path.write_text(text, encoding="utf-8")
-    outage("declare", "Checkout is down")
+    outage.said("declare", "Checkout is down")
     line = text[: text.index("severity.comander")].count("\n") + 1
-    refused = outage("playbook", "start", "customer-outage", ends=2)
+    refused = outage.said("playbook", "start", "customer-outage", ends=2)
     assert refused.startswith(
         f"playbooks/customer-outage.yml:{line}: phases.escalate.steps.gather-people.due: "
     )
     assert "did you mean 'commander'?" in refused
-    assert refused in outage("check", ends=1)
+    assert refused in outage.said("check", ends=1)
 
 
-def test_what_cannot_be_is_refused_and_nothing_is_written(outage, handbook):
-    assert "no incident is open" in outage("playbook", "start", "customer-outage", ends=2)
-    outage("declare", "Checkout is down", "--severity", "highest")
-    assert "no playbook was started in this incident" in outage("playbook", "done", "declare", ends=2)
-    assert "did you mean 'customer-outage'?" in outage("playbook", "start", "customer-outag", ends=2)
-    outage("playbook", "start", "customer-outage")
-    before = _record(handbook)
-    assert "did you mean 'declare'?" in outage("playbook", "done", "open-channel", "declre", ends=2)
-    assert "Missing option '--why'" in outage("playbook", "skip", "declare", ends=2)
-    assert "needs a why that is not empty" in outage("playbook", "skip", "declare", "--why", " ", ends=2)
-    assert _record(handbook) == before
+def test_what_cannot_be_is_refused_and_nothing_is_written(outage, root):
+    assert "no incident is open" in outage.said("playbook", "start", "customer-outage", ends=2)
+    outage.said("declare", "Checkout is down", "--severity", "highest")
+    assert "no playbook was started in this incident" in outage.said("playbook", "done", "declare", ends=2)
+    assert "did you mean 'customer-outage'?" in outage.said("playbook", "start", "customer-outag", ends=2)
+    outage.said("playbook", "start", "customer-outage")
+    before = _record(root)
+    assert "did you mean 'declare'?" in outage.said("playbook", "done", "open-channel", "declre", ends=2)
+    assert "Missing option '--why'" in outage.said("playbook", "skip", "declare", ends=2)
+    assert "needs a why that is not empty" in outage.said("playbook", "skip", "declare", "--why", " ", ends=2)
+    assert _record(root) == before
 
 
-def _record(handbook: Path) -> bytes:
-    return next((handbook / "incidents").glob("*/record.jsonl")).read_bytes()
+def _record(root: Path) -> bytes:
+    return next((root / "incidents").glob("*/record.jsonl")).read_bytes()
 
 
 def test_hostile_words_are_shown_and_never_sent_to_the_terminal(outage):
-    outage("declare", "Checkout is down", "--severity", "highest")
-    outage("playbook", "start", "customer-outage", "--by", "Eve\x1b[2J")
-    printed = outage("playbook", "skip", "declare", "--why", "\x1b]0;owned\x07 {role}`x` <script>")
-    listed = outage("playbook", "list", "customer-outage")
-    for text in (printed, listed, outage("status")):
+    outage.said("declare", "Checkout is down", "--severity", "highest")
+    outage.said("playbook", "start", "customer-outage", "--by", "Eve\x1b[2J")
+    printed = outage.said("playbook", "skip", "declare", "--why", "\x1b]0;owned\x07 {role}`x` <script>")
+    listed = outage.said("playbook", "list", "customer-outage")
+    for text in (printed, listed, outage.said("status")):
         assert "\x1b" not in text
         assert "\x07" not in text
     assert "\\x1b]0;owned\\x07 {role}`x` <script>" in listed
 
 
-def test_check_reads_the_words_of_playbooks(outage, handbook):
-    path = handbook / "playbooks/customer-outage.yml"
+def test_check_reads_the_words_of_playbooks(outage, root):
+    path = root / "playbooks/customer-outage.yml"
     text = path.read_text(encoding="utf-8").replace(
         "Look for settings that", "Within 20 minutes look for what", 1
     )
     path.write_text(text, encoding="utf-8")
     line = text[: text.index("Within 20 minutes")].count("\n") + 1
-    printed = outage("check", ends=1)
+    printed = outage.said("check", ends=1)
     at = "phases.review-data.steps.review-settings.text"
     assert (
         f"playbooks/customer-outage.yml:{line}: {at}: the length of time '20 minutes' is written" in printed
