@@ -13,12 +13,9 @@ ROOT = Path(__file__).parent.parent
 _COPY = "tests/companies/larkfield.yml"
 
 
-def _sample() -> str:
-    same = (ROOT / "handbook.yml").read_bytes() == (ROOT / _COPY).read_bytes()
-    return "handbook.yml" if same else _COPY
-
-
-LARKFIELD = _sample()
+IS_SAMPLE = (ROOT / "handbook.yml").read_bytes() == (ROOT / _COPY).read_bytes()
+"""Whether this handbook is the sample company's still."""
+LARKFIELD = "handbook.yml" if IS_SAMPLE else _COPY
 """The sample policy, for tests that know its values: its copy, once a company has made the file its own."""
 
 _EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*.yml"))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+ABOUT = ("case-studies/knight-capital",)
 FOLDER = Path(__file__).parents[3] / "case-studies" / "knight-capital"
 sys.path.insert(0, str(FOLDER))
 

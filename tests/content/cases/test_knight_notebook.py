@@ -13,6 +13,7 @@ from outage.runbook.contract import examine
 from outage.runbook.notebook import read_notebook
 from tests.sites import ROOT
 
+ABOUT = ("case-studies/knight-capital",)
 NOTEBOOK = ROOT / "case-studies" / "knight-capital" / "what-if.ipynb"
 CELLS = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
 

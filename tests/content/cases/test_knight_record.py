@@ -9,6 +9,7 @@ import yaml
 
 from outage.cases import load_case_study
 
+ABOUT = ("case-studies/knight-capital", "case-studies/gitlab-2017", "case-studies/github-2018")
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "case-studies" / "knight-capital"
 KNOWN_TO_THE_MINUTE = {"08:01", "09:30", "10:15"}  # about 45 minutes after the open; end of NYSE's review

@@ -12,6 +12,7 @@ from outage.cases.judge import judge
 from outage.incident.record import read
 from tests.product.cases.company import ROOT
 
+ABOUT = ("case-studies/larkfield-nobody-can-pay",)
 FOLDER = ROOT / "case-studies" / "larkfield-nobody-can-pay"
 
 

@@ -11,6 +11,7 @@ import nbformat
 import papermill
 import pytest
 
+ABOUT = ("library/diagnosis/outliers.ipynb",)
 NOTEBOOK = Path(__file__).parents[3] / "library" / "diagnosis" / "outliers.ipynb"
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from outage.runbook.parameters import read_parameters
 
+ABOUT = ("library/service-levels",)
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "library/service-levels"
 NOTEBOOKS = ["nines", "burn-rate"]

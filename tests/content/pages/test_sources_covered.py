@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup, Tag
 
 from tests.sites import LARKFIELD, ROOT
 
+ABOUT = ("library/sources.md",)
 PAGE = "library/sources"
 HEADINGS: dict[str, list[str]] = yaml.safe_load(
     (Path(__file__).parent / "sources.yml").read_text(encoding="utf-8")

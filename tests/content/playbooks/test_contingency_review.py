@@ -11,6 +11,7 @@ from outage.playbook.words import format_bare
 from outage.policy import load_policy
 from tests.sites import LARKFIELD
 
+ABOUT = ("playbooks/contingency-review.yml",)
 ROOT = Path(__file__).parents[3]
 COMPANIES = [LARKFIELD, "examples/small-team.yml", "examples/large-group.yml"]
 

@@ -14,6 +14,7 @@ import pytest
 
 from outage.lab.shop import releases
 
+ABOUT = ("runbooks/ansible",)
 ANSIBLE = Path(__file__).parents[3] / "runbooks" / "ansible"
 
 

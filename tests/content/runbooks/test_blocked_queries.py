@@ -17,6 +17,7 @@ from outage.lab.faults.lock_sessions import BLOCKER, CHAIN
 from tests.content.runbooks.cells import stage
 from tests.waiting import eventually
 
+ABOUT = ("runbooks/blocked-queries.ipynb",)
 AT_ONCE = "min_wait=0.01 seconds"
 HOLD = "update stock set on_hand = on_hand where sku = 'TIN-S'"
 

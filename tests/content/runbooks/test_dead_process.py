@@ -17,6 +17,7 @@ from outage.runbook.contract import read_contract
 from tests.content.runbooks.cells import RUNBOOKS, Stage, stage
 from tests.waiting import eventually
 
+ABOUT = ("runbooks/dead-process.ipynb",)
 NAME = "dead-process"
 QUICK = ("patience=2s", "steady=0.5 seconds")
 

@@ -10,6 +10,7 @@ from outage.kit import CheckFailed, Guarded
 from outage.kit.fleet import Host
 from tests.content.runbooks.fakes import fleet, looked, release, server
 
+ABOUT = ("runbooks/fleet-drift.ipynb",)
 NAME = "fleet-drift"
 
 

@@ -11,6 +11,7 @@ from outage.kit import CheckFailed
 from outage.runbook.contract import read_contract
 from tests.content.runbooks.cells import RUNBOOKS, stage
 
+ABOUT = ("runbooks/blocked-queries.ipynb",)
 FAILED = 'connection failed: connection to server at "10.0.0.5", port 5432 failed: '
 FROM_SERVER = [  # what PostgreSQL says to who connects, and words of the hint that must come
     (FAILED + "Connection refused\n\tIs the server running on that host?", "Nothing answers"),

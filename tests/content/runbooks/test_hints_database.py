@@ -12,6 +12,12 @@ from outage.lab import control, postgres
 from outage.runbook.contract import read_contract
 from tests.content.runbooks.cells import RUNBOOKS, stage
 
+ABOUT = (
+    "runbooks/disk-full.ipynb",
+    "runbooks/replica-lag.ipynb",
+    "runbooks/restore-drill.ipynb",
+    "runbooks/slow-queries.ipynb",
+)
 FAILED = 'connection failed: connection to server at "10.0.0.5", port 5432 failed: '
 REFUSED = FAILED + "Connection refused\n\tIs the server running on that host?"
 PASSWORD = FAILED + 'FATAL:  password authentication failed for user "outage_monitor"'

@@ -14,6 +14,7 @@ from outage.runbook.contract import read_contract
 from tests.content.runbooks.cells import RUNBOOKS, stage
 from tests.content.runbooks.fakes import fleet, looked
 
+ABOUT = ("runbooks/fleet-drift.ipynb", "runbooks/kill-switch.ipynb", "runbooks/rolling-release.ipynb")
 FLEET = ("fleet-drift", "kill-switch", "rolling-release")
 ON_A_SERVER = [  # what a host's task says when it fails, and words of the hint that must come
     ("web/web1 is not drain after 10 s: 1 still on it", "would not end in time"),

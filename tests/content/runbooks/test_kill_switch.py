@@ -14,6 +14,7 @@ from outage.lab.shop.flags import LOYALTY_PRICE
 from tests.content.runbooks.cells import stage
 from tests.content.runbooks.fakes import fleet, server
 
+ABOUT = ("runbooks/kill-switch.ipynb",)
 NAME = "kill-switch"
 FLAG = f"flag={LOYALTY_PRICE}"
 

@@ -20,6 +20,7 @@ from tests.content.runbooks.cells import RUNBOOKS, stage
 from tests.sites import LARKFIELD
 from tests.waiting import eventually
 
+ABOUT = ("runbooks/golden-signals.ipynb", "runbooks/support-bundle.ipynb")
 SIGNALS, BUNDLE = "golden-signals", "support-bundle"
 SHORT = ("window=30s", "recent=5s")
 NOBODY = "http://127.0.0.1:1"

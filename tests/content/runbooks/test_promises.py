@@ -7,6 +7,7 @@ import re
 
 from tests.sites import ROOT
 
+ABOUT = ("runbooks/promises.md",)
 RUNBOOKS = ROOT / "runbooks"
 PAGE = (RUNBOOKS / "promises.md").read_text(encoding="utf-8")
 SOURCES = (RUNBOOKS / "promises-tests.md").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from outage.lab.faults.lock_sessions import BLOCKER
 from outage.lab.fingerprint import fingerprint
 from outage.run.history import load_run
 
+ABOUT = ("runbooks/blocked-queries.ipynb",)
 NAME = "blocked-queries"
 AT_ONCE = ("-p", "min_wait=0.01 seconds")
 

@@ -15,6 +15,7 @@ from outage.lab.parts import dispatch
 from tests.content.runbooks.cells import stage
 from tests.content.runbooks.proof import applied, given, planned
 
+ABOUT = ("runbooks/disk-full.ipynb",)
 NAME = "disk-full"
 
 

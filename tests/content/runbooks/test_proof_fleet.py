@@ -17,6 +17,8 @@ from tests.content.runbooks.cells import stage
 from tests.content.runbooks.proof import applied, given, last_run, planned
 from tests.waiting import eventually
 
+ABOUT = ("runbooks/fleet-drift.ipynb", "runbooks/rolling-release.ipynb")
+
 
 def test_a_straggler_is_found_brought_back_and_put_back_by_undo(fleet, handbook, outage):
     stale_server.begin(fleet)

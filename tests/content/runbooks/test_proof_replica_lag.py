@@ -13,6 +13,7 @@ from outage.lab.parts import replica
 from tests.content.runbooks.cells import stage
 from tests.content.runbooks.proof import applied, given, planned
 
+ABOUT = ("runbooks/replica-lag.ipynb",)
 NAME = "replica-lag"
 SHORT = "watch=1s"
 

@@ -18,6 +18,7 @@ from outage.lab.parts import backup
 from tests.content.runbooks.cells import stage
 from tests.content.runbooks.proof import applied, given, planned
 
+ABOUT = ("runbooks/restore-drill.ipynb",)
 NAME = "restore-drill"
 
 

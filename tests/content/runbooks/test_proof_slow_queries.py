@@ -12,6 +12,7 @@ from outage.lab.faults import slow_query
 from tests.content.runbooks.cells import stage
 from tests.content.runbooks.proof import applied, given, planned
 
+ABOUT = ("runbooks/slow-queries.ipynb",)
 NAME = "slow-queries"
 SHORT = "watch=1s"
 INDEXES = "select indexname from pg_indexes where tablename = 'parcel_scans' order by 1"

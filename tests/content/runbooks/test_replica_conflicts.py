@@ -15,6 +15,7 @@ from outage.lab.postgres import ADMIN
 from outage.runbook.contract import read_contract
 from tests.content.runbooks.cells import RUNBOOKS, stage
 
+ABOUT = ("runbooks/replica-lag.ipynb",)
 NAME = "replica-lag"
 SNAPSHOT = ("update stock set on_hand = on_hand", "vacuum stock")  # rows that an older snapshot still sees
 LOCK = ("begin", "lock table stock in access exclusive mode", "update stock set on_hand = on_hand", "commit")

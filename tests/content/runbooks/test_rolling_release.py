@@ -11,6 +11,7 @@ from outage.kit import CheckFailed
 from outage.kit.fleet import Host, Played
 from tests.content.runbooks.fakes import fleet, looked, release, server
 
+ABOUT = ("runbooks/rolling-release.ipynb", "runbooks/fleet-drift.ipynb", "runbooks/golden-signals.ipynb")
 NAME = "rolling-release"
 TOO_MANY = "3 of 40 answers were errors in 10 s; 1 % may be"
 

@@ -16,6 +16,7 @@ from nbclient.exceptions import CellExecutionError
 from outage.lab.faults import lock_blocker
 from outage.lab.fingerprint import fingerprint
 
+ABOUT = ("runbooks/blocked-queries.ipynb",)
 RUNBOOK = Path(__file__).parents[3] / "runbooks" / "blocked-queries.ipynb"
 TESTS = Path(__file__).parents[2]
 TO_TYPE = "outage run blocked-queries --apply"
