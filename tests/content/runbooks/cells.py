@@ -15,6 +15,10 @@ from typing import Any
 from unittest import mock
 
 from outage import kit
+from outage.lab.faults.model import Fault
+from outage.lab.model import Lab
+from outage.run.history import load_run
+from outage.run.model import Run
 from outage.run.notebook import write_injected_source
 from outage.runbook.contract import Contract, check_values, read_contract
 
@@ -84,10 +88,21 @@ class Stage:
             kit._revoke()
 
 
-def stage(name: str, *assignments: str) -> Stage:
+def assignments(lab: Lab, fault: Fault) -> list[str]:
+    """What a person would type after ``-p`` for a fault that has begun."""
+    return [f"{name}={value}" for name, value in fault.parameters(lab).items()]
+
+
+def last_run(handbook: Path, runbook: str) -> Run:
+    """The newest run of a runbook in a handbook."""
+    folders = (handbook / "runs").glob(f"*-{runbook}-*")
+    return load_run(max(folders, key=lambda folder: folder.stat().st_mtime_ns))
+
+
+def stage(name: str, *assigned: str) -> Stage:
     """A runbook with its parameters set as after ``-p``, and nothing run yet."""
     kit._session = kit._Session()
     contract = read_contract(RUNBOOKS / f"{name}.ipynb")
     started = Stage(contract, {"__name__": "__main__"}).run("parameters")
-    exec(write_injected_source(contract.parameters, check_values(contract, assignments)), started.scope)
+    exec(write_injected_source(contract.parameters, check_values(contract, assigned)), started.scope)
     return started

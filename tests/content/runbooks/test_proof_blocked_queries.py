@@ -1,4 +1,4 @@
-"""The proof of blocked-queries: broken for real, planned without a trace, applied, and the symptom gone."""
+"""Runbook blocked-queries against a real lock: its cells, and a person's runs when things are otherwise."""
 
 from __future__ import annotations
 
@@ -7,37 +7,28 @@ import pytest
 from outage.lab.faults import lock_blocker
 from outage.lab.faults.lock_sessions import BLOCKER
 from outage.lab.fingerprint import fingerprint
-from outage.run.history import load_run
+from tests.content.runbooks.cells import last_run, stage
 
 ABOUT = ("runbooks/blocked-queries.ipynb",)
 NAME = "blocked-queries"
 AT_ONCE = ("-p", "min_wait=0.01 seconds")
 
 
-def last_run(handbook):
-    folders = sorted((handbook / "runs").glob(f"*-{NAME}-*"), key=lambda folder: folder.stat().st_mtime_ns)
-    return load_run(folders[-1])
-
-
 @pytest.mark.parametrize("hold", ["row", "table"])
-def test_the_plan_changes_nothing_and_the_apply_frees_everybody(libpq, handbook, outage, hold):
+def test_the_plan_changes_nothing_and_the_apply_frees_everybody(libpq, hold):
     lock_blocker.begin(libpq, hold=hold)
     assert lock_blocker.symptom(libpq).signals["waiting_sessions"] == 4
     before = fingerprint(libpq)
-
-    planned = outage("run", NAME, *AT_ONCE)
-    assert planned.returncode == 0, planned.stdout + planned.stderr
+    plan = stage(NAME, AT_ONCE[1]).plan()
     assert fingerprint(libpq) == before
-    plan = last_run(handbook)
-    (action,) = plan.proposals[-1].actions
-    assert BLOCKER in action["target"]
-
-    applied = outage("run", NAME, *AT_ONCE, "--apply", "--plan", plan.id)
-    assert applied.returncode == 0, applied.stdout + applied.stderr
-    assert f"{action['data']['pid']}: ended" in applied.stdout
-    assert "Of 4 sessions that waited, all have moved." in applied.stdout
-    run = last_run(handbook)
-    assert run.saved["results"] == {str(action["data"]["pid"]): "ended"}
+    (action,) = plan.actions
+    assert BLOCKER in action.target
+    done = plan.apply()
+    assert f"{action.data['pid']}: ended" in done.text
+    assert "Of 4 sessions that waited, all have moved." in done.text
+    assert {str(pid): became for pid, became in done.saved["results"].items()} == {
+        str(action.data["pid"]): "ended"
+    }
     assert not lock_blocker.symptom(libpq).sick
     words = libpq.log(lock_blocker.ID).read_text(encoding="utf-8")
     assert "was ended by the server" in words
@@ -47,7 +38,7 @@ def test_a_blocker_that_vanished_since_the_plan_is_not_replaced_by_another(libpq
     """The plan is applied or nothing is: whoever blocks now was in no plan."""
     lock_blocker.begin(libpq)
     assert outage("run", NAME, *AT_ONCE).returncode == 0
-    plan = last_run(handbook)
+    plan = last_run(handbook, NAME)
     lock_blocker.fix(libpq)
     lock_blocker.begin(libpq)
     applied = outage("run", NAME, *AT_ONCE, "--apply", "--plan", plan.id)

@@ -1,4 +1,4 @@
-"""The proof of disk-full: not a byte is left, planned without a trace, room made, undone from copies."""
+"""Runbook disk-full against a full disk: what goes, what never does, and what comes back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from outage.lab import control
 from outage.lab.faults import disk_full
 from outage.lab.fingerprint import differences, fingerprint
 from outage.lab.parts import dispatch
-from tests.content.runbooks.cells import stage
-from tests.content.runbooks.proof import applied, given, planned
+from tests.content.runbooks.cells import assignments, stage
 
 ABOUT = ("runbooks/disk-full.ipynb",)
 NAME = "disk-full"
@@ -41,39 +40,30 @@ def candidates(folder: Path, *more: str) -> list[str]:
     return [action.data["name"] for action in plan.actions]
 
 
-def test_the_oldest_allowed_files_go_until_there_is_room_and_the_service_writes(full, handbook, outage):
-    words = given(full, disk_full.FAULT)
-    text, plan = planned(full, handbook, outage, disk_full.FAULT, words)
-    names = [action["data"]["name"] for action in plan.proposals[-1].actions]
-    assert names == [
+def test_the_oldest_allowed_files_go_until_there_is_room_and_the_service_writes(full):
+    plan = stage(NAME, *assignments(full, disk_full.FAULT)).plan()
+    assert [action.data["name"] for action in plan.actions] == [
         "exports/stock-3.csv",
         "exports/stock-2.csv",
         "exports/stock-1.csv",
         "log/debug.log.12",
         "log/debug.log.11",
     ]
-    assert {action["undo"] for action in plan.proposals[-1].actions} == {
-        f"copy back from {full.place('aside')}"
-    }
-    assert "16 MiB, 0 bytes free (0%)" in text
-    assert "read-only is NOT ENFORCED" in text
-
-    text, _ = applied(full, handbook, outage, disk_full.FAULT, words, plan)
-    assert "A file of 64 KiB was written and removed again." in text
-    assert "The service says 200." in text
-    assert not disk_full.symptom(full).sick
+    assert {action.undo for action in plan.actions} == {f"copy back from {full.place('aside')}"}
+    assert "16 MiB, 0 bytes free (0%)" in plan.text
+    assert "read-only is NOT ENFORCED" in plan.text
+    done = plan.apply()
+    assert "A file of 64 KiB was written and removed again." in done.text
+    assert "The service says 200." in done.text
     left = {path.name for path in (dispatch.disk(full) / "log").iterdir()}
     assert left == {f"debug.log.{number}" for number in range(1, 11)}
 
 
-def test_an_undo_brings_every_file_back_from_its_copy(full, handbook, outage):
+def test_an_undo_brings_every_file_back_from_its_copy(full):
     before = fingerprint(full)
-    words = given(full, disk_full.FAULT)
-    _, plan = planned(full, handbook, outage, disk_full.FAULT, words)
-    _, run = applied(full, handbook, outage, disk_full.FAULT, words, plan)
+    done = stage(NAME, *assignments(full, disk_full.FAULT)).plan().apply()
     assert len(differences(before, fingerprint(full))) == 5
-    undone = outage("undo", run.id, "--apply")
-    assert undone.returncode == 0, undone.stdout + undone.stderr
+    done.undo()
     assert differences(before, fingerprint(full)) == set()
 
 

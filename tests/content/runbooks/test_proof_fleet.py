@@ -1,4 +1,4 @@
-"""The proofs of the fleet's runbooks: servers really broken, planned without a trace, fixed, taken back."""
+"""The fleet's runbooks against servers that are really broken: what they say, and what they take back."""
 
 from __future__ import annotations
 
@@ -13,48 +13,38 @@ from outage.lab.faults import fleet as servers
 from outage.lab.parts import haproxy, redis, web
 from outage.lab.shop import manifest, releases
 from outage.lab.shop.flags import LOYALTY_PRICE
-from tests.content.runbooks.cells import stage
-from tests.content.runbooks.proof import applied, given, last_run, planned
-from tests.waiting import eventually
+from tests.content.runbooks.cells import assignments, last_run, stage
 
-ABOUT = ("runbooks/fleet-drift.ipynb", "runbooks/rolling-release.ipynb")
+ABOUT = ("runbooks/fleet-drift.ipynb", "runbooks/kill-switch.ipynb", "runbooks/rolling-release.ipynb")
 
 
-def test_a_straggler_is_found_brought_back_and_put_back_by_undo(fleet, handbook, outage):
+def test_a_straggler_is_found_brought_back_and_put_back_by_undo(fleet):
     stale_server.begin(fleet)
-    words = given(fleet, stale_server.FAULT, "watch=1s")
-    text, plan = planned(fleet, handbook, outage, stale_server.FAULT, words)
-    (action,) = plan.proposals[-1].actions
-    assert action["target"].startswith(f"server {stale_server.STALE}, ")
-    assert "The majority, 7 of 8, runs 4.2.0" in text
-
-    text, run = applied(fleet, handbook, outage, stale_server.FAULT, words, plan)
-    assert f"{stale_server.STALE}: out of the rotation, nobody on it" in text
-    assert "No server is odd." in text
-    assert not stale_server.symptom(fleet).sick
+    plan = stage("fleet-drift", *assignments(fleet, stale_server.FAULT), "watch=1s").plan()
+    (action,) = plan.actions
+    assert action.target.startswith(f"server {stale_server.STALE}, ")
+    assert "The majority, 7 of 8, runs 4.2.0" in plan.text
+    done = plan.apply()
+    assert f"{stale_server.STALE}: out of the rotation, nobody on it" in done.text
+    assert "No server is odd." in done.text
     assert haproxy.servers(fleet)[stale_server.STALE].startswith("UP")
-
-    undone = outage("undo", run.id, "--apply")
-    assert undone.returncode == 0, undone.stdout + undone.stderr
+    done.undo()
     assert servers.fleet_versions(fleet)[stale_server.STALE] == releases.OLD
 
 
-def test_a_harmful_flag_is_switched_off_everywhere_and_on_again_by_undo(fleet, handbook, outage):
+def test_a_harmful_flag_is_switched_off_everywhere_and_on_again_by_undo(fleet):
     flag_reused.begin(fleet)
-    words = given(fleet, flag_reused.FAULT, "watch=1s", "by=Ines Duarte", "why=orders are repeated")
-    text, plan = planned(fleet, handbook, outage, flag_reused.FAULT, words)
-    assert f"flag {LOYALTY_PRICE} in Redis" in plan.proposals[-1].actions[0]["target"]
-    assert redis.url(fleet, redis.CHANGER) not in text
-
-    text, run = applied(fleet, handbook, outage, flag_reused.FAULT, words, plan)
-    assert f"{LOYALTY_PRICE} is off on all 8 servers." in text
-    assert eventually(lambda: not flag_reused.symptom(fleet).sick)
+    said = ("watch=1s", "by=Ines Duarte", "why=orders are repeated")
+    plan = stage("kill-switch", *assignments(fleet, flag_reused.FAULT), *said).plan()
+    assert f"flag {LOYALTY_PRICE} in Redis" in plan.actions[0].target
+    assert redis.url(fleet, redis.CHANGER) not in plan.text
+    done = plan.apply()
+    assert f"{LOYALTY_PRICE} is off on all 8 servers." in done.text
     with redis.connect(fleet) as client:
         told = json.loads(str(client.hget("flags:why", LOYALTY_PRICE)))
     assert (told["by"], told["why"]) == ("Ines Duarte", "orders are repeated")
 
-    undone = outage("undo", run.id, "--apply")
-    assert undone.returncode == 0, undone.stdout + undone.stderr
+    done.undo()
     assert redis.flags(fleet)[LOYALTY_PRICE] == "on"
 
 

@@ -1,4 +1,4 @@
-"""The proof of replica-lag: paused for real, planned without a trace, resumed, caught up, undone."""
+"""Runbook replica-lag against a paused replica: what it says, and what it does when things are otherwise."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from outage.kit import CheckFailed
 from outage.lab import control
 from outage.lab.faults import replica_paused
 from outage.lab.parts import replica
-from tests.content.runbooks.cells import stage
-from tests.content.runbooks.proof import applied, given, planned
+from tests.content.runbooks.cells import assignments, stage
 
 ABOUT = ("runbooks/replica-lag.ipynb",)
 NAME = "replica-lag"
@@ -31,23 +30,17 @@ def pair(libpq, monkeypatch):
     return libpq
 
 
-def test_a_paused_replica_is_measured_resumed_proved_and_paused_again(pair, handbook, outage):
+def test_a_paused_replica_is_measured_resumed_proved_and_paused_again(pair):
     replica_paused.begin(pair)
-    words = given(pair, replica_paused.FAULT, SHORT)
-    text, plan = planned(pair, handbook, outage, replica_paused.FAULT, words)
-    (action,) = plan.proposals[-1].actions
-    assert action["command"] == "select pg_wal_replay_resume()"
-    assert "Its replay is paused." in text
-    assert "Slot replica: in use" in text
-
-    text, run = applied(pair, handbook, outage, replica_paused.FAULT, words, plan)
-    assert "replica: resumed; it was paused" in text
-    assert "It has replayed all that was written until now" in text
+    plan = stage(NAME, *assignments(pair, replica_paused.FAULT), SHORT).plan()
+    assert [action.command for action in plan.actions] == ["select pg_wal_replay_resume()"]
+    assert "Its replay is paused." in plan.text
+    assert "Slot replica: in use" in plan.text
+    done = plan.apply()
+    assert "replica: resumed; it was paused" in done.text
+    assert "It has replayed all that was written until now" in done.text
     assert not paused(pair)
-    assert not replica_paused.symptom(pair).sick
-
-    undone = outage("undo", run.id, "--apply")
-    assert undone.returncode == 0, undone.stdout + undone.stderr
+    done.undo()
     assert paused(pair)
 
 

@@ -1,4 +1,4 @@
-"""The proof of restore-drill: a backup broken for real, drilled without a trace, a good one taken, undone."""
+"""Runbook restore-drill against backups that are broken, cut short, old or absent: what it says and does."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from outage.kit import CheckFailed, scratch
 from outage.lab import control, postgres
 from outage.lab.faults import backup_broken
 from outage.lab.parts import backup
-from tests.content.runbooks.cells import stage
-from tests.content.runbooks.proof import applied, given, planned
+from tests.content.runbooks.cells import assignments, stage
 
 ABOUT = ("runbooks/restore-drill.ipynb",)
 NAME = "restore-drill"
@@ -38,29 +37,24 @@ def scratch_folders():
     return set(Path(tempfile.gettempdir()).glob("outage-scratch-*"))
 
 
-def test_a_broken_backup_is_found_a_good_one_taken_proved_and_removed_again(kept, handbook, outage):
+def test_a_broken_backup_is_found_a_good_one_taken_proved_and_removed_again(kept):
     backup_broken.begin(kept)
     broken = backup.backups(kept)[-1]
-    words = given(kept, backup_broken.FAULT)
-    text, plan = planned(kept, handbook, outage, backup_broken.FAULT, words)
-    (action,) = plan.proposals[-1].actions
-    assert action["target"].startswith(f"folder {backup.folder(kept)}")
-    assert "the job reported 'success'" in text
-    assert "WRONG: pg_restore: pg_restore: error: input file is too short" in text
-    assert "Older: " in text
-    assert "The newest backup that restores is " in text
-
-    text, run = applied(kept, handbook, outage, backup_broken.FAULT, words, plan)
-    assert "The fresh backup restores whole." in text
-    assert not backup_broken.symptom(kept).sick
+    plan = stage(NAME, *assignments(kept, backup_broken.FAULT)).plan()
+    (action,) = plan.actions
+    assert action.target.startswith(f"folder {backup.folder(kept)}")
+    assert "the job reported 'success'" in plan.text
+    assert "WRONG: pg_restore: pg_restore: error: input file is too short" in plan.text
+    assert "Older: " in plan.text
+    assert "The newest backup that restores is " in plan.text
+    done = plan.apply()
+    assert "The fresh backup restores whole." in done.text
     assert broken.exists(), "the broken one is evidence"
     fresh = backup.backups(kept)[-1]
     assert json.loads(fresh.with_suffix(".json").read_text(encoding="utf-8"))["bytes"] == fresh.stat().st_size
 
-    undone = outage("undo", run.id, "--apply")
-    assert undone.returncode == 0, undone.stdout + undone.stderr
+    done.undo()
     assert backup.backups(kept)[-1] == broken
-    assert backup_broken.symptom(kept).sick
 
 
 def test_a_good_backup_passes_and_nothing_is_proposed(kept):
