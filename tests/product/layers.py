@@ -5,9 +5,8 @@ from __future__ import annotations
 LAYERS = [  # a folder imports from its own layer and from those above it in this list; see ARCHITECTURE.md
     {"errors"},
     {"text"},
-    {"source", "secrets", "patterns", "glossary", "locales", "proxies", "git"},
-    {"files", "locks"},
-    {"background", "processes"},
+    {"source", "secrets", "patterns", "glossary", "locales", "proxies", "git", "background", "processes"}
+    | {"files", "locks"},
     {"unread", "validate"},
     {"policy"},
     {"redact"},
