@@ -94,6 +94,6 @@ def test_only_a_name_of_the_chat_is_opened_in_the_chat():
 def test_names_keep_their_capitals():
     policy = load_policy(POLICIES / "large-group.yml")
     text = "\n".join(show(policy, view) for view in VIEWS)
-    for name in ("Einsatzkräfte", "Vorstand", "Lage-Leitung"):
+    for name in ("Einsatzkräfte", "Vorstand und Leitstellen"):
         assert name in text
         assert name.lower() not in text
