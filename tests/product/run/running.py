@@ -57,7 +57,7 @@ def processes() -> list[psutil.Process]:
         except psutil.Error:
             continue
         ours = "OUTAGE_KERNEL" in environment and environment.get("TMPDIR") == own
-        if ours or any(own in word for word in command):
+        if ours or any(f"{own}/" in word for word in command):
             found.append(process)
     return found
 

@@ -207,6 +207,7 @@ def test_before_a_change_its_line_is_on_the_disk(
 # ---- a real full disk, with a real kernel
 
 
+@pytest.mark.torn
 def test_a_file_that_may_not_grow_ends_the_run_in_words(handbook: Handbook, log: Log) -> None:
     handbook.write("two", two_changes())
     folder = handbook.root / "runs"
