@@ -37,6 +37,16 @@ GENERIC = {
 """What a document names without its folder: each stands for one of many."""
 
 
+def test_every_name_at_the_top_has_its_reason_in_architecture():
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-tree", "--name-only", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    names = [name for name in listed if not name.startswith(".")]
+    assert "handbook.yml" in names
+    text = text_of("ARCHITECTURE.md")
+    assert [name for name in names if not re.search(rf"`{re.escape(name)}(?:/[\w/]*)?`", text)] == []
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_link_to_a_file_leads_somewhere(name):
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text_of(name))
