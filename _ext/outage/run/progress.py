@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
+import click
+
 from outage.run.outputs import strip_colours
 from outage.runbook.notebook import make_titles
 from outage.text import one_line, terminal
@@ -31,7 +33,7 @@ _MARKS = {
     "timed-out": "✗",
     "killed": "✗",
 }
-_COLOURS = {"passed": "32", "failed": "31", "timed-out": "31", "killed": "31", "interrupted": "33"}
+_COLOURS = {"passed": "green", "failed": "red", "timed-out": "red", "killed": "red", "interrupted": "yellow"}
 
 
 class JsonLines:
@@ -79,15 +81,15 @@ class Words:
     def _on_run(self, data: Mapping[str, Any]) -> None:
         self._mode = data["mode"]
         verb = {"plan": "Plan of", "apply": "Applying", "undo": "Undoing"}[data["mode"]]
-        self._print(self._bold(f"{verb} {data['runbook']}: {terminal(data['title'])}"))
+        self._print(self._style(f"{verb} {data['runbook']}: {terminal(data['title'])}", bold=True))
         target = data["target"]
         words = f"Target: {terminal(target['words'])}"
         if target["production"] and data["mode"] != "plan":
-            words = self._paint(f"*** PRODUCTION *** {words}", "1;97;41")
+            words = self._style(f"*** PRODUCTION *** {words}", fg="bright_white", bg="red", bold=True)
         self._print(words)
         review = data.get("review") or {}
         if review.get("unreviewed"):
-            self._print(self._paint(f"Not reviewed: {terminal(review['unreviewed'])}", "33"))
+            self._print(self._style(f"Not reviewed: {terminal(review['unreviewed'])}", fg="yellow"))
 
     def _on_notebook(self, data: Mapping[str, Any]) -> None:
         cells = data["cells"]
@@ -103,7 +105,7 @@ class Words:
             self._begin(label)
             return
         seconds = f"  {data['seconds']:.2f} s" if data.get("seconds") is not None else ""
-        mark = self._paint(_MARKS.get(data["state"], "!"), _COLOURS.get(data["state"], "0"))
+        mark = self._style(_MARKS.get(data["state"], "!"), fg=_COLOURS.get(data["state"]))
         self._end_partial()
         if self._more and self.live:
             self._print(_MORE)
@@ -168,7 +170,7 @@ class Words:
             why = f": {data['reason']}" if data.get("reason") else ""
             self._print(_INDENT + one_line(f"{data['state'].capitalize()} by {data.get('by')}{why}"))
             return
-        self._print(self._bold("Gate"))
+        self._print(self._style("Gate", bold=True))
         for line in terminal(data.get("text", "")).splitlines():
             self._print(f"{_INDENT}{line}")
 
@@ -177,12 +179,12 @@ class Words:
         for cell in data.get("kept", ()):
             step, title = self._titles[cell]
             label = f"{cell + 1:>3} {step:<10} {title}".rstrip()
-            self._print(f"{self._paint('✓', '32')} {label}  done before")
+            self._print(f"{self._style('✓', fg='green')} {label}  done before")
 
     def _error(self, error: Mapping[str, Any]) -> None:
         """Show what was raised, in its own words; a traceback stays in the notebook."""
         for line in terminal(f"{error['name']}: {error['value']}").splitlines()[:10]:
-            self._print(f"{_INDENT}{self._paint(line, '31')}")
+            self._print(f"{_INDENT}{self._style(line, fg='red')}")
 
     def _text(self, text: str) -> None:
         """Show output of the running cell, line by line; an unfinished line waits for its end."""
@@ -214,11 +216,8 @@ class Words:
         self._clear()
         self.out.write(f"{text}\n")
 
-    def _paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and code != "0" else text
-
-    def _bold(self, text: str) -> str:
-        return self._paint(text, "1")
+    def _style(self, text: str, **style: Any) -> str:
+        return click.style(text, **style) if self.colour and any(style.values()) else text
 
 
 def _show_last_state(line: str) -> str:
