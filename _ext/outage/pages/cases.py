@@ -23,7 +23,7 @@ from outage.incident.record import FILE
 from outage.pages import folders
 from outage.pages.domain import get_domain
 from outage.pages.site import get_policy
-from outage.render.case.page import VIEWS, cases_list, clauses, sessions_list
+from outage.render.case.page import VIEWS, list_clauses, write_cases_list, write_sessions_list
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class CaseDirective(SphinxDirective):
             text = view(study, site)
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
-        for clause in clauses(study):
+        for clause in list_clauses(study):
             get_domain(self.env).note_used("when", clause)
         return self.parse_text_to_nodes(text, allow_section_headings=True)
 
@@ -63,8 +63,8 @@ class ListDirective(SphinxDirective):
 
 
 LISTS: dict[str, Callable[[Path], str]] = {
-    "cases": cases_list,
-    "sessions": lambda root: sessions_list(load_sessions(root), root),
+    "cases": write_cases_list,
+    "sessions": lambda root: write_sessions_list(load_sessions(root), root),
 }
 
 

@@ -22,10 +22,10 @@ from outage.incident.record.store import is_plain
 from outage.pages import folders
 from outage.pages.render import render
 from outage.playbook import find_playbooks
-from outage.render.incident.drawing import NARROW, WIDE, description, drawing, legend
-from outage.render.incident.listing import incident_list
-from outage.render.incident.page import no_page, page
-from outage.render.incident.snapshot import POLICY_COPY, RUNS, Case, load_case
+from outage.render.incident.drawing import NARROW, WIDE, describe, draw, list_signs
+from outage.render.incident.listing import write_incident_list
+from outage.render.incident.page import write_no_page, write_page
+from outage.render.incident.snapshot import POLICY_COPY, RUNS, Snapshot, load_snapshot
 from outage.run.journal import FILE as JOURNAL
 from outage.text import one_line
 
@@ -53,14 +53,14 @@ class IncidentDirective(SphinxDirective):
         folder = _folder(self.env)
         folders.note_folder(self.env, "incident")
         if why := explain_left_out(folder):
-            return self.parse_text_to_nodes(no_page(folder.name, why), allow_section_headings=True)
+            return self.parse_text_to_nodes(write_no_page(folder.name, why), allow_section_headings=True)
         try:
-            case = load_case(folder, _now())
-            text = page(case)
+            snapshot = load_snapshot(folder, _now())
+            text = write_page(snapshot)
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
-        self.env.current_document["outage_case"] = case
-        for problem in [*case.incident.problems, *([case.trouble] if case.trouble else [])]:
+        self.env.current_document["outage_case"] = snapshot
+        for problem in [*snapshot.incident.problems, *([snapshot.trouble] if snapshot.trouble else [])]:
             # Told, and no warning: a torn line must not keep the site from being published.
             logger.info("%s", one_line(str(problem)), location=self.get_location())
         return self.parse_text_to_nodes(text, allow_section_headings=True)
@@ -71,11 +71,15 @@ class TimelineDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the drawing, in a frame for a desk and one for a phone."""
-        case = self.env.current_document.get("outage_case")
-        if not isinstance(case, Case):
+        snapshot = self.env.current_document.get("outage_case")
+        if not isinstance(snapshot, Snapshot):
             raise self.error("a timeline stands in the page of an incident")
-        found = [one for one in (drawing(case, WIDE), drawing(case, NARROW)) if one]
-        return [timeline(drawings=found, legend=legend(case), description=description(case))] if found else []
+        found = [one for one in (draw(snapshot, WIDE), draw(snapshot, NARROW)) if one]
+        return (
+            [timeline(drawings=found, legend=list_signs(snapshot), description=describe(snapshot))]
+            if found
+            else []
+        )
 
 
 class StaleDirective(SphinxDirective):
@@ -92,7 +96,7 @@ class IncidentsDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the list's text, parsed in place."""
         folders.note_folder(self.env, "incidents")
-        return self.parse_text_to_nodes(incident_list(_folder(self.env)))
+        return self.parse_text_to_nodes(write_incident_list(_folder(self.env)))
 
 
 def _folder(env: BuildEnvironment) -> Path:
@@ -161,5 +165,5 @@ def setup(app: Sphinx) -> None:
     app.add_directive_to_domain("outage", "stale", StaleDirective)
     app.add_directive_to_domain("outage", "incidents", IncidentsDirective)
     folders.set_dependency("incident", _files)
-    folders.set_dependency("incidents", _all_files, incident_list)
+    folders.set_dependency("incidents", _all_files, write_incident_list)
     app.connect("html-page-context", _scripts)

@@ -11,8 +11,8 @@ from outage.errors import OutageError
 from outage.pages.domain import get_domain
 from outage.pages.render import render
 from outage.pages.site import get_policy
-from outage.render.policy.drawing import NARROW, WIDE, drawing
-from outage.render.policy.plan import rows
+from outage.render.policy.drawing import NARROW, WIDE, draw
+from outage.render.policy.plan import list_rows
 from outage.text import one_line, visible
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class ResponseDrawingDirective(SphinxDirective):
             severity = policy.severity_id(self.arguments[0])
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
-        found = rows(policy, severity)
-        drawings = [drawing(found, frame) for frame in (WIDE, NARROW)]
+        found = list_rows(policy, severity)
+        drawings = [draw(found, frame) for frame in (WIDE, NARROW)]
         name = visible(policy.severities[severity].name)
         return [response_drawing(severity=severity, name=name, drawings=drawings)]
 

@@ -27,7 +27,7 @@ from outage.pages.render import render
 from outage.pages.site import get_policy
 from outage.playbook import Checklist, find_playbooks, load_playbook, resolve
 from outage.playbook.browser import make_page_data
-from outage.render.policy.checklist import checklist
+from outage.render.policy.checklist import write_checklist
 from outage.source import nearest
 from outage.text import terminal
 
@@ -71,7 +71,7 @@ class PlaybookDirective(SphinxDirective):
         if self.env.docname in _noted(self.env):
             raise self.error("a page holds one playbook")
         _noted(self.env)[self.env.docname] = (name, digest(known[name]))
-        text = checklist(known[name])
+        text = write_checklist(known[name])
         body = self.parse_text_to_nodes(text, allow_section_headings=True)
         return [playbook_head(playbook=name), *body, playbook_foot(playbook=name)]
 

@@ -22,8 +22,16 @@ from outage.incident.times import Times
 from outage.pages import catalogue_search, folders, run_form
 from outage.pages.site import get_policy
 from outage.redact.mask import make_masker, mask_outputs
-from outage.render.runbook.catalogue import STEPS, about, after, catalogue, contract_in, listed, services
-from outage.render.runbook.proof import proof_section
+from outage.render.runbook.catalogue import (
+    STEPS,
+    describe_runbooks,
+    list_services,
+    load_contract,
+    write_about,
+    write_after,
+    write_catalogue,
+)
+from outage.render.runbook.proof import write_proof
 from outage.run.review import compute_working_digest
 from outage.runbook import proof
 from outage.runbook.contract import examine
@@ -50,7 +58,7 @@ class AboutDirective(SphinxDirective):
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
         folders.note_folder(self.env, "runbook")
-        parts = (about(contract), self._proof(contract.name, path))
+        parts = (write_about(contract), self._proof(contract.name, path))
         texts = [nodes.container("", *self.parse_text_to_nodes(text)) for text in parts]
         for text, look in zip(texts, ("outage-about", "outage-proof"), strict=True):
             text["classes"].append(look)
@@ -61,7 +69,7 @@ class AboutDirective(SphinxDirective):
         root = Path(self.env.srcdir)
         digest = compute_working_digest(root, read_notebook(path, Path(path.name)))
         zone = get_policy(self.config).company.timezone
-        return proof_section(proof.find(root, name), name, digest, Times(zone))
+        return write_proof(proof.find(root, name), name, digest, Times(zone))
 
 
 class RunbooksDirective(SphinxDirective):
@@ -72,8 +80,8 @@ class RunbooksDirective(SphinxDirective):
         folders.note_folder(self.env, "runbooks")
         folder = Path(self.env.doc2path(self.env.docname)).parent
         return [
-            *catalogue_search.make_search_node(listed(folder)),
-            *self.parse_text_to_nodes(catalogue(folder)),
+            *catalogue_search.make_search_node(describe_runbooks(folder)),
+            *self.parse_text_to_nodes(write_catalogue(folder)),
         ]
 
 
@@ -124,7 +132,7 @@ def _add_about(app: Sphinx, docname: str, source: list[str]) -> None:
 def _add_after(notebook: dict[str, Any], path: Path) -> None:
     """Put what errors mean, and where to go on, below the last step."""
     with suppress(OutageError, OSError):  # the directive at the head says what is wrong
-        if text := after(contract_in(path.parent, path.stem), path.parent):
+        if text := write_after(load_contract(path.parent, path.stem), path.parent):
             notebook["cells"].append({"cell_type": "markdown", "id": "after", "metadata": {}, "source": text})
 
 
@@ -164,7 +172,7 @@ def _runbooks(folder: Path) -> list[Path]:
 
 def _around(folder: Path) -> str:
     """Return what a runbook's page shows beside its notebook."""
-    return f"{[path.read_text(encoding='utf-8') for path in _proofs(folder)]}{services(folder)}"
+    return f"{[path.read_text(encoding='utf-8') for path in _proofs(folder)]}{list_services(folder)}"
 
 
 def _proofs(folder: Path) -> list[Path]:
@@ -174,7 +182,9 @@ def _proofs(folder: Path) -> list[Path]:
 
 def setup(app: Sphinx) -> None:
     """Add the directives, the badges, and what puts the facts on the page."""
-    folders.set_dependency("runbooks", _runbooks, lambda folder: f"{catalogue(folder)}{listed(folder)}")
+    folders.set_dependency(
+        "runbooks", _runbooks, lambda folder: f"{write_catalogue(folder)}{describe_runbooks(folder)}"
+    )
     folders.set_dependency("runbook", _runbooks, _around)
     app.add_directive_to_domain("outage", "about-runbook", AboutDirective)
     app.add_directive_to_domain("outage", "runbooks", RunbooksDirective)

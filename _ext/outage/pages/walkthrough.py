@@ -22,7 +22,7 @@ from outage.pages.domain import get_domain
 from outage.pages.render import render
 from outage.pages.site import get_policy
 from outage.pages.walkthrough_data import make_page_data
-from outage.render.case.walkthrough import story
+from outage.render.case.walkthrough import write_walkthrough
 from outage.text import one_line
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class WalkthroughDirective(SphinxDirective):
         try:
             script = load_script(root, name)
             told = list(make_frames(script))
-            text, data = story(script, told, site), make_page_data(script, told)
+            text, data = write_walkthrough(script, told, site), make_page_data(script, told)
         except OutageError as error:
             raise self.error(one_line(str(error))) from None
         self._depend(root / name)

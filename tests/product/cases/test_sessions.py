@@ -9,7 +9,7 @@ import pytest
 from outage.cases.sessions import load_sessions
 from outage.check.handbook import check_cases
 from outage.errors import Problems
-from outage.render.case.page import NO_SESSIONS, cases_list, sessions_list
+from outage.render.case.page import NO_SESSIONS, write_cases_list, write_sessions_list
 from tests.product.cases.company import ROOT, SMALL, handbook
 
 
@@ -24,7 +24,7 @@ def test_a_session_is_listed_with_its_recording_the_latest_first(tmp_path: Path)
         f"sessions:\n  - {{date: 2026-12-03, case: {SMALL}, led: Mei Lin}}\n"
         f"  - {{date: 2026-12-10, case: {SMALL}, led: Sam, group: New joiners, recording: 'https://v.example/1'}}\n",
     )
-    text = sessions_list(load_sessions(root), root)
+    text = write_sessions_list(load_sessions(root), root)
     assert text.index("2026\\-12\\-10") < text.index("2026\\-12\\-03")
     assert "[Recording](<https://v.example/1>)" in text
     assert f"](/case-studies/{SMALL}/index.md)" in text
@@ -33,7 +33,7 @@ def test_a_session_is_listed_with_its_recording_the_latest_first(tmp_path: Path)
 @pytest.mark.parametrize("text", ["sessions: []\n", "sessions:\n"])
 def test_without_sessions_it_says_what_to_do(tmp_path: Path, text: str) -> None:
     root = write(handbook(tmp_path), text)
-    assert sessions_list(load_sessions(root), root) == NO_SESSIONS
+    assert write_sessions_list(load_sessions(root), root) == NO_SESSIONS
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,6 @@ def test_every_case_of_the_handbook_is_right() -> None:
 
 
 def test_the_catalogue_has_every_case_the_made_up_one_first() -> None:
-    text = cases_list(ROOT)
+    text = write_cases_list(ROOT)
     assert text.startswith("**[The morning nobody could pay]")
     assert "Made up" in text.split("\n\n")[0]

@@ -12,7 +12,7 @@ from outage.cases.frames import make_frames
 from outage.cases.script import load_script
 from outage.policy import load_policy
 from outage.render.case.page import VIEWS
-from outage.render.case.walkthrough import story
+from outage.render.case.walkthrough import write_walkthrough
 from tests.product.cases.company import SMALL, handbook
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -24,7 +24,7 @@ def shown(root: Path, name: str) -> str:
     site = load_policy(root / "case-studies" / "policy.yml")
     if name == "story":
         script = load_script(root, f"case-studies/{SMALL}")
-        return story(script, make_frames(script), site) + "\n"
+        return write_walkthrough(script, make_frames(script), site) + "\n"
     return VIEWS[name](load_case_study(root / "case-studies" / SMALL, root), site) + "\n"
 
 

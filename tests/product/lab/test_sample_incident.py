@@ -13,7 +13,7 @@ import pytest
 
 from outage.incident.record import load
 from outage.policy import load_policy
-from outage.render.incident.snapshot import load_case
+from outage.render.incident.snapshot import load_snapshot
 from outage.review.audit import audit
 from tests.sites import LARKFIELD
 
@@ -44,7 +44,7 @@ def test_the_drill_can_be_played_at_any_pace(handbook):
     played = subprocess.run(command, cwd=handbook, env=own, capture_output=True, text=True, check=False)
     assert played.returncode == 0, played.stdout + played.stderr
     (folder,) = (handbook / "incidents").glob("*/")
-    case = load_case(folder, datetime.now(UTC))
+    case = load_snapshot(folder, datetime.now(UTC))
     assert (case.incident.stage, case.incident.drill, case.incident.problems) == ("closed", True, ())
     assert [(run.journal.mode, run.journal.state) for run in case.runs if run.journal] == [
         ("plan", "failed"),

@@ -8,7 +8,7 @@ import pytest
 from outage.playbook import Checklist, load_playbook, resolve
 from outage.playbook.words import format_bare
 from outage.policy import load_policy
-from outage.render.policy.checklist import checklist as as_myst
+from outage.render.policy.checklist import write_checklist as as_myst
 from tests.product.playbook.company import policy
 from tests.product.playbook.story import checklist, incident
 from tests.sites import LARKFIELD

@@ -24,8 +24,8 @@ from urllib3.util import parse_url
 
 from outage.redact.known import learn, make_run_scrubber
 from outage.redact.scrub import MARK, Scrubber
-from outage.render.incident.page import page
-from outage.render.incident.snapshot import load_case
+from outage.render.incident.page import write_page
+from outage.render.incident.snapshot import load_snapshot
 from outage.run import outputs
 from outage.run.outputs import CellOutputs
 from tests.product.cli.processes import outage
@@ -373,7 +373,7 @@ def test_a_planted_secret_is_on_no_incident_page(handbook: Handbook) -> None:
     assert outage("declare", "Keys", "--severity", "sev1").returncode == 0
     outage("run", "keys", "-p", "key=secret://env/SHOP_KEY", **environ)
     (folder,) = (handbook.root / "incidents").glob("[0-9]*")
-    shown = page(load_case(folder, datetime.now(UTC)))
+    shown = write_page(load_snapshot(folder, datetime.now(UTC)))
     assert f"plain {MARK}" in shown
     everything = "".join(path.read_text("utf-8", "replace") for path in folder.rglob("*") if path.is_file())
     assert found(handbook, shown + everything, KEY, OWN) == []

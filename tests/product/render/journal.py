@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from outage.render.incident.snapshot import CaseRun
+from outage.render.incident.snapshot import SnapshotRun
 from outage.run.fold import fold
 from outage.run.journal import Line
 from outage.run.model import Run
@@ -55,7 +55,7 @@ def ended(state: str = "succeeded", reason: str = "every step passed") -> tuple[
     return ("ended", {"state": state, "code": 0, "reason": reason, "seconds": 1.0})
 
 
-def planned() -> CaseRun:
+def planned() -> SnapshotRun:
     """The plan of the story: it looked, and proposed one action."""
     lines = [
         *looked(text("1 session holds a lock\n")),
@@ -63,4 +63,4 @@ def planned() -> CaseRun:
         ("cell", {"cell": 2, "state": "planned"}),
         ended(),
     ]
-    return CaseRun("r1", None, run(*lines))
+    return SnapshotRun("r1", None, run(*lines))

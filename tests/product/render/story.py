@@ -10,7 +10,7 @@ from typing import Any
 from outage.incident.record.event import Event
 from outage.incident.record.fold import fold
 from outage.policy import Policy, load_policy
-from outage.render.incident.snapshot import Case, CaseRun
+from outage.render.incident.snapshot import Snapshot, SnapshotRun
 
 START = datetime(2026, 6, 17, 9, 40, tzinfo=UTC)  # summer: London is an hour ahead of UTC
 POLICY = Path(__file__).parents[2] / "companies" / "larkfield.yml"
@@ -33,10 +33,10 @@ def policy() -> Policy:
 
 
 def case(
-    events: list[Event], *, minute: float = 60, runs: tuple[CaseRun, ...] = (), trouble: str = ""
-) -> Case:
+    events: list[Event], *, minute: float = 60, runs: tuple[SnapshotRun, ...] = (), trouble: str = ""
+) -> Snapshot:
     """The case that these events make, looked at ``minute`` minutes after the declaration."""
-    return Case(fold(events, name="2026-06-17-orders"), policy(), at(minute), runs, trouble)
+    return Snapshot(fold(events, name="2026-06-17-orders"), policy(), at(minute), runs, trouble)
 
 
 def told() -> list[Event]:

@@ -16,62 +16,66 @@ if TYPE_CHECKING:
     from outage.playbook import Progress
     from outage.playbook.follow import Following
     from outage.playbook.state import Standing
-    from outage.render.incident.snapshot import Case
+    from outage.render.incident.snapshot import Snapshot
 
 MOST_IN_SIGHT = 5
 """So many steps are shown, those that are overdue first; all are folded away below."""
 
 
-def playbook_section(case: Case) -> str:
+def write_playbooks(snapshot: Snapshot) -> str:
     """Return each playbook in a few lines, its steps folded away; nothing when none was started."""
-    return "\n\n".join(_playbook(case, one) for one in case.playbooks)
+    return "\n\n".join(_write_playbook(snapshot, one) for one in snapshot.playbooks)
 
 
-def _playbook(case: Case, one: Following) -> str:
-    started = f"started {_moment(case, one.play.at)} by {plain(one.play.by)}"
+def _write_playbook(snapshot: Snapshot, one: Following) -> str:
+    started = f"started {_write_moment(snapshot, one.play.at)} by {plain(one.play.by)}"
     if one.progress is None:
         return f"**{plain(one.play.playbook)}**, {started}. It cannot be shown: {plain(one.trouble)}"
     found = one.progress
     head = f"**{plain(found.checklist.name)}**: {plain(format_count(found))}, {started}."
-    now = bullets(_line(case, step) for step in _first(found)) if case.incident.is_open else ""
-    steps = folded("Every step", "\n\n".join(_phases(case, found)))
+    now = (
+        bullets(_write_line(snapshot, step) for step in _find_first(found))
+        if snapshot.incident.is_open
+        else ""
+    )
+    steps = folded("Every step", "\n\n".join(_write_phases(snapshot, found)))
     return "\n\n".join(part for part in (head, now, steps) if part)
 
 
-def _first(found: Progress) -> list[Standing]:
+def _find_first(found: Progress) -> list[Standing]:
     late = list(found.overdue)
     return [*late, *(step for step in found.open if step not in late)][:MOST_IN_SIGHT]
 
 
-def _phases(case: Case, found: Progress) -> Iterator[str]:
+def _write_phases(snapshot: Snapshot, found: Progress) -> Iterator[str]:
     for number, (phase, steps) in enumerate(found.phases, start=1):
-        yield f"**{number}. {plain(phase.name)}**\n\n{bullets(_line(case, step) for step in steps)}"
+        yield f"**{number}. {plain(phase.name)}**\n\n{bullets(_write_line(snapshot, step) for step in steps)}"
     if found.strange:
         lines = (f"{plain(step)}: {plain(tick.state)}" for step, tick in found.strange.items())
         yield f"**Not in this playbook (any more)**\n\n{bullets(lines)}"
 
 
-def _line(case: Case, step: Standing) -> str:
+def _write_line(snapshot: Snapshot, step: Standing) -> str:
     """Return what it asks, who does it, and its state."""
-    text = plain(format_bare(step.task.text, case.policy, case.incident))
-    who = chip(name_owner(step.task, case.policy), "role", step.task.owner)
-    return f"{who} {text}\\\n{_state(case, step)}"
+    text = plain(format_bare(step.task.text, snapshot.policy, snapshot.incident))
+    who = chip(name_owner(step.task, snapshot.policy), "role", step.task.owner)
+    return f"{who} {text}\\\n{_write_state(snapshot, step)}"
 
 
-def _state(case: Case, step: Standing) -> str:
+def _write_state(snapshot: Snapshot, step: Standing) -> str:
     if step.tick is not None and step.tick.settled:
         good = ("run", "good") if step.tick.state == "done" else ("mark",)
         why = f": {plain(step.tick.why)}" if step.tick.why else ""
         done = chip(step.tick.state.capitalize(), *good)
-        return f"{done} {_moment(case, step.tick.at)} by {plain(step.tick.by)}{why}"
+        return f"{done} {_write_moment(snapshot, step.tick.at)} by {plain(step.tick.by)}{why}"
     if step.needed == "never":
         return role("aside", "Not needed: it was over before")
     if step.needed == "later" and step.needed_at:
-        return f"Only if it is still open at {_moment(case, step.needed_at)}"
-    if step.due is None or not case.incident.is_open:
+        return f"Only if it is still open at {_write_moment(snapshot, step.needed_at)}"
+    if step.due is None or not snapshot.incident.is_open:
         return role("aside", "Open")
-    return f"Due {role('due', case.times.near(step.due, case.now), format_stamp(step.due))}"
+    return f"Due {role('due', snapshot.times.near(step.due, snapshot.now), format_stamp(step.due))}"
 
 
-def _moment(case: Case, at: datetime) -> str:
-    return moment(at, case.times.near(at, case.incident.declared_at or case.now))
+def _write_moment(snapshot: Snapshot, at: datetime) -> str:
+    return moment(at, snapshot.times.near(at, snapshot.incident.declared_at or snapshot.now))

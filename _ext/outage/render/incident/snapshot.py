@@ -30,7 +30,7 @@ _NAMES_ONLY = (
 
 
 @dataclass(frozen=True)
-class CaseRun:
+class SnapshotRun:
     """One run of the incident: what the record says of it, and what its journal tells.
 
     Attributes:
@@ -53,7 +53,7 @@ class CaseRun:
 
 
 @dataclass(frozen=True)
-class Case:
+class Snapshot:
     """One incident, as it stood at a moment.
 
     Attributes:
@@ -68,7 +68,7 @@ class Case:
     incident: Incident
     policy: Policy
     now: datetime
-    runs: tuple[CaseRun, ...] = ()
+    runs: tuple[SnapshotRun, ...] = ()
     trouble: str = ""
     playbooks: tuple[Following, ...] = ()
 
@@ -92,54 +92,54 @@ class Case:
         return () if self.trouble else list_due(self.incident, self.policy, self.now)
 
 
-def load_case(folder: Path, now: datetime) -> Case:
-    """Return the case in an incident's folder.
+def load_snapshot(folder: Path, now: datetime) -> Snapshot:
+    """Return the snapshot in an incident's folder.
 
-    Trouble with record, policy or runs is part of the case, for a page must be shown during an
+    Trouble with record, policy or runs is part of the snapshot, for a page must be shown during an
     outage even when a line of the record was torn. Raises Failed if the record cannot be opened.
     """
-    policy, trouble = _policy(folder)
+    policy, trouble = _load_policy(folder)
     incident = load(folder)
     handbook = folder.parent.parent
     playbooks = () if trouble else list_followed(handbook, incident, policy, now)
-    return Case(incident, policy, now, _runs(folder, incident), trouble, playbooks)
+    return Snapshot(incident, policy, now, _load_runs(folder, incident), trouble, playbooks)
 
 
-def outline(folder: Path) -> Case:
-    """Return the case without its runs, for a list. Raises Failed if the record cannot be opened."""
-    policy, trouble = _policy(folder)
-    return Case(load(folder), policy, datetime.now(UTC), trouble=trouble)
+def load_outline(folder: Path) -> Snapshot:
+    """Return the snapshot without its runs, for a list. Raises Failed if the record cannot be opened."""
+    policy, trouble = _load_policy(folder)
+    return Snapshot(load(folder), policy, datetime.now(UTC), trouble=trouble)
 
 
-def _runs(folder: Path, incident: Incident) -> tuple[CaseRun, ...]:
+def _load_runs(folder: Path, incident: Incident) -> tuple[SnapshotRun, ...]:
     recorded = {run.id: run for run in incident.runs}
     found = {path.name: path for path in history.find_runs([folder / RUNS])}
-    runs = [_run(id_, recorded.get(id_), found.get(id_)) for id_ in {*recorded, *found}]
+    runs = [_load_run(id_, recorded.get(id_), found.get(id_)) for id_ in {*recorded, *found}]
     return tuple(sorted(runs, key=lambda run: run.began))
 
 
-def _run(id_: str, recorded: Run | None, folder: Path | None) -> CaseRun:
+def _load_run(id_: str, recorded: Run | None, folder: Path | None) -> SnapshotRun:
     if folder is None:
-        return CaseRun(id_, recorded, None, "its journal is not in this copy of the incident")
+        return SnapshotRun(id_, recorded, None, "its journal is not in this copy of the incident")
     try:
-        return CaseRun(id_, recorded, history.load_run(folder))
+        return SnapshotRun(id_, recorded, history.load_run(folder))
     except OutageError as error:
-        return CaseRun(id_, recorded, None, error.message)
+        return SnapshotRun(id_, recorded, None, error.message)
 
 
-def _policy(folder: Path) -> tuple[Policy, str]:
+def _load_policy(folder: Path) -> tuple[Policy, str]:
     path = folder / POLICY_COPY
     try:
-        return _parsed(path.read_text(encoding="utf-8")), ""
+        return _parse_policy(path.read_text(encoding="utf-8")), ""
     except OSError as error:
-        return _parsed(_NAMES_ONLY), f"{POLICY_COPY} cannot be read: {error.strerror}"
+        return _parse_policy(_NAMES_ONLY), f"{POLICY_COPY} cannot be read: {error.strerror}"
     except UnicodeDecodeError:
-        return _parsed(_NAMES_ONLY), f"{POLICY_COPY} is not UTF-8 text"
+        return _parse_policy(_NAMES_ONLY), f"{POLICY_COPY} is not UTF-8 text"
     except OutageError as error:
-        return _parsed(_NAMES_ONLY), str(error)
+        return _parse_policy(_NAMES_ONLY), str(error)
 
 
 @lru_cache(maxsize=32)
-def _parsed(text: str) -> Policy:
+def _parse_policy(text: str) -> Policy:
     """Return the policy in a text; most incidents hold copies of a few."""
     return parse_policy(text, Path(POLICY_COPY))

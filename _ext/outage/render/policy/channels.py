@@ -35,26 +35,26 @@ _OPTIONAL = {"division": "divisions", "area": "divisions", "executives": "audien
 _NAMED_AT_MOST = 12
 
 
-def channel_map(policy: Policy) -> str:
+def write_channel_map(policy: Policy) -> str:
     """Write a row per channel that the company really has; it lists what the absent ones would hold, too."""
     rows = [
-        (ref("channel", key), _purpose(policy, key), _way(channel))
+        (ref("channel", key), _describe_purpose(policy, key), _describe_way(channel))
         for key, channel in policy.own_channels.items()
     ]
     return table(("Channel", "What belongs there", "How to open it"), rows)
 
 
-def _purpose(policy: Policy, own: ChannelId) -> str:
-    served = list(_served(policy, own))
+def _describe_purpose(policy: Policy, own: ChannelId) -> str:
+    served = list(_list_served(policy, own))
     words = "; ".join(PURPOSES[key] for key in served)
     readers = [key for key, audience in policy.audiences.items() if audience.channel in served]
     read_by = f" Read by {refs('audience', readers)}" if readers else ""
-    called = ", ".join(names(policy, own)) or _areas(policy, own)
+    called = ", ".join(list_names(policy, own)) or _list_areas(policy, own)
     here = f" Here: {called}." if called else ""
     return f"{words[:1].upper()}{words[1:]}.{here}{read_by}"
 
 
-def names(policy: Policy, own: ChannelId) -> list[str]:
+def list_names(policy: Policy, own: ChannelId) -> list[str]:
     """Return what a channel is called in each division, as text for a table; empty where it has one name.
 
     A list of more than :data:`_NAMED_AT_MOST` is empty too: no one reads it through.
@@ -64,7 +64,7 @@ def names(policy: Policy, own: ChannelId) -> list[str]:
     return [cell(name) for name in whole] if 1 < len(whole) <= _NAMED_AT_MOST else []
 
 
-def _areas(policy: Policy, own: ChannelId) -> str:
+def _list_areas(policy: Policy, own: ChannelId) -> str:
     """List the areas that a channel's name may hold: ``checkout, refunds in payments; picking in stores``."""
     if "{area}" not in policy.own_channels[own].name or len(policy.divisions) > _NAMED_AT_MOST:
         return ""
@@ -75,13 +75,13 @@ def _areas(policy: Policy, own: ChannelId) -> str:
     )
 
 
-def division_channels(policy: Policy) -> str:
+def write_division_channels(policy: Policy) -> str:
     """List the divisions' channels by name, for someone who must post now; empty where there is one."""
-    named = names(policy, "division") if "division" in policy.own_channels else []
+    named = list_names(policy, "division") if "division" in policy.own_channels else []
     return f"{', '.join(named)}: any of them, if you are not sure." if named else ""
 
 
-def _served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:
+def _list_served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:
     """Yield the channel itself, and those that it replaces and the company has a use for."""
     yield own
     for key, channel in policy.channels.items():
@@ -89,7 +89,7 @@ def _served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:
             yield key
 
 
-def _way(channel: Channel) -> str:
+def _describe_way(channel: Channel) -> str:
     """Say how to open it: its link. A status page or a loudspeaker isn't a chat room; ``#name`` is."""
     if not channel.link:
         return "in the chat" if channel.name.startswith(("#", "~")) else cell("")
@@ -99,26 +99,27 @@ def _way(channel: Channel) -> str:
     return f"[{plain(channel.link.removeprefix('https://').removeprefix('tel:'))}](<{target}>)"
 
 
-def policy_values(policy: Policy) -> str:
+def write_policy_values(policy: Policy) -> str:
     """Return every value by part: its address, what it is, and the line that says so."""
-    by_part = {part: list(values) for part, values in groupby(policy.values().values(), key=_part)}
-    return blocks(_section(policy, part, by_part.get(part, [])) for part in PolicyData.model_fields)
+    by_part = {part: list(values) for part, values in groupby(policy.values().values(), key=_find_part)}
+    return blocks(_write_section(policy, part, by_part.get(part, [])) for part in PolicyData.model_fields)
 
 
-def _part(value: Value) -> str:
+def _find_part(value: Value) -> str:
     return value.address.split(".")[0]
 
 
-def _section(policy: Policy, part: str, values: list[Value]) -> str:
+def _write_section(policy: Policy, part: str, values: list[Value]) -> str:
     heading = f"## {part.replace('_', ' ').capitalize()}"
     if not values:
         return f"{heading}\n\n{ref('anchor', part)} says nothing: this company has none."
     rows = [
-        (f"{ref('anchor', value.address)} {_origin(policy, value)}", cell(value.text)) for value in values
+        (f"{ref('anchor', value.address)} {_describe_origin(policy, value)}", cell(value.text))
+        for value in values
     ]
     return f"{heading}\n\n{{.outage-values}}\n{table(('Clause', 'Value'), rows)}"
 
 
-def _origin(policy: Policy, value: Value) -> str:
+def _describe_origin(policy: Policy, value: Value) -> str:
     where = "default" if value.default else plain(f"{policy.path.name}:{value.line}")
     return f"[{where}]{{.outage-where}}"

@@ -25,61 +25,65 @@ SINCE = {
 """What a due time counts from, in words."""
 
 
-def checklist(found: Checklist) -> str:
+def write_checklist(found: Checklist) -> str:
     """Return the phases of a checklist, each a section with its steps."""
     return blocks(
-        blocks([f"## {number}. {plain(phase.name)}", without_html(phase.goal), tasks(phase)])
+        blocks([f"## {number}. {plain(phase.name)}", without_html(phase.goal), write_tasks(phase)])
         for number, phase in enumerate(found.phases, start=1)
     )
 
 
-def tasks(phase: Section) -> str:
+def write_tasks(phase: Section) -> str:
     """Return the steps of a phase."""
-    return directive("tasks", phase.id, blocks(map(task, phase.tasks)))
+    return directive("tasks", phase.id, blocks(map(write_task, phase.tasks)))
 
 
-def task(one: Task) -> str:
+def write_task(one: Task) -> str:
     """Return one step: what to do, then who and by when, then how."""
-    return directive("task", one.id, blocks([without_html(one.text), who_and_when(one), *_how(one)]))
+    return directive(
+        "task", one.id, blocks([without_html(one.text), write_who_and_when(one), *_write_how(one)])
+    )
 
 
-def who_and_when(one: Task) -> str:
+def write_who_and_when(one: Task) -> str:
     """Write ``Scribe, within 30 minutes of the declaration``; names link to their explanations."""
     parts = [ref("role", one.owner)]
     if one.due and one.due != one.late_only:
-        parts.append(f"within {_length(one.due)} {SINCE[one.due.since]}")
+        parts.append(f"within {_write_length(one.due)} {SINCE[one.due.since]}")
     if one.late_only:
-        parts.append(f"only if it is still open after {_length(one.late_only)}")
+        parts.append(f"only if it is still open after {_write_length(one.late_only)}")
     return ", ".join(parts)
 
 
-def _length(term: Term) -> str:
+def _write_length(term: Term) -> str:
     return ref("policy", term.address)
 
 
-def _how(one: Task) -> Iterator[str]:
+def _write_how(one: Task) -> Iterator[str]:
     """Yield what is folded away until someone wants it."""
     yield f"**Good:** {without_html(one.good)}"
     yield bullets(map(without_html, one.how))
     if one.command:
-        yield console(*one.command)
+        yield write_console(*one.command)
     if one.say:
         yield directive("say", "With only the chat" if one.command else "To post", "\n".join(one.say))
     if one.evidence:
         yield f"**Attach:** {'; '.join(map(without_html, one.evidence))}."
     if one.links:
-        yield f"**More:** {', '.join(_link(link) for link in one.links)}"
+        yield f"**More:** {', '.join(_write_link(link) for link in one.links)}"
     yield directive(
-        "container", "outage-on-record", f"On the record:\n\n{console(f'outage playbook done {one.id}')}"
+        "container",
+        "outage-on-record",
+        f"On the record:\n\n{write_console(f'outage playbook done {one.id}')}",
     )
 
 
-def console(*commands: str) -> str:
+def write_console(*commands: str) -> str:
     """Return commands as they are typed, with a button that copies them."""
     return block("\n".join(f"$ {line}" for line in commands), "console")
 
 
-def _link(link: Pointer) -> str:
+def _write_link(link: Pointer) -> str:
     page, _, anchor = (link.page or "").partition("#")
     if anchor:
         return f"[{without_html(link.words or '')}](/{page}.md#{anchor})"

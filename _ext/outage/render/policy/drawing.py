@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from outage.render.policy.plan import Row
-from outage.render.timeline.axis import Axis, axis
-from outage.render.timeline.shapes import AxisText, Frame, Sheet, fitted, list_cuts, text_width
+from outage.render.timeline.axis import Axis, make_axis
+from outage.render.timeline.shapes import AxisText, Frame, Sheet, fit_text, list_cuts, measure_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,20 +66,22 @@ class Drawing(Sheet):
     steps: tuple[Step, ...]
 
 
-def drawn(found: Iterable[Row]) -> list[Row]:
+def list_drawn(found: Iterable[Row]) -> list[Row]:
     """Return the rows that have a place on the axis."""
     return [row for row in found if row.when != "after" and row.limit.exact and row.limit.exact <= LONGEST]
 
 
-def drawing(found: tuple[Row, ...], frame: Frame) -> Drawing:
-    """Return the drawing of a severity's rows, at least one of which must be :func:`drawn`."""
-    placed = drawn(found)
-    scale = _to_scale(placed)
+def draw(found: tuple[Row, ...], frame: Frame) -> Drawing:
+    """Return the drawing of a severity's rows, at least one of which must be :func:`list_drawn`."""
+    placed = list_drawn(found)
+    scale = _find_scale(placed)
     firsts = [row.limit.length for row in placed if row.when == "by"]
-    along = axis([ZERO, *(ZERO + at for at in [*firsts, *_rounds(placed, scale)])], frame.left, frame.right)
+    along = make_axis(
+        [ZERO, *(ZERO + at for at in [*firsts, *_list_rounds(placed, scale)])], frame.left, frame.right
+    )
     lanes, y = [], frame.head
     for subject in dict.fromkeys(row.subject for row in placed):  # rows come soonest first
-        lanes.append(_lane([row for row in placed if row.subject == subject], along, scale, frame, y))
+        lanes.append(_place_lane([row for row in placed if row.subject == subject], along, scale, frame, y))
         y += frame.name_height + frame.row + GAP
     bottom = y - GAP
     steps = [
@@ -91,47 +93,47 @@ def drawing(found: tuple[Row, ...], frame: Frame) -> Drawing:
         height=round(steps[-1].y + 8 if steps else bottom + 8, 1),
         bottom=round(bottom, 1),
         lanes=tuple(lanes),
-        ticks=_ticks(along, [ZERO + at for at in firsts], frame),
+        ticks=_place_ticks(along, [ZERO + at for at in firsts], frame),
         cuts=list_cuts(along),
         steps=tuple(steps),
     )
 
 
-def _ticks(along: Axis, deadlines: list[datetime], frame: Frame) -> tuple[AxisText, ...]:
+def _place_ticks(along: Axis, deadlines: list[datetime], frame: Frame) -> tuple[AxisText, ...]:
     """Return round times where time runs evenly, and the deadlines between which it was cut."""
     beyond = min((piece.start for piece in along.cuts), default=along.end)
     round_times = [tick for tick in along.ticks(frame.tick_room) if tick.at <= beyond]
     found = [(tick.at, tick.x) for tick in round_times]
     found += [(at, along.x(at)) for at in sorted(set(deadlines)) if at > beyond]
-    return tuple(AxisText(x, clock(at - ZERO)) for at, x in found)
+    return tuple(AxisText(x, format_elapsed(at - ZERO)) for at, x in found)
 
 
-def _to_scale(placed: list[Row]) -> timedelta:
+def _find_scale(placed: list[Row]) -> timedelta:
     """Return how much of the beginning shows repetitions: some rounds of the slowest of them."""
     every = [row.limit.length for row in placed if row.when == "every"]
     return SHOWN_ROUNDS * max(every, default=timedelta(hours=1))
 
 
-def _rounds(placed: list[Row], scale: timedelta) -> list[timedelta]:
+def _list_rounds(placed: list[Row], scale: timedelta) -> list[timedelta]:
     return [
-        at for row in placed if row.when == "every" for at in _repeated(row.limit.length, timedelta(0), scale)
+        at for row in placed if row.when == "every" for at in _repeat(row.limit.length, timedelta(0), scale)
     ]
 
 
-def _repeated(every: timedelta, start: timedelta, until: timedelta) -> list[timedelta]:
+def _repeat(every: timedelta, start: timedelta, until: timedelta) -> list[timedelta]:
     return [start + every * count for count in range(1, int((until - start) / every) + 1)]
 
 
-def _lane(subject: list[Row], along: Axis, scale: timedelta, frame: Frame, y: float) -> Lane:
+def _place_lane(subject: list[Row], along: Axis, scale: timedelta, frame: Frame, y: float) -> Lane:
     first = next((row for row in subject if row.when == "by"), None)
     again = next((row for row in subject if row.when == "every"), None)
     start = first.limit.length if first else timedelta(0)
-    repeated = _repeated(again.limit.length, start, scale) if again else []
+    repeated = _repeat(again.limit.length, start, scale) if again else []
     words = [f"{first.limit}" if first else "", f"every {again.limit.often}" if again else ""]
     note = ", then ".join(part for part in words if part)
-    room = frame.gutter - 8 if frame.gutter else frame.width - text_width(note, frame.size) - 12
+    room = frame.gutter - 8 if frame.gutter else frame.width - measure_text(note, frame.size) - 12
     return Lane(
-        name=fitted(subject[0].lane, room, frame.size * 1.06),
+        name=fit_text(subject[0].lane, room, frame.size * 1.06),
         note=note,
         until=along.x(ZERO + start) if first else None,
         again=tuple(along.x(ZERO + at) for at in repeated),
@@ -140,7 +142,7 @@ def _lane(subject: list[Row], along: Axis, scale: timedelta, frame: Frame, y: fl
     )
 
 
-def clock(since: timedelta) -> str:
+def format_elapsed(since: timedelta) -> str:
     """Return a time after the declaration, as an axis shows it: ``0``, ``45m``, ``2h``, ``1h30``."""
     minutes = round(since.total_seconds() / 60)
     hours, rest = divmod(minutes, 60)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from outage.policy.vocabulary import TOOLS, RoleId, Tool
 from outage.render.markup import blocks, bullets, ref, refs, table, value
-from outage.render.policy.channels import names
+from outage.render.policy.channels import list_names
 from outage.text import cell, join_words, plain
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ DUTIES: dict[RoleId, str] = {
 """What each role does, in one line; the vocabulary is fixed, so these sentences are ours."""
 
 
-def role_cards(policy: Policy) -> str:
+def write_role_cards(policy: Policy) -> str:
     """Write a card for each role that someone holds in its own name."""
-    cards = "\n".join(_card(policy, role) for role in policy.held_roles)
+    cards = "\n".join(_write_card(policy, role) for role in policy.held_roles)
     return f":::::{{grid}} 1 1 2 2\n:gutter: 3\n\n{cards}\n:::::"
 
 
-def _card(policy: Policy, role: RoleId) -> str:
+def _write_card(policy: Policy, role: RoleId) -> str:
     merged = [plain(other.name) for other in policy.roles.values() if other.merged_into == role]
     lines = [f"::::{{grid-item-card}} {ref('role', role)}", DUTIES[role]]
     if merged:
@@ -45,12 +45,17 @@ def _card(policy: Policy, role: RoleId) -> str:
     return "\n".join((*lines, "::::"))
 
 
-def escalation_ladder(policy: Policy) -> str:
+def write_escalation_ladder(policy: Policy) -> str:
     """List who is called, and when: for silence, then for an incident that stays open, soonest first."""
     found = [(key, rung, *each) for key, rung in policy.escalations.items() for each in _clocks(key, rung)]
     found.sort(key=lambda row: (row[1].when == "open", row[4].length))
     rows = [
-        (_trigger(rung, severities), value(policy, address), _called(policy, rung), cell(rung.do))
+        (
+            _describe_trigger(rung, severities),
+            value(policy, address),
+            _list_called(policy, rung),
+            cell(rung.do),
+        )
         for _, rung, severities, address, _ in found
     ]
     return table(("When", "After", "Call", "What they do"), rows) if rows else ""
@@ -66,24 +71,24 @@ def _clocks(key: str, rung: Escalation) -> Iterator[tuple[list[str], str, Durati
         yield rung.severities, address, rung.after
 
 
-def _trigger(rung: Escalation, severities: list[str]) -> str:
+def _describe_trigger(rung: Escalation, severities: list[str]) -> str:
     which = join_words([ref("severity", key) for key in severities], "or")
     if rung.when == "unanswered":
         return f"No one answers, at {which}" if which else "No one answers"
     return f"{which or 'An incident'} is still open"
 
 
-def _called(policy: Policy, rung: Escalation) -> str:
-    return ", then ".join(ref("contact", key) + _number(policy.contacts[key]) for key in rung.call)
+def _list_called(policy: Policy, rung: Escalation) -> str:
+    return ", then ".join(ref("contact", key) + _link_number(policy.contacts[key]) for key in rung.call)
 
 
-def contacts(policy: Policy) -> str:
+def write_contacts(policy: Policy) -> str:
     """List whom to call, for what, and on which number; what to do instead where the policy names no one."""
     rows = [
         (
             ref("contact", key),
             cell(contact.duty),
-            f"{_number(contact)} {plain(contact.chat or '')}".strip() or cell(""),
+            f"{_link_number(contact)} {plain(contact.chat or '')}".strip() or cell(""),
         )
         for key, contact in policy.contacts.items()
     ]
@@ -92,7 +97,7 @@ def contacts(policy: Policy) -> str:
     return table(("Who", "For what", "How"), rows)
 
 
-def _number(contact: Contact) -> str:
+def _link_number(contact: Contact) -> str:
     """Return the telephone number, which a phone can call."""
     if not contact.phone:
         return ""
@@ -100,7 +105,7 @@ def _number(contact: Contact) -> str:
     return f" [{plain(contact.phone)}](tel:{dialled})"
 
 
-def duties_to_notify(policy: Policy) -> str:
+def write_duties(policy: Policy) -> str:
     """Return the clocks that the law or a contract starts."""
     rows = [
         (
@@ -122,36 +127,36 @@ _FROM = {
 }
 
 
-def resources(policy: Policy) -> str:
+def write_resources(policy: Policy) -> str:
     """Return what an outage may need besides people, and how to get it."""
-    return bullets(_resource(policy))
+    return bullets(_write_resource(policy))
 
 
-def _resource(policy: Policy) -> Iterator[str]:
+def _write_resource(policy: Policy) -> Iterator[str]:
     for key in policy.resources:
         yield f"**{key.replace('-', ' ').capitalize()}.** {value(policy, f'resources.{key}')}"
 
 
-def staffing(policy: Policy) -> str:
+def write_staffing(policy: Policy) -> str:
     """Write a heading for each number of people that policy names, fewest first, and an item per person.
 
     People who hold the same roles share an item, and those whom the row leaves free are counted.
     """
-    return blocks(_row(count, policy.staffing[count]) for count in sorted(policy.staffing))
+    return blocks(_write_row(count, policy.staffing[count]) for count in sorted(policy.staffing))
 
 
-def _row(count: int, people: list[list[RoleId]]) -> str:
-    items = [_item(held, len(list(same))) for held, same in groupby(people)]
+def _write_row(count: int, people: list[list[RoleId]]) -> str:
+    items = [_write_item(held, len(list(same))) for held, same in groupby(people)]
     listed = "\n".join(f"- {item}" for item in items)
-    return blocks((f"### {_people(count)} awake", listed, _free(count - len(people))))
+    return blocks((f"### {_count_people(count)} awake", listed, _write_free(count - len(people))))
 
 
-def _item(held: list[RoleId], same: int) -> str:
+def _write_item(held: list[RoleId], same: int) -> str:
     roles = join_words([ref("role", role) for role in held])
-    return roles if same == 1 else f"{_people(same)}, each: {roles}"
+    return roles if same == 1 else f"{_count_people(same)}, each: {roles}"
 
 
-def _free(left: int) -> str:
+def _write_free(left: int) -> str:
     if left == 0:
         return ""
     if left == 1:
@@ -159,24 +164,24 @@ def _free(left: int) -> str:
     return f"The other {left} hold no role: free for the next task, or resting for the next shift."
 
 
-def _people(count: int) -> str:
+def _count_people(count: int) -> str:
     return "1 person" if count == 1 else f"{count} people"
 
 
-def new_joiners(policy: Policy) -> str:
+def write_new_joiners(policy: Policy) -> str:
     """Return the channels that someone new joins; those that another replaces count once."""
     joined = (
         policy.channels[key].same_as or key for key in policy.new_joiners.channels if key in policy.channels
     )
-    return bullets(_joined(policy, key) for key in dict.fromkeys(joined))
+    return bullets(_list_joined(policy, key) for key in dict.fromkeys(joined))
 
 
-def _joined(policy: Policy, own: ChannelId) -> str:
-    named = names(policy, own)
+def _list_joined(policy: Policy, own: ChannelId) -> str:
+    named = list_names(policy, own)
     return f"{ref('channel', own)}: {', '.join(named)}; yours at least" if named else ref("channel", own)
 
 
-def review_attendance(policy: Policy) -> str:
+def write_review_attendance(policy: Policy) -> str:
     """Return the roles that come to the review; merged ones count once."""
     held = {key: role.merged_into or key for key, role in policy.roles.items()}
     return refs("role", dict.fromkeys(held[key] for key in policy.review.attend if key in held))
@@ -191,17 +196,17 @@ HEADINGS: dict[Tool, str] = {
 }
 
 
-def fallbacks(policy: Policy) -> str:
+def write_fallbacks(policy: Policy) -> str:
     """Write a heading per tool and what to use instead, in order; no call without a channel for it."""
     shown = [
         tool
         for tool in TOOLS
         if tool in policy.fallbacks and (tool != "bridge" or policy.has("channels.bridge"))
     ]
-    return blocks(part for tool in shown for part in (f"## {HEADINGS[tool]}", _ordered(policy, tool)))
+    return blocks(part for tool in shown for part in (f"## {HEADINGS[tool]}", _write_ordered(policy, tool)))
 
 
-def _ordered(policy: Policy, tool: Tool) -> str:
+def _write_ordered(policy: Policy, tool: Tool) -> str:
     """Return a numbered list: the first that works is used."""
     items = policy.fallbacks[tool]
     return "\n".join(

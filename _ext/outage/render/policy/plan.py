@@ -39,26 +39,28 @@ class Row:
     subject: str
 
 
-def _ref(kind: str, target: str) -> str:
+def _write_ref(kind: str, target: str) -> str:
     """Return a MyST role; views have the same, but are above this module."""
     return f"{{{kind}}}`{target}`"
 
 
-def rows(policy: Policy, severity: str) -> tuple[Row, ...]:
+def list_rows(policy: Policy, severity: str) -> tuple[Row, ...]:
     """Return everything that is expected at a severity, soonest first within each ``when``."""
     found = [
-        *_start(policy, severity),
-        *_audiences(policy, severity),
-        *_judging(policy, severity),
-        *_escalations(policy, severity),
-        *_limits(policy, severity),
-        *_duties(policy, severity),
-        *_afterwards(policy, severity),
+        *_list_start(policy, severity),
+        *_list_audiences(policy, severity),
+        *_list_reassessments(policy, severity),
+        *_list_escalations(policy, severity),
+        *_list_limits(policy, severity),
+        *_list_duties(policy, severity),
+        *_list_afterwards(policy, severity),
     ]
     return tuple(sorted(found, key=lambda row: row.limit.length))
 
 
-def _row(policy: Policy, when: When, clause: str, what: str, lane: str, subject: str = "") -> Iterator[Row]:
+def _make_rows(
+    policy: Policy, when: When, clause: str, what: str, lane: str, subject: str = ""
+) -> Iterator[Row]:
     """Yield the row of a clause; nothing where policy says none."""
     limit = policy.at(clause).raw
     if limit is not None:
@@ -71,70 +73,76 @@ def _clock(policy: Policy, severity: str, when: When, name: str, what: str, lane
         yield Row(when, found.length, found.address, what, lane, name)
 
 
-def _start(policy: Policy, severity: str) -> Iterator[Row]:
+def _list_start(policy: Policy, severity: str) -> Iterator[Row]:
     at = f"severities.{severity}"
-    yield from _row(policy, "by", f"{at}.acknowledge", "somebody says: I am on it", "Somebody is on it")
-    name = _commander(policy)
-    yield from _row(
-        policy, "by", f"{at}.commander", f"{_ref('role', 'incident-commander')} is named", f"{name} named"
+    yield from _make_rows(policy, "by", f"{at}.acknowledge", "somebody says: I am on it", "Somebody is on it")
+    name = _name_commander(policy)
+    yield from _make_rows(
+        policy,
+        "by",
+        f"{at}.commander",
+        f"{_write_ref('role', 'incident-commander')} is named",
+        f"{name} named",
     )
 
 
-def _audiences(policy: Policy, severity: str) -> Iterator[Row]:
-    writer = _ref("role", "communications-lead")
+def _list_audiences(policy: Policy, severity: str) -> Iterator[Row]:
+    writer = _write_ref("role", "communications-lead")
     for key, audience in policy.audiences.items():
         first, then = (f"severities.{severity}.{part}.{key}" for part in ("first_message", "cadence"))
-        told, subject = _ref("audience", key), f"told.{key}"
+        told, subject = _write_ref("audience", key), f"told.{key}"
         if policy.has(first):
             what = f"{writer} sends the first message to {told}"
-            yield from _row(policy, "by", first, what, audience.name, subject)
+            yield from _make_rows(policy, "by", first, what, audience.name, subject)
         if policy.has(then):
-            yield from _row(policy, "every", then, f"{writer} sends {told} an update", audience.name, subject)
+            yield from _make_rows(
+                policy, "every", then, f"{writer} sends {told} an update", audience.name, subject
+            )
 
 
-def _judging(policy: Policy, severity: str) -> Iterator[Row]:
-    keeper = _ref("role", policy.state_document.keeper)
-    alone = f"an {_ref('role', 'expert')} who is trying alone stops, and severity is reassessed"
+def _list_reassessments(policy: Policy, severity: str) -> Iterator[Row]:
+    keeper = _write_ref("role", policy.state_document.keeper)
+    alone = f"an {_write_ref('role', 'expert')} who is trying alone stops, and severity is reassessed"
     yield from _clock(policy, severity, "by", "time_box", alone, "One alone, at most")
-    again = f"{_ref('role', 'incident-commander')} reassesses severity and scope"
+    again = f"{_write_ref('role', 'incident-commander')} reassesses severity and scope"
     yield from _clock(policy, severity, "every", "reassess", again, "Reassessed")
     what = f"{keeper} updates the state document"
     yield from _clock(policy, severity, "every", "state_document", what, "State document")
 
 
-def _escalations(policy: Policy, severity: str) -> Iterator[Row]:
+def _list_escalations(policy: Policy, severity: str) -> Iterator[Row]:
     for key, escalation in policy.escalations.items():
         clock = policy.escalation_clock(key, severity)
         if clock is None:
             continue
-        called = ", then ".join(_ref("contact", one) for one in escalation.call)
+        called = ", then ".join(_write_ref("contact", one) for one in escalation.call)
         why = "no one answers" if escalation.when == "unanswered" else "it is still open"
         what = f"if {why}, call {called}. {plain(escalation.do)}"
         yield Row("by", clock.length, clock.address, what, key.replace("-", " ").capitalize(), key)
 
 
-def _limits(policy: Policy, severity: str) -> Iterator[Row]:
+def _list_limits(policy: Policy, severity: str) -> Iterator[Row]:
     if policy.clock("hand_over", severity) is None:
         return
-    handed = f"{_ref('role', 'incident-commander')} has handed over"
-    yield from _clock(policy, severity, "by", "hand_over", handed, f"{_commander(policy)} relieved")
+    handed = f"{_write_ref('role', 'incident-commander')} has handed over"
+    yield from _clock(policy, severity, "by", "hand_over", handed, f"{_name_commander(policy)} relieved")
     what = "everyone who has been here from the start is relieved"
-    yield from _row(policy, "by", "hand_over.shift_limit", what, "All relieved")
+    yield from _make_rows(policy, "by", "hand_over.shift_limit", what, "All relieved")
 
 
-def _duties(policy: Policy, severity: str) -> Iterator[Row]:
+def _list_duties(policy: Policy, severity: str) -> Iterator[Row]:
     for key, duty in policy.notification_duties.items():
         if duty.severities and severity not in duty.severities:
             continue
         since = ", counted from when you become aware of it" if duty.from_ == "aware" else ""
-        holds = f"if this holds: {_small(duty.when)}{since}"
-        what = f"{_ref('contact', duty.owner)} tells {_small(duty.tell)}, {holds}"
+        holds = f"if this holds: {_lower_first(duty.when)}{since}"
+        what = f"{_write_ref('contact', duty.owner)} tells {_lower_first(duty.tell)}, {holds}"
         when: When = "after" if duty.from_ == "resolved" else "by"
-        yield from _row(policy, when, f"notification_duties.{key}.within", what, duty.tell)
+        yield from _make_rows(policy, when, f"notification_duties.{key}.within", what, duty.tell)
 
 
-def _afterwards(policy: Policy, severity: str) -> Iterator[Row]:
-    closed = f"{_ref('role', 'incident-commander')} closes it, if it has held"
+def _list_afterwards(policy: Policy, severity: str) -> Iterator[Row]:
+    closed = f"{_write_ref('role', 'incident-commander')} closes it, if it has held"
     yield from _clock(policy, severity, "after", "watch_after", closed, "Closed")
     steps = {
         "meeting": ("the review meets", "Review meets"),
@@ -143,16 +151,16 @@ def _afterwards(policy: Policy, severity: str) -> Iterator[Row]:
         "actions": ("its actions are done", "Actions done"),
     }
     for key, (what, lane) in steps.items():
-        whom = f" ({_ref('role', 'review-team')})" if key == "meeting" else ""
-        yield from _row(policy, "after", f"severities.{severity}.review.{key}", f"{what}{whom}", lane)
+        whom = f" ({_write_ref('role', 'review-team')})" if key == "meeting" else ""
+        yield from _make_rows(policy, "after", f"severities.{severity}.review.{key}", f"{what}{whom}", lane)
 
 
-def _commander(policy: Policy) -> str:
+def _name_commander(policy: Policy) -> str:
     """Return what this company calls the person who leads."""
     return policy.roles[policy.roles["incident-commander"].merged_into or "incident-commander"].name
 
 
-def _small(text: str) -> str:
+def _lower_first(text: str) -> str:
     """Return text in the middle of a sentence; a word in capitals, or with a capital inside, keeps them."""
     head, _, rest = text.partition(" ")
     return plain(text if head[1:] != head[1:].lower() or head == "I" else f"{head.lower()} {rest}".strip())

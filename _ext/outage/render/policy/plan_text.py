@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outage.render.markup import blocks, value
-from outage.render.policy.drawing import drawn
-from outage.render.policy.plan import Row, When, rows
+from outage.render.policy.drawing import list_drawn
+from outage.render.policy.plan import Row, When, list_rows
 from outage.text import plain
 
 if TYPE_CHECKING:
@@ -19,25 +19,25 @@ _PARTS: dict[When, str] = {
 }
 
 
-def response_timeline(policy: Policy) -> str:
+def write_response_timeline(policy: Policy) -> str:
     """Write a tab per severity, the worst first: its drawing, and below it the same as lists."""
-    tabs = "\n".join(_tab(policy, key) for key in policy.severities)
+    tabs = "\n".join(_write_tab(policy, key) for key in policy.severities)
     return f":::::{{tab-set}}\n:sync-group: severity\n\n{tabs}\n:::::"
 
 
-def response_rows(policy: Policy, severity: str) -> str:
+def write_response_rows(policy: Policy, severity: str) -> str:
     """Return all that a severity's drawing is made from; a page that shows it depends on this."""
     key = policy.severity_id(severity)
-    return f"{policy.severities[key].name}: {rows(policy, key)!r}"
+    return f"{policy.severities[key].name}: {list_rows(policy, key)!r}"
 
 
-def _tab(policy: Policy, severity: str) -> str:
-    found = rows(policy, severity)
-    drawing = f":::{{response-drawing}} {severity}\n:::" if drawn(found) else ""
-    lists = [f"**{words}**\n\n{_listed(policy, found, when)}" for when, words in _PARTS.items()]
+def _write_tab(policy: Policy, severity: str) -> str:
+    found = list_rows(policy, severity)
+    drawing = f":::{{response-drawing}} {severity}\n:::" if list_drawn(found) else ""
+    lists = [f"**{words}**\n\n{_write_list(policy, found, when)}" for when, words in _PARTS.items()]
     body = blocks((drawing, *lists))
     return f"::::{{tab-item}} {plain(policy.severities[severity].name)}\n:sync: {severity}\n\n{body}\n::::"
 
 
-def _listed(policy: Policy, found: tuple[Row, ...], when: When) -> str:
+def _write_list(policy: Policy, found: tuple[Row, ...], when: When) -> str:
     return "\n".join(f"- {value(policy, row.clause)}: {row.what}" for row in found if row.when == when)

@@ -17,61 +17,64 @@ if TYPE_CHECKING:
 COMMANDER: RoleId = "incident-commander"
 
 
-def role_title(policy: Policy, role: str) -> str:
+def write_role_title(policy: Policy, role: str) -> str:
     """Return the company's name for a role, not escaped; our own where the company has no such role.
 
     A merged role keeps its name here: it is the title of the page that says who does its work.
     """
-    known = _role(role)
+    known = _write_role(role)
     return policy.roles[known].name if known in policy.roles else ROLE_NAMES[known][0]
 
 
-def role_note(policy: Policy, role: str) -> str:
+def write_role_note(policy: Policy, role: str) -> str:
     """Say who does a role's work, or that there is no such role; nothing for a role that someone holds."""
-    known = _role(role)
-    name, company = plain(role_title(policy, known)), plain(policy.company.name)
+    known = _write_role(role)
+    name, company = plain(write_role_title(policy, known)), plain(policy.company.name)
     if known not in policy.roles:
-        return _note(
-            f"No {name} here", f"{company} has no such role. {_page('index', 'These are the roles it has')}."
+        return _write_note(
+            f"No {name} here",
+            f"{company} has no such role. {_link_page('index', 'These are the roles it has')}.",
         )
     into = policy.roles[known].merged_into
     if into is None:
         return ""
     said = f"{company} has no separate {name}. {ref('role', into)} does this work, beside its own."
-    return _note("Here, another role does this", f"{said}\n\nWhat follows is the work, whoever does it.")
+    return _write_note(
+        "Here, another role does this", f"{said}\n\nWhat follows is the work, whoever does it."
+    )
 
 
-def role_taking(policy: Policy, role: str) -> str:
+def write_role_taking(policy: Policy, role: str) -> str:
     """Say how a role is taken and handed over: the command, the words for the chat, and who repeats them."""
-    known = _role(role)
+    known = _write_role(role)
     if known not in policy.roles:
         return ""
     into = policy.roles[known].merged_into
     if into is not None:
         return f"It comes with {ref('role', into)}: take or hand over that role, and this work goes with it."
-    return blocks((*_take(known), *_hand_over(known)))
+    return blocks((*_write_take(known), *_write_handover(known)))
 
 
-def _take(role: RoleId) -> tuple[str, ...]:
+def _write_take(role: RoleId) -> tuple[str, ...]:
     name = ref("role", role)
     listener = "one other person" if role == COMMANDER else ref("role", COMMANDER)
     return (
         "**To take it:**",
-        _command(f'outage role {role} "Your name"'),
-        _say(f"Or post in {ref('told', 'responders')}", f"I am {name} now: [your name], since [time]."),
-        _say(f"It is yours when {listener} has said it back", f"{name} is [name], since [time]."),
+        _write_command(f'outage role {role} "Your name"'),
+        _write_say(f"Or post in {ref('told', 'responders')}", f"I am {name} now: [your name], since [time]."),
+        _write_say(f"It is yours when {listener} has said it back", f"{name} is [name], since [time]."),
     )
 
 
-def _hand_over(role: RoleId) -> tuple[str, ...]:
+def _write_handover(role: RoleId) -> tuple[str, ...]:
     name = ref("role", role)
     parts = [
         "**To hand it over,** brief the next person: {doc}`/process/hand-over`. Then, aloud or in writing:",
-        _say("You", f"[Name], I hand over {name} to you. Do you take it?"),
-        _say("They", f"I take it. I am {name} since [time]."),
+        _write_say("You", f"[Name], I hand over {name} to you. Do you take it?"),
+        _write_say("They", f"I take it. I am {name} since [time]."),
         "Anything but a clear yes is a no, and the role stays yours. Then tell everybody:",
-        _command(f'outage handoff {role} "Their name"'),
-        _say("Or post", f"{name} is now [name], since [time]. [Old name] stays until [time]."),
+        _write_command(f'outage handoff {role} "Their name"'),
+        _write_say("Or post", f"{name} is now [name], since [time]. [Old name] stays until [time]."),
     ]
     if role in SHARED_ROLES:
         parts.append(
@@ -81,24 +84,24 @@ def _hand_over(role: RoleId) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _role(role: str) -> RoleId:
+def _write_role(role: str) -> RoleId:
     if role not in ROLES:
         raise Refused(f"there is no role '{role}'", hint=nearest(role, list(ROLES)))
     return role
 
 
-def _page(name: str, words: str) -> str:
+def _link_page(name: str, words: str) -> str:
     return f"{{doc}}`{words} </process/roles/{name}>`"
 
 
-def _note(title: str, text: str) -> str:
+def _write_note(title: str, text: str) -> str:
     return f":::{{admonition}} {title}\n:class: note\n{text}\n:::"
 
 
-def _say(when: str, words: str) -> str:
+def _write_say(when: str, words: str) -> str:
     # Colons, not backticks: what follows a fence of backticks may hold none.
     return f":::{{say}} {when}".rstrip() + f"\n{words}\n:::"
 
 
-def _command(line: str) -> str:
+def _write_command(line: str) -> str:
     return f"```console\n$ {line}\n```"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from outage.policy import Policy
 
 
-def severity_matrix(policy: Policy) -> str:
+def write_severity_matrix(policy: Policy) -> str:
     """Write a row per severity: its meaning, and how soon someone responds and leads."""
     rows = [
         (
@@ -26,7 +26,7 @@ def severity_matrix(policy: Policy) -> str:
     return table(("Severity", "It means", "Somebody is on it within", "A commander is named within"), rows)
 
 
-def at_a_glance(policy: Policy) -> str:
+def write_at_a_glance(policy: Policy) -> str:
     """Return what the worst severity promises, a length of time an item."""
     worst = f"severities.{policy.severity_id('highest')}"
     first = {f"{worst}.first_message.{key}": ref("audience", key) for key in policy.audiences}
@@ -40,19 +40,19 @@ def at_a_glance(policy: Policy) -> str:
     return bullets(f"{value(policy, at)} {words}" for at, words in promises if policy.has(at))
 
 
-def cadence_table(policy: Policy) -> str:
+def write_cadence_table(policy: Policy) -> str:
     """Write a row per severity: each audience's first message, and how often from then on."""
     rows = [
         (
             ref("severity", key),
-            *(_told(policy, f"severities.{key}", audience) for audience in policy.audiences),
+            *(_describe_cadence(policy, f"severities.{key}", audience) for audience in policy.audiences),
         )
         for key in policy.severities
     ]
     return table(("Severity", *(cell(audience.name) for audience in policy.audiences.values())), rows)
 
 
-def _told(policy: Policy, severity: str, audience: str) -> str:
+def _describe_cadence(policy: Policy, severity: str, audience: str) -> str:
     """``first within 5 minutes, then every 15 minutes``."""
     first, then = f"{severity}.first_message.{audience}", f"{severity}.cadence.{audience}"
     words = []
@@ -64,7 +64,7 @@ def _told(policy: Policy, severity: str, audience: str) -> str:
     return ", ".join(words) or "not told"
 
 
-def review_table(policy: Policy) -> str:
+def write_review_table(policy: Policy) -> str:
     """Write a row per severity: by when its review meets, is drafted, is shared, and its actions are done."""
     rows = [
         (
@@ -81,33 +81,36 @@ def review_table(policy: Policy) -> str:
     )
 
 
-def incident_criteria(policy: Policy) -> str:
+def write_incident_criteria(policy: Policy) -> str:
     """Return what makes a fault an incident; any one is enough."""
     return bullets(value(policy, f"incident.criteria.{key}") for key in policy.incident.criteria)
 
 
-def large_scale(policy: Policy) -> str:
+def write_large_scale(policy: Policy) -> str:
     """Return what makes an outage large for the company or for a division; any one is enough."""
     parts = [
         "**Large for the whole company**, if any one of these holds:",
-        _criteria(policy, "large_scale.company"),
+        _write_criteria(policy, "large_scale.company"),
     ]
     if "division" in policy.scopes:
         parts += [
             "**Large for a division**, if any one of these holds:",
-            _criteria(policy, "large_scale.division"),
+            _write_criteria(policy, "large_scale.division"),
         ]
     for key, division in policy.divisions.items():
         if division.large_scale:
-            parts += [f"In {plain(division.name)} also:", _criteria(policy, f"divisions.{key}.large_scale")]
+            parts += [
+                f"In {plain(division.name)} also:",
+                _write_criteria(policy, f"divisions.{key}.large_scale"),
+            ]
     return blocks(parts)
 
 
-def _criteria(policy: Policy, address: str) -> str:
+def _write_criteria(policy: Policy, address: str) -> str:
     return bullets(value(policy, f"{address}.{key}") for key in policy.at(address).raw)
 
 
-def alert_levels(policy: Policy) -> str:
+def write_alert_levels(policy: Policy) -> str:
     """Return what the words of the monitoring mean here."""
     rows = [
         (
@@ -120,10 +123,10 @@ def alert_levels(policy: Policy) -> str:
     return table(("The monitoring says", "Treat it as", "Look at it within"), rows)
 
 
-def classification(policy: Policy) -> str:
+def write_classification(policy: Policy) -> str:
     """Return every question with its answers, then the matrix and the rule in words."""
-    parts = [part for ask in list_questions(policy) for part in _question(ask)]
-    return blocks([*parts, impact_matrix(policy), rule(policy)])
+    parts = [part for ask in list_questions(policy) for part in _write_question(ask)]
+    return blocks([*parts, impact_matrix(policy), write_rule(policy)])
 
 
 def impact_matrix(policy: Policy) -> str:
@@ -155,8 +158,10 @@ def severity_examples(policy: Policy) -> str:
     )
 
 
-def _question(ask: Ask) -> list[str]:
-    rows = [(cell(choice.text), _implied(choice), f"`{ask.id}={choice.id}`") for choice in ask.choices]
+def _write_question(ask: Ask) -> list[str]:
+    rows = [
+        (cell(choice.text), _describe_implied(choice), f"`{ask.id}={choice.id}`") for choice in ask.choices
+    ]
     header = ("Answer", "At least", "Type")
     if not any(implied for _, implied, _ in rows):
         return [f"**{plain(ask.text)}**", table(header[::2], [row[::2] for row in rows])]
@@ -164,7 +169,7 @@ def _question(ask: Ask) -> list[str]:
     return [f"**{plain(ask.text)}**", table(header, filled)]
 
 
-def _implied(choice: Choice) -> str:
+def _describe_implied(choice: Choice) -> str:
     implied = []
     if choice.severity:
         implied.append(ref("severity", choice.severity))
@@ -175,7 +180,7 @@ def _implied(choice: Choice) -> str:
     return " ".join(implied)
 
 
-def rule(policy: Policy) -> str:
+def write_rule(policy: Policy) -> str:
     """Return how the answers become an outcome."""
     wide = "widest" if len(policy.scopes) > 2 else "wider"
     doubt = "worst" if policy.classification.when_in_doubt == "higher" else "least bad"

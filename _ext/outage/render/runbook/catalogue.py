@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from outage.errors import OutageError
 from outage.policy.vocabulary import ROLES
 from outage.render.markup import bullets, chip, directive, folded, list_table
-from outage.render.runbook.proof import proof_chip
+from outage.render.runbook.proof import write_proof_chip
 from outage.runbook import proof
 from outage.runbook.command import format_run_command
 from outage.runbook.contract import examine
@@ -43,17 +43,17 @@ STEPS = {
 NONE = "This handbook has no runbooks yet."
 
 
-def about(contract: Contract) -> str:
+def write_about(contract: Contract) -> str:
     """Write the head of a runbook's page: facts, needs, what to type, problems, parameters."""
     parts = [
-        bullets(_facts(contract)),
-        _problems(contract),
-        _parameters(contract.parameters),
+        bullets(_write_facts(contract)),
+        _write_problems(contract),
+        _write_parameters(contract.parameters),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _facts(contract: Contract) -> Iterator[str]:
+def _write_facts(contract: Contract) -> Iterator[str]:
     meta = contract.meta
     if meta.summary:
         yield f"**{plain(meta.summary)}**"
@@ -63,7 +63,7 @@ def _facts(contract: Contract) -> Iterator[str]:
         else f"risk of its changes: {chip(meta.risk, 'risk', meta.risk)}"
     )
     service = f"for {plain(meta.service)}; " if meta.service else ""
-    owner = f"; kept by {_owner(meta.owner)}" if meta.owner else ""
+    owner = f"; kept by {_write_owner(meta.owner)}" if meta.owner else ""
     yield f"{service}{risk}{owner}"
     if meta.alerts:
         yield "answers: " + ", ".join(map(plain, meta.alerts))
@@ -73,28 +73,28 @@ def _facts(contract: Contract) -> Iterator[str]:
     yield f"look, and see what it would do: `{command}`{apply}"
 
 
-def _owner(owner: str) -> str:
+def _write_owner(owner: str) -> str:
     """Return who keeps it right: a role by the company's name for it, or whatever was written."""
     return f"{{role}}`{owner}`" if owner in ROLES else plain(owner)
 
 
-def _parameters(parameters: tuple[Parameter, ...]) -> str:
+def _write_parameters(parameters: tuple[Parameter, ...]) -> str:
     if not parameters:
         return ""
-    rows = [(f"`{one.name}`", _parameter(one)) for one in parameters]
+    rows = [(f"`{one.name}`", _write_parameter(one)) for one in parameters]
     count = "1 parameter" if len(rows) == 1 else f"{len(rows)} parameters"
     table = list_table(("Parameter", "What it is"), rows, widths="1 3", css="outage-parameters")
     return folded(f"{count} can be set", table)
 
 
-def _parameter(parameter: Parameter) -> str:
+def _write_parameter(parameter: Parameter) -> str:
     default = "must be given" if parameter.required else f"else {plain(to_text(parameter.default))}"
     helped = f"{plain(parameter.help)}\\\n" if parameter.help else ""
     what = "; ".join([describe_type(parameter.type), *describe_limits(parameter.type)])
     return f"{helped}{plain(what)}; {default}"
 
 
-def _problems(contract: Contract) -> str:
+def _write_problems(contract: Contract) -> str:
     blocking = [problem for problem in contract.problems if problem.blocks]
     if not blocking:
         return ""
@@ -119,20 +119,20 @@ class Listed:
     words: str = ""
 
 
-def listed(folder: Path) -> list[Listed]:
+def describe_runbooks(folder: Path) -> list[Listed]:
     """Return what the list says of each runbook in a folder, in the order of its rows (by name)."""
-    return [_listed(folder, name) for name in list_runbooks(folder)]
+    return [_describe_runbook(folder, name) for name in list_runbooks(folder)]
 
 
-def catalogue(folder: Path) -> str:
+def write_catalogue(folder: Path) -> str:
     """Return the list of the runbooks in a folder."""
-    rows = [_row(folder, name) for name in list_runbooks(folder)]
+    rows = [_write_row(folder, name) for name in list_runbooks(folder)]
     if not rows:
         return NONE
     return list_table(("Runbook", "What it does"), rows, widths="1 2", css="outage-runbooks")
 
 
-def contract_in(folder: Path, name: str) -> Contract:
+def load_contract(folder: Path, name: str) -> Contract:
     """Return what a runbook in a folder declares, read once as long as its file is the same.
 
     Raises:
@@ -140,26 +140,26 @@ def contract_in(folder: Path, name: str) -> Contract:
     """
     path = find_notebook(folder, name)
     state = path.stat()
-    return _contract(path, (state.st_mtime_ns, state.st_size))
+    return _read_contract(path, (state.st_mtime_ns, state.st_size))
 
 
 @lru_cache(maxsize=512)
-def _contract(path: Path, _state: tuple[int, int]) -> Contract:
+def _read_contract(path: Path, _state: tuple[int, int]) -> Contract:
     return examine(read_notebook(path))
 
 
-def services(folder: Path) -> dict[str, str]:
+def list_services(folder: Path) -> dict[str, str]:
     """Map each runbook that says so to the service that it is about."""
     found = {}
     for name in list_runbooks(folder):
         with suppress(OutageError, OSError):
-            found[name] = contract_in(folder, name).meta.service or ""
+            found[name] = load_contract(folder, name).meta.service or ""
     return {name: service for name, service in found.items() if service}
 
 
-def _listed(folder: Path, name: str) -> Listed:
+def _describe_runbook(folder: Path, name: str) -> Listed:
     try:
-        contract = contract_in(folder, name)
+        contract = load_contract(folder, name)
     except OutageError:
         return Listed(name, words=name)
     meta = contract.meta
@@ -181,10 +181,10 @@ def _listed(folder: Path, name: str) -> Listed:
     )
 
 
-def _row(folder: Path, name: str) -> tuple[str, str]:
+def _write_row(folder: Path, name: str) -> tuple[str, str]:
     link = f"{{runbook}}`{name}`"
     try:
-        contract = contract_in(folder, name)
+        contract = load_contract(folder, name)
     except OutageError as error:
         return plain(name), f"cannot be read: {plain(error.message)}"
     meta = contract.meta
@@ -194,7 +194,7 @@ def _row(folder: Path, name: str) -> tuple[str, str]:
         else chip(f"{meta.risk} risk", "risk", meta.risk)
     )
     marks = [risk, *([plain(meta.service)] if meta.service else [])]
-    marks += [proof_chip(proof.find(folder.parent, name))]
+    marks += [write_proof_chip(proof.find(folder.parent, name))]
     blocked = [problem for problem in contract.problems if problem.blocks]
     marks += [chip("cannot be run", "mark")] if blocked else []
     answers = f"\\\nanswers {', '.join(map(plain, meta.alerts))}" if meta.alerts else ""
@@ -208,32 +208,32 @@ ITSELF = "A run that meets one of these errors says the same by itself."
 _MOST_SAID = 4
 
 
-def after(contract: Contract, folder: Path) -> str:
+def write_after(contract: Contract, folder: Path) -> str:
     """Return what is below the last step; nothing where there is nothing to say.
 
     Args:
         contract: the runbook's.
         folder: where it and the other runbooks are.
     """
-    told = bullets(_hint(hint, contract.name) for hint in contract.meta.hints)
+    told = bullets(_write_hint(hint, contract.name) for hint in contract.meta.hints)
     parts = (
         [f"## If it stops\n\nThe run says the same by itself when it meets one of these.\n\n{told}"]
         if told
         else []
     )
-    if others := ", ".join(f"{{runbook}}`{name}`" for name in read_next(contract, folder)):
+    if others := ", ".join(f"{{runbook}}`{name}`" for name in list_read_next(contract, folder)):
         parts.append(f"## Read next\n\n{others}.")
     return "\n\n".join(parts)
 
 
-def read_next(contract: Contract, folder: Path) -> list[str]:
+def list_read_next(contract: Contract, folder: Path) -> list[str]:
     """Return where the hints lead, in their order; then the other runbooks for the same service."""
     found = [hint.runbook for hint in contract.meta.hints if hint.runbook]
-    found += [name for name, service in services(folder).items() if service == contract.meta.service]
+    found += [name for name, service in list_services(folder).items() if service == contract.meta.service]
     return [name for name in dict.fromkeys(found) if name != contract.name]
 
 
-def _hint(hint: Hint, own: str) -> str:
+def _write_hint(hint: Hint, own: str) -> str:
     """Return one error: what it says, what that means, and the runbook that helps."""
     says = [f"“{plain(text)}”" for text in hint.says[:_MOST_SAID]]
     more = " and the like" if len(hint.says) > _MOST_SAID else ""

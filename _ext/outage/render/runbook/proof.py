@@ -16,12 +16,12 @@ STATES = {"proved": "good", "validated": "going", "failed": "bad"}
 """State of a proof to the look of its chip."""
 
 
-def proof_chip(proof: Proof | None) -> str:
+def write_proof_chip(proof: Proof | None) -> str:
     """Return a proof's state, as one glances at it; nothing where there is none."""
     return chip(proof.state, "run", STATES[proof.state]) if proof else ""
 
 
-def proof_section(proof: Proof | None, runbook: str, digest: str, times: Times) -> str:
+def write_proof(proof: Proof | None, runbook: str, digest: str, times: Times) -> str:
     """Return what a page says of a runbook's proof.
 
     Args:
@@ -34,17 +34,17 @@ def proof_section(proof: Proof | None, runbook: str, digest: str, times: Times) 
     if proof is None:
         return f"{chip('no proof', 'mark')} This build has no proof of it. {again} makes one."
     at = moment(proof.at, times.moment(proof.at))
-    head = f"{proof_chip(proof)} {at}, in {proof.seconds:.0f} s"
+    head = f"{write_proof_chip(proof)} {at}, in {proof.seconds:.0f} s"
     if proof.digest != digest:
         head += f". **The runbook was changed since**: {again} proves it anew"
     reason = f"\n\n{plain(proof.reason)}" if proof.reason else ""
-    told = bullets(line for case in proof.cases for line in _case(case))
-    how = folded("What was broken, and what became of it", f"{told}\n\n{_versions(proof)}".strip())
-    parts = [head + reason, _failures(proof), how]
+    told = bullets(line for case in proof.cases for line in _describe_case(case))
+    how = folded("What was broken, and what became of it", f"{told}\n\n{_describe_versions(proof)}".strip())
+    parts = [head + reason, _describe_failures(proof), how]
     return "\n\n".join(part for part in parts if part)
 
 
-def _case(case: Case) -> Iterator[str]:
+def _describe_case(case: Case) -> Iterator[str]:
     """Yield what was broken, and what became of it, a sentence each."""
     yield f"broken: {plain(case.summary)} (`outage lab break {case.fault}`)"
     if case.before:
@@ -73,7 +73,7 @@ def _case(case: Case) -> Iterator[str]:
         yield f"undo took {case.undo.attempt.seconds:.1f} s, and {outcome}"
 
 
-def _failures(proof: Proof) -> str:
+def _describe_failures(proof: Proof) -> str:
     return bullets(
         f"**{plain(failure.promise)}**: expected {plain(failure.expected)}; seen: {plain(failure.seen)}. "
         f"{plain(failure.next)}"
@@ -81,7 +81,7 @@ def _failures(proof: Proof) -> str:
     )
 
 
-def _versions(proof: Proof) -> str:
+def _describe_versions(proof: Proof) -> str:
     clean = "" if proof.clean else ", with changes that were not committed"
     versions = join_words([f"{plain(name)} {plain(version)}" for name, version in proof.versions.items()])
     return f"Commit {plain(proof.commit[:12])}{clean}.\n\n{versions}"

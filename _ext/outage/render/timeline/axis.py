@@ -76,7 +76,7 @@ class Axis:
         found: list[Tick] = []
         for piece in self.pieces:
             if not piece.cut:
-                found += _piece_ticks(piece, room)
+                found += _list_ticks(piece, room)
         kept: list[Tick] = []
         for tick in found:
             if not kept or tick.x - kept[-1].x >= room:
@@ -84,12 +84,12 @@ class Axis:
         return tuple(kept)
 
 
-def axis(moments: Iterable[datetime], x0: float, x1: float) -> Axis:
+def make_axis(moments: Iterable[datetime], x0: float, x1: float) -> Axis:
     """Return an axis from ``x0`` to ``x1`` on which all ``moments`` (at least one, aware) are placed."""
     points = sorted(set(moments))
     if points[-1] - points[0] < timedelta(minutes=1):
         points.append(points[0] + timedelta(minutes=1))
-    stretches = _joined([(a, b, cut) for (a, b), cut in zip(pairwise(points), _cut(points), strict=True)])
+    stretches = _join([(a, b, cut) for (a, b), cut in zip(pairwise(points), _find_cuts(points), strict=True)])
     cuts = sum(cut for _, _, cut in stretches)
     drawn = sum((b - a for a, b, cut in stretches if not cut), timedelta())
     width = min(BREAK_WIDTH, (x1 - x0) / 2 / max(cuts, 1))
@@ -102,7 +102,7 @@ def axis(moments: Iterable[datetime], x0: float, x1: float) -> Axis:
     return Axis(tuple(pieces))
 
 
-def _cut(points: list[datetime]) -> list[bool]:
+def _find_cuts(points: list[datetime]) -> list[bool]:
     """Return for each gap between neighbours whether it is a long silence; never all of them."""
     gaps = [b - a for a, b in pairwise(points)]
     drawn = timedelta()
@@ -115,7 +115,7 @@ def _cut(points: list[datetime]) -> list[bool]:
     return [gap > limit and bool(drawn) for gap in gaps]
 
 
-def _joined(stretches: list[tuple[datetime, datetime, bool]]) -> list[tuple[datetime, datetime, bool]]:
+def _join(stretches: list[tuple[datetime, datetime, bool]]) -> list[tuple[datetime, datetime, bool]]:
     """Return neighbouring stretches that are drawn to scale become one."""
     out: list[tuple[datetime, datetime, bool]] = []
     for start, end, cut in stretches:
@@ -126,7 +126,7 @@ def _joined(stretches: list[tuple[datetime, datetime, bool]]) -> list[tuple[date
     return out
 
 
-def _piece_ticks(piece: Piece, room: float) -> list[Tick]:
+def _list_ticks(piece: Piece, room: float) -> list[Tick]:
     span = piece.end - piece.start
     fitting = [step for step in STEPS if (piece.x1 - piece.x0) * (step / span) >= room]
     step = fitting[0] if fitting else STEPS[-1]

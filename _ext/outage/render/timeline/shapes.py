@@ -153,32 +153,32 @@ class Lane:
 
 def list_cuts(along: Axis) -> tuple[Cut, ...]:
     """Return the silences that an axis cuts short."""
-    return tuple(_cut(piece) for piece in along.cuts)
+    return tuple(_make_cut(piece) for piece in along.cuts)
 
 
-def _cut(piece: Piece) -> Cut:
+def _make_cut(piece: Piece) -> Cut:
     hours = round((piece.end - piece.start).total_seconds() / 3600)
     text = f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"
     return Cut(round(piece.x0, 1), round(piece.x1 - piece.x0, 1), text)
 
 
-def text_width(text: str, size: float) -> float:
+def measure_text(text: str, size: float) -> float:
     """Estimate how wide a text is, in user units; wide East Asian characters count fully."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return size * (CHARACTER * (len(text) - wide) + wide)
 
 
-def fitted(text: str, room: float, size: float) -> str:
+def fit_text(text: str, room: float, size: float) -> str:
     """Cut a text, on one line, with an ellipsis to what fits; empty when not even three letters do."""
     text = one_line(text)
-    if text_width(text, size) <= room:
+    if measure_text(text, size) <= room:
         return text
-    while text and text_width(text + "…", size) > room:
+    while text and measure_text(text + "…", size) > room:
         text = text[:-1]
     return f"{text.rstrip()}…" if len(text) >= 3 else ""
 
 
-def beside(
+def place_beside(
     text: str, x: float, width: float, *, left: float, right: float, size: float, pad: float = 5
 ) -> Label | None:
     """Return where the label of a bar goes: on it, right of it, left of it; cut when it fits nowhere.
@@ -192,7 +192,7 @@ def beside(
         size: of the text.
         pad: room between text and edge.
     """
-    need = text_width(one_line(text), size) + 2 * pad
+    need = measure_text(one_line(text), size) + 2 * pad
     if need <= width:
         return Label(one_line(text), x + pad)
     if need <= right - (x + width):
@@ -200,16 +200,16 @@ def beside(
     if need <= x - left:
         return Label(one_line(text), x - pad, "end", inside=False)
     room_inside, room_right = width - 2 * pad, right - (x + width) - 2 * pad
-    short = fitted(text, max(room_inside, room_right), size)
+    short = fit_text(text, max(room_inside, room_right), size)
     if not short:
         return None
     inside = room_inside >= room_right
     return Label(short, x + pad if inside else x + width + pad, inside=inside)
 
 
-def before(text: str, x: float, width: float, *, left: float, size: float, pad: float = 5) -> Label:
+def place_before(text: str, x: float, width: float, *, left: float, size: float, pad: float = 5) -> Label:
     """Return a label left of a bar, over whatever is drawn there; right of it where there is no room."""
     text = one_line(text)
-    if text_width(text, size) + pad <= x - left:
+    if measure_text(text, size) + pad <= x - left:
         return Label(text, x - pad, "end", inside=False)
     return Label(text, x + width + pad, inside=False)

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from outage.render.incident.drawing import NARROW, WIDE, Drawing, drawing, legend
-from outage.render.timeline.shapes import beside, fitted, text_width
+from outage.render.incident.drawing import NARROW, WIDE, Drawing, draw, list_signs
+from outage.render.timeline.shapes import fit_text, measure_text, place_beside
 from tests.product.render.story import at, case, event, told
 
 FRAMES = [WIDE, NARROW]
 
 
-def draw(case_, frame=WIDE) -> Drawing:
-    drawn = drawing(case_, frame)
+def draw_case(case_, frame=WIDE) -> Drawing:
+    drawn = draw(case_, frame)
     assert drawn
     return drawn
 
@@ -25,11 +25,11 @@ def now(drawn: Drawing) -> float:
 
 
 def lane(case_, name, frame=WIDE):
-    return next(one for one in draw(case_, frame).lanes if one.name == name)
+    return next(one for one in draw_case(case_, frame).lanes if one.name == name)
 
 
 def test_a_lane_for_each_thing_that_has_something_to_show():
-    names = [one.name for one in draw(case(told())).lanes]
+    names = [one.name for one in draw_case(case(told())).lanes]
     assert names == [
         "Severity", "Stage", "Responders", "Executives", "Customers",
         "Incident commander", "Operations lead", "Communications lead", "Runs", "Entries",
@@ -37,13 +37,13 @@ def test_a_lane_for_each_thing_that_has_something_to_show():
 
 
 def test_nothing_recorded_is_nothing_drawn():
-    assert drawing(case([]), WIDE) is None
+    assert draw(case([]), WIDE) is None
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame.name)
 @pytest.mark.parametrize("minute", [51, 60, 24 * 60, 100 * 24 * 60])
 def test_everything_stands_inside_the_frame(frame, minute):
-    drawn = draw(case(told(), minute=minute), frame)
+    drawn = draw_case(case(told(), minute=minute), frame)
     assert drawn.lanes
     for one in drawn.lanes:
         assert drawn.frame.head <= one.y < one.y + one.height <= drawn.bottom + 0.1
@@ -94,7 +94,7 @@ def test_what_is_overdue_now_says_for_how_long():
 
 def test_what_is_due_soon_is_drawn_after_now():
     events = [one for one in told() if one.at < at(25)]
-    drawn = draw(case(events, minute=25), WIDE)
+    drawn = draw_case(case(events, minute=25), WIDE)
     (pending,) = [
         bar for bar in lane(case(events, minute=25), "Responders").bars if bar.css == "promise pending"
     ]
@@ -103,14 +103,14 @@ def test_what_is_due_soon_is_drawn_after_now():
 
 def test_what_still_holds_ends_now():
     events = [one for one in told() if one.at < at(25)]
-    drawn = draw(case(events, minute=25), WIDE)
+    drawn = draw_case(case(events, minute=25), WIDE)
     for name in ("Severity", "Stage", "Incident commander"):
         bar = lane(case(events, minute=25), name).bars[-1]
         assert bar.x + bar.width == pytest.approx(now(drawn), abs=0.2)
 
 
 def test_a_closed_incident_has_no_now():
-    assert draw(case([*told(), event(60, "stage", stage="closed")]), WIDE).now is None
+    assert draw_case(case([*told(), event(60, "stage", stage="closed")]), WIDE).now is None
 
 
 def test_a_role_that_changes_hands_is_two_bars():
@@ -146,7 +146,7 @@ def test_a_run_that_did_not_end_well_does_not_look_well(state, sign):
 
 
 def test_local_time_stands_below_where_it_differs():
-    drawn = draw(case(told()), WIDE)
+    drawn = draw_case(case(told()), WIDE)
     assert drawn.place == "BST"
     assert (drawn.ticks[0].text, drawn.ticks[0].below) == ("09:40", "10:40")
 
@@ -157,29 +157,29 @@ def test_a_kind_that_we_do_not_know_has_a_mark():
 
 
 def test_every_sign_that_needs_words_is_in_the_legend():
-    assert [css for css, _ in legend(case(told()))] == [
+    assert [css for css, _ in list_signs(case(told()))] == [
         "told", "notch", "told late", "promise overdue",
         "entry impact", "entry note", "entry hypothesis", "entry decision", "entry action",
     ]  # fmt: skip
 
 
 def test_a_case_without_a_policy_is_drawn_without_promises():
-    drawn = draw(case(told(), trouble="it cannot be read"), WIDE)
+    drawn = draw_case(case(told(), trouble="it cannot be read"), WIDE)
     assert not [bar for one in drawn.lanes for bar in one.bars if bar.css.startswith("promise")]
 
 
 def test_texts_are_cut_to_what_fits():
-    assert fitted("Investigating", 200, 12) == "Investigating"
-    cut = fitted("Investigating", 50, 12)
+    assert fit_text("Investigating", 200, 12) == "Investigating"
+    cut = fit_text("Investigating", 50, 12)
     assert cut.endswith("…")
-    assert text_width(cut, 12) <= 50
-    assert fitted("Investigating", 5, 12) == ""
-    assert text_width("会議", 12) == 24
+    assert measure_text(cut, 12) <= 50
+    assert fit_text("Investigating", 5, 12) == ""
+    assert measure_text("会議", 12) == 24
 
 
 def test_a_label_goes_where_there_is_room():
     def label(x, width, right=300):
-        found = beside("word", x, width, left=0, right=right, size=12)
+        found = place_beside("word", x, width, left=0, right=right, size=12)
         return found and (found.anchor, found.inside)
 
     assert label(100, 90) == ("start", True)
@@ -197,7 +197,7 @@ def test_bidirectional_and_control_characters_are_shown_as_their_codes():
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame.name)
 def test_a_long_silence_is_marked_with_its_length_and_no_time_runs_into_it(frame):
-    drawn = draw(case([*told(), event(24 * 60, "stage", stage="closed")]), frame)
+    drawn = draw_case(case([*told(), event(24 * 60, "stage", stage="closed")]), frame)
     (cut,) = drawn.cuts
     assert cut.text == "23 h"
     assert all(abs(cut.x + cut.width / 2 - tick.x) > 40 for tick in drawn.ticks)
@@ -207,4 +207,4 @@ def test_a_long_silence_is_marked_with_its_length_and_no_time_runs_into_it(frame
 def test_a_long_name_of_a_lane_is_cut_for_the_eye_and_whole_for_the_ear(frame):
     events = [*told(), event(20, "role", role="expert", person="A")]
     shown = lane(case(events), "Subject matter expert", frame)
-    assert text_width(shown.heading, frame.size) <= (frame.gutter or frame.width)
+    assert measure_text(shown.heading, frame.size) <= (frame.gutter or frame.width)

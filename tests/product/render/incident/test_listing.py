@@ -8,7 +8,7 @@ from pathlib import Path
 
 from outage.incident.folder import STUB
 from outage.incident.record import FILE
-from outage.render.incident.listing import NONE, incident_list
+from outage.render.incident.listing import NONE, write_incident_list
 from tests.product.render.story import POLICY, event, told
 
 
@@ -28,13 +28,13 @@ def closed(events):
 
 
 def test_no_incident_yet(tmp_path):
-    assert incident_list(tmp_path) == NONE
+    assert write_incident_list(tmp_path) == NONE
 
 
 def test_open_ones_stand_first_with_what_they_are(tmp_path):
     put(tmp_path, "old", closed(told()))
     put(tmp_path, "new", told()[:-3])
-    text = incident_list(tmp_path)
+    text = write_incident_list(tmp_path)
     assert (
         text.index("## Open")
         < text.index("<new/index.md>")
@@ -47,32 +47,32 @@ def test_open_ones_stand_first_with_what_they_are(tmp_path):
 
 def test_drills_are_marked(tmp_path):
     put(tmp_path, "one", [event(0, "declared", title="Practice", drill=True)])
-    assert "{chip}`Drill <drill>`" in incident_list(tmp_path)
+    assert "{chip}`Drill <drill>`" in write_incident_list(tmp_path)
 
 
 def test_the_newest_stands_first(tmp_path):
     put(tmp_path, "a", [event(60, "declared", title="Later")])
     put(tmp_path, "z", [event(0, "declared", title="Earlier")])
-    text = incident_list(tmp_path)
+    text = write_incident_list(tmp_path)
     assert text.index("Later") < text.index("Earlier")
 
 
 def test_an_incident_without_a_page_is_named_without_a_link(tmp_path):
     put(tmp_path, "one", told(), page=False)
-    assert "](" not in incident_list(tmp_path)
+    assert "](" not in write_incident_list(tmp_path)
 
 
 def test_an_incident_without_its_policy_is_listed(tmp_path):
     folder = put(tmp_path, "one", told())
     (folder / "policy.yml").write_text("severities: 3")
-    assert "Orders wait behind a lock" in incident_list(tmp_path)
+    assert "Orders wait behind a lock" in write_incident_list(tmp_path)
 
 
 def test_a_record_that_cannot_be_read_is_said(tmp_path):
     folder = put(tmp_path, "one", told())
     (folder / FILE).unlink()
     (folder / FILE).mkdir()
-    said = incident_list(tmp_path)
+    said = write_incident_list(tmp_path)
     assert "one is not read as an incident" in said
     assert "its record\\.jsonl is not a file" in said
 
@@ -84,14 +84,14 @@ def test_the_list_depends_on_no_time_of_day(tmp_path, monkeypatch):
             return datetime(2099, 1, 1, tzinfo=UTC)
 
     put(tmp_path, "one", told()[:-3])
-    before = incident_list(tmp_path)
+    before = write_incident_list(tmp_path)
     monkeypatch.setattr("outage.render.incident.snapshot.datetime", MuchLater)
-    assert incident_list(tmp_path) == before
+    assert write_incident_list(tmp_path) == before
 
 
 def test_what_is_not_an_incident_is_named_below_and_not_listed(tmp_path):
     put(tmp_path, "2026-06-17-one", told())
     put(tmp_path, "2026-06-17-one (copy)", told())
-    text = incident_list(tmp_path)
+    text = write_incident_list(tmp_path)
     assert text.count("{chip}`Sev 1 <severity rank-0>`") == 1
     assert "one \\(copy\\) is not read as an incident" in text

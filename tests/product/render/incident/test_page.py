@@ -11,7 +11,7 @@ import pytest
 
 from outage.incident.record.fold import fold
 from outage.incident.record.store import Problem, Reading
-from outage.render.incident.page import page
+from outage.render.incident.page import write_page
 from tests.product.render import journal
 from tests.product.render.story import at, case, event, policy, told
 
@@ -44,7 +44,7 @@ STORIES = {
 
 @pytest.mark.parametrize("name", STORIES)
 def test_a_page_says_what_was_accepted(name):
-    text = page(STORIES[name]())
+    text = write_page(STORIES[name]())
     golden = GOLDEN / f"{name}.md"
     if os.environ.get("OUTAGE_ACCEPT"):
         golden.parent.mkdir(exist_ok=True)
@@ -53,7 +53,7 @@ def test_a_page_says_what_was_accepted(name):
 
 
 def test_what_a_tired_reader_needs_comes_first():
-    text = page(STORIES["open"]())
+    text = write_page(STORIES["open"]())
     titles = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert titles == [
         "Due next", "Who does what", "Latest updates", "Timeline", "Runs", "Promises", "Rules it ran under",
@@ -61,7 +61,7 @@ def test_what_a_tired_reader_needs_comes_first():
 
 
 def test_a_closed_incident_is_past():
-    text = page(STORIES["closed-drill"]())
+    text = write_page(STORIES["closed-drill"]())
     assert "## Due next" not in text
     assert "## Who did what" in text
     assert "{asof}" not in text
@@ -70,27 +70,29 @@ def test_a_closed_incident_is_past():
 
 def test_a_page_that_is_over_is_the_same_whenever_it_is_built():
     events = [*told(), event(60, "stage", stage="closed")]
-    assert page(case(events, minute=61)) == page(case(events, minute=99999))
+    assert write_page(case(events, minute=61)) == write_page(case(events, minute=99999))
 
 
 def test_a_drill_is_marked_in_chip_and_sentence():
-    text = page(STORIES["closed-drill"]())
+    text = write_page(STORIES["closed-drill"]())
     assert "{chip}`Drill <drill>`" in text
     assert "it counts in no figures" in text
 
 
 def test_the_rhythm_of_the_state_document_is_marked_as_one_that_no_record_sees():
-    (line,) = [line for line in section(page(STORIES["open"]()), "Due next").splitlines() if "rhythm" in line]
+    (line,) = [
+        line for line in section(write_page(STORIES["open"]()), "Due next").splitlines() if "rhythm" in line
+    ]
     assert line.startswith("- {due}`10:40 UTC")
 
 
 def test_a_late_entry_says_how_late_and_when_it_was_written():
-    text = page(STORIES["resolved"]())
+    text = write_page(STORIES["resolved"]())
     assert "{chip}`Written down 6 min later <mark>` at {moment}`10:05 UTC (11:05 BST)" in text
 
 
 def test_a_correction_shows_both_and_links_both_ways():
-    text = section(page(STORIES["resolved"]()), "Timeline")
+    text = section(write_page(STORIES["resolved"]()), "Timeline")
     wrong = next(one for one in told() if one.kind == "note")
     correction = next(one for one in told() if one.kind == "correction")
     assert f"{{goto}}`by an entry <event-{correction.id}>`" in text
@@ -102,13 +104,13 @@ def test_a_correction_shows_both_and_links_both_ways():
 def test_a_redacted_entry_has_lost_its_words():
     said = event(5, "note", text="the password is swordfish")
     events = [*told(), said, event(6, "redaction", event=said.id, why="a secret")]
-    text = page(case(events))
+    text = write_page(case(events))
     assert "swordfish" not in text
     assert r"\(redacted by Ines Okafor\: a secret\)" in text
 
 
 def test_an_unknown_kind_is_shown_as_such():
-    text = page(case([*told(), event(5, "weather", text="rain", by="Rain radar")]))
+    text = write_page(case([*told(), event(5, "weather", text="rain", by="Rain radar")]))
     assert "{chip}`Unknown kind <mark>`" in text
     assert "weather by Rain radar" in text
 
@@ -116,13 +118,13 @@ def test_an_unknown_kind_is_shown_as_such():
 def test_torn_lines_are_told_and_the_rest_is_shown():
     problem = Problem(Path("incidents/x/record.jsonl"), 7, "this line is torn")
     incident = fold(Reading(tuple(told()), (problem,)), name="x")
-    text = page(replace(case(told()), incident=incident))
+    text = write_page(replace(case(told()), incident=incident))
     assert r"record\.jsonl\, line 7\: this line is torn" in text
     assert "Orders wait behind a lock" in text
 
 
 def test_without_its_policy_nothing_is_due_and_nothing_audited():
-    text = page(case(told()[:4], minute=90, trouble="policy.yml:3: severities: this is required"))
+    text = write_page(case(told()[:4], minute=90, trouble="policy.yml:3: severities: this is required"))
     assert r"policy\.yml\:3\: severities\: this is required" in text
     assert "## Due next" not in text
     assert "## Promises" not in text
@@ -130,7 +132,7 @@ def test_without_its_policy_nothing_is_due_and_nothing_audited():
 
 
 def test_a_text_of_several_lines_keeps_them():
-    text = page(case([*told(), event(5, "note", text="one\n  two\n```\nthree")]))
+    text = write_page(case([*told(), event(5, "note", text="one\n  two\n```\nthree")]))
     assert "  - ````text\n    one\n      two\n    ```\n    three\n    ````" in text
 
 
@@ -140,13 +142,13 @@ def test_a_day_is_named_where_it_begins():
         event(20 * 60, "note", text="the next morning"),
         event(20 * 60 + 1, "note", text="still"),
     ]
-    timeline = section(page(case(events, minute=21 * 60)), "Timeline")
+    timeline = section(write_page(case(events, minute=21 * 60)), "Timeline")
     assert timeline.count("**2026-06-17**") == 1
     assert timeline.count("**2026-06-18**") == 1
 
 
 def test_every_rule_that_is_cited_stands_at_the_end_with_its_value():
-    text = page(STORIES["open"]())
+    text = write_page(STORIES["open"]())
     cited = set(re.findall(r"<(rule-[a-z0-9-]+)>", text))
     listed = set(re.findall(r"{here}`(rule-[a-z0-9-]+)`", text))
     assert cited == listed
@@ -154,37 +156,37 @@ def test_every_rule_that_is_cited_stands_at_the_end_with_its_value():
 
 
 def test_every_link_in_the_page_leads_somewhere():
-    text = page(STORIES["open"]())
+    text = write_page(STORIES["open"]())
     links = set(re.findall(r"{goto}`[^`]* <([^<>]+)>`", text))
     assert links <= set(re.findall(r"{here}`([^`]+)`", text)) | {"run-r2"}
 
 
 def test_what_was_never_promised_is_not_audited():
-    assert "## Promises" not in page(case([event(0, "declared", title="x")], minute=60))
+    assert "## Promises" not in write_page(case([event(0, "declared", title="x")], minute=60))
 
 
 def test_people_who_hold_a_role_are_asserted_and_the_page_says_so():
-    assert "nothing checked them" in section(page(STORIES["open"]()), "Who does what")
+    assert "nothing checked them" in section(write_page(STORIES["open"]()), "Who does what")
 
 
 def test_roles_that_nobody_holds_are_named_while_it_is_open():
-    assert "Nobody yet: Deputy" in section(page(STORIES["open"]()), "Who does what")
-    assert "Nobody yet" not in page(STORIES["closed-drill"]())
+    assert "Nobody yet: Deputy" in section(write_page(STORIES["open"]()), "Who does what")
+    assert "Nobody yet" not in write_page(STORIES["closed-drill"]())
 
 
 def test_the_policy_copy_is_named_only_by_its_own_words():
     severity = policy().severities["sev1"].name
-    assert f"{{chip}}`{severity} <severity rank-0>`" in page(STORIES["open"]())
-    assert "{severity}" not in page(STORIES["open"]())
+    assert f"{{chip}}`{severity} <severity rank-0>`" in write_page(STORIES["open"]())
+    assert "{severity}" not in write_page(STORIES["open"]())
 
 
 def test_the_worst_severity_is_told_when_it_has_passed():
-    text = page(case([*told(), event(45, "severity", severity="sev3")]))
+    text = write_page(case([*told(), event(45, "severity", severity="sev3")]))
     assert "At its worst it was {chip}`Sev 1 <severity rank-0>`." in text
-    assert "At its worst" not in page(case(told()))
+    assert "At its worst" not in write_page(case(told()))
 
 
 def test_a_closed_incident_names_everybody_who_held_a_role():
-    section_ = section(page(STORIES["closed-drill"]()), "Who did what")
+    section_ = section(write_page(STORIES["closed-drill"]()), "Who did what")
     assert re.search(r"\*\*Tariq Aziz\*\*, from .*09:42.* to .*10:06", section_)
     assert "**Ruth Abara**, from" in section_

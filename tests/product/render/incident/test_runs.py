@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from outage.incident.record.model import Run
-from outage.render.incident.runs import MOST_ACTIONS, RUN_CHARS, TEXT_CHARS, runs_section
-from outage.render.incident.snapshot import CaseRun
+from outage.render.incident.runs import MOST_ACTIONS, RUN_CHARS, TEXT_CHARS, write_runs
+from outage.render.incident.snapshot import SnapshotRun
 from tests.product.render.journal import ACTION, PNG, ended, looked, planned, run, text
 from tests.product.render.story import at, case, told
 
 
 def shown(*lines, alive=False, **began):
-    return runs_section(case(told(), runs=(CaseRun("r1", None, run(*lines, alive=alive, **began)),)))
+    return write_runs(case(told(), runs=(SnapshotRun("r1", None, run(*lines, alive=alive, **began)),)))
 
 
 def test_a_plan_shows_its_state_its_facts_and_what_it_proposed():
-    words = runs_section(case(told(), runs=(planned(),)))
+    words = write_runs(case(told(), runs=(planned(),)))
     assert words.startswith(r"### blocked\-queries\, plan at 09\:57 UTC")
     assert "{here}`run-r1`{chip}`Succeeded <run good>`" in words
     assert "by Tariq Aziz against **PostgreSQL shop at db1**" in words
@@ -28,7 +28,7 @@ def test_a_plan_shows_its_state_its_facts_and_what_it_proposed():
 
 
 def test_every_step_has_its_number_its_tag_and_its_state():
-    words = runs_section(case(told(), runs=(planned(),)))
+    words = write_runs(case(told(), runs=(planned(),)))
     assert "**Cell 2** {chip}`read <step read>` {chip}`passed <run good>`, 0.2 s" in words
     assert "**Cell 3** {chip}`change <step change>` {chip}`planned <run going>`" in words
     assert "Cell 1" not in words
@@ -57,7 +57,7 @@ def test_a_run_on_another_machine_is_not_said_to_be_abandoned(monkeypatch):
 
 def test_a_run_without_its_journal_is_told_from_the_record():
     recorded = Run("r1", "x", "apply", "db1", "running", None, at(1), at(2), "Ines", ("e",))
-    words = runs_section(case(told(), runs=(CaseRun("r1", recorded, None, "it is not here"),)))
+    words = write_runs(case(told(), runs=(SnapshotRun("r1", recorded, None, "it is not here"),)))
     assert r"### x\, apply at 09\:41 UTC" in words
     assert "{chip}`Running <run going>`" in words
     assert "only the record's words are known: it is not here" in words

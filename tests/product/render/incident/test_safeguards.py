@@ -6,9 +6,9 @@ from typing import Any
 
 from outage.incident.record.describe import describe_entry
 from outage.incident.record.model import Run
-from outage.render.incident.findings import safeguards_section
-from outage.render.incident.page import page
-from outage.render.incident.snapshot import CaseRun
+from outage.render.incident.findings import write_safeguards
+from outage.render.incident.page import write_page
+from outage.render.incident.snapshot import SnapshotRun
 from tests.product.render.journal import ended, looked, run
 from tests.product.render.story import at, case, event, policy, told
 
@@ -16,7 +16,7 @@ ALONE = {"cell": 2, "state": "confirmed", "by": "Ines", "alone": True, "reason":
 
 
 def shown(*lines, **began):
-    return safeguards_section(case(told(), runs=(CaseRun("r1", None, run(*looked(), *lines, **began)),)))
+    return write_safeguards(case(told(), runs=(SnapshotRun("r1", None, run(*looked(), *lines, **began)),)))
 
 
 def test_a_gate_that_was_passed_alone_is_listed_with_who_and_why():
@@ -45,7 +45,7 @@ def test_they_are_masked_where_the_run_is_told_too():
     told_of = run(
         *looked(), ("gate", said), ended(), review={"unreviewed": "bo@example.org cannot be reached"}
     )
-    words = page(case(told(), runs=(CaseRun("r1", None, told_of),)))
+    words = write_page(case(told(), runs=(SnapshotRun("r1", None, told_of),)))
     assert "passed alone by Ines" in words
     assert "example.org" not in words.replace("\\", "")
 
@@ -60,9 +60,9 @@ def test_without_its_journal_the_record_tells_it_once():
     }
     alone = [event(20 + n, "run", alone=["Ines: nobody is there"], **lines) for n in range(2)]
     recorded = Run("r9", "x", "apply", "db1", "waiting", None, at(20), at(21), "Ines", ("e",))
-    shown = case([*told(), *alone], runs=(CaseRun("r9", recorded, None, "it is not here"),))
-    assert safeguards_section(shown).count("passed alone by Ines") == 1
-    assert "## For the review" in page(shown)
+    shown = case([*told(), *alone], runs=(SnapshotRun("r9", recorded, None, "it is not here"),))
+    assert write_safeguards(shown).count("passed alone by Ines") == 1
+    assert "## For the review" in write_page(shown)
 
 
 def test_the_timeline_says_it_where_it_happened():

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from outage.policy import load_policy, parse_policy
-from outage.render.policy.drawing import NARROW, WIDE, clock, drawing, drawn
-from outage.render.policy.plan import rows
+from outage.render.policy.drawing import NARROW, WIDE, draw, format_elapsed, list_drawn
+from outage.render.policy.plan import list_rows
 from tests.sites import LARKFIELD
 
 ROOT = Path(__file__).parents[4]
@@ -47,7 +47,7 @@ def policy():
 
 
 def told(policy, severity, when):
-    return [(str(row.limit), row.clause) for row in rows(policy, severity) if row.when == when]
+    return [(str(row.limit), row.clause) for row in list_rows(policy, severity) if row.when == when]
 
 
 def test_rows_come_soonest_first_and_name_the_clause(policy):
@@ -82,12 +82,12 @@ def test_what_is_counted_from_the_end_comes_last(policy):
 
 
 def test_an_escalation_stands_only_at_its_severities(policy):
-    assert "escalations.boss.after" in {row.clause for row in rows(policy, "low")}
-    assert "escalations.boss.after" not in {row.clause for row in rows(policy, "high")}
+    assert "escalations.boss.after" in {row.clause for row in list_rows(policy, "low")}
+    assert "escalations.boss.after" not in {row.clause for row in list_rows(policy, "high")}
 
 
 def test_a_duty_says_who_tells_whom_and_when_it_holds(policy):
-    duty = next(row for row in rows(policy, "high") if row.clause.startswith("notification_duties"))
+    duty = next(row for row in list_rows(policy, "high") if row.clause.startswith("notification_duties"))
     assert duty.what == (
         "{contact}`ana` tells the authority, if this holds: data were lost, "
         "counted from when you become aware of it"
@@ -98,7 +98,7 @@ def test_hostile_words_of_the_policy_are_shown_literally():
     hostile = POLICY.replace("Decide.", '"`code` {role}`x` <script>"').replace(
         "The authority", '"*The* [x](y)"'
     )
-    what = " ".join(row.what for row in rows(parse_policy(hostile), "low"))
+    what = " ".join(row.what for row in list_rows(parse_policy(hostile), "low"))
     assert r"\`code\` \{role\}\`x\` \<script\>" in what
     assert r"\*The\* \[x\]\(y\)" in what
 
@@ -107,7 +107,7 @@ def test_hostile_words_of_the_policy_are_shown_literally():
 
 
 def lanes(policy, severity="high", frame=WIDE):
-    return {lane.name: lane for lane in drawing(rows(policy, severity), frame).lanes}
+    return {lane.name: lane for lane in draw(list_rows(policy, severity), frame).lanes}
 
 
 def test_first_message_and_updates_share_a_lane(policy):
@@ -119,7 +119,7 @@ def test_first_message_and_updates_share_a_lane(policy):
 
 def test_business_days_have_no_place_on_the_axis(policy):
     assert "Incident commander named" not in lanes(policy)
-    assert all(row.limit.exact for row in drawn(rows(policy, "high")))
+    assert all(row.limit.exact for row in list_drawn(list_rows(policy, "high")))
 
 
 def test_a_later_deadline_stands_further_right(policy):
@@ -132,7 +132,7 @@ def test_a_later_deadline_stands_further_right(policy):
 
 
 def test_a_long_wait_is_cut_and_its_end_written_on_the_axis(policy):
-    made = drawing(rows(policy, "high"), WIDE)
+    made = draw(list_rows(policy, "high"), WIDE)
     assert made.cuts
     assert [tick.text for tick in made.ticks][-2:] == ["8h", "12h"]
 
@@ -143,7 +143,7 @@ def test_everything_stands_inside_the_frame(path, frame):
     policy = load_policy(ROOT / path)
     assert policy.severities
     for severity in policy.severities:
-        made = drawing(rows(policy, severity), frame)
+        made = draw(list_rows(policy, severity), frame)
         assert made.lanes
         xs = [x for lane in made.lanes for x in (lane.until or made.frame.left, *lane.again)]
         xs += [tick.x for tick in made.ticks]
@@ -156,4 +156,4 @@ def test_everything_stands_inside_the_frame(path, frame):
     ("minutes", "words"), [(0, "0"), (45, "45m"), (60, "1h"), (90, "1h30"), (1440, "24h")]
 )
 def test_times_on_the_axis(minutes, words):
-    assert clock(timedelta(minutes=minutes)) == words
+    assert format_elapsed(timedelta(minutes=minutes)) == words

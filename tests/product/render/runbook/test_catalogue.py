@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from outage.render.runbook.catalogue import NONE, about, catalogue, listed
+from outage.render.runbook.catalogue import NONE, describe_runbooks, write_about, write_catalogue
 from outage.runbook.contract import examine
 from outage.runbook.notebook import find_notebook, read_notebook
 from tests.product.render.runbook.notebooks import notebook
@@ -16,7 +16,7 @@ PARAMETERS = "hours: int = 24  # look-back window"
 
 
 def told(path: Path) -> str:
-    return about(examine(read_notebook(path)))
+    return write_about(examine(read_notebook(path)))
 
 
 def test_the_head_of_a_page_says_what_for_whom_and_how(tmp_path):
@@ -67,18 +67,18 @@ def test_a_change_has_its_risk():
 
 def test_the_list_names_each_with_what_it_does(tmp_path):
     notebook(tmp_path, "look", meta={"summary": "Look twice"}, read="1")
-    text = catalogue(tmp_path)
+    text = write_catalogue(tmp_path)
     assert "{runbook}`look`" in text
     assert "Look twice\\\n    {chip}`changes nothing <risk none>`" in text
 
 
 def test_a_file_that_is_no_notebook_is_listed_as_such(tmp_path):
     (tmp_path / "torn.ipynb").write_text("{")
-    assert "cannot be read: this is not a notebook" in catalogue(tmp_path)
+    assert "cannot be read: this is not a notebook" in write_catalogue(tmp_path)
 
 
 def test_no_runbook_yet(tmp_path):
-    assert catalogue(tmp_path) == NONE
+    assert write_catalogue(tmp_path) == NONE
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ HINTS = [
 def test_what_can_be_searched_is_what_a_runbook_says_of_itself(tmp_path):
     meta = {"summary": "Look twice", "service": "shop", "alerts": ["Dark"], "risk": "high", "hints": HINTS}
     notebook(tmp_path, "look", meta=meta, parameters=PARAMETERS, change="act()")
-    (found,) = listed(tmp_path)
+    (found,) = describe_runbooks(tmp_path)
     assert (found.name, found.service, found.risk, found.alerts) == ("look", "shop", "high", ("Dark",))
     assert found.symptoms == (
         "canceling statement due to conflict",
@@ -115,13 +115,13 @@ def test_what_can_be_searched_is_what_a_runbook_says_of_itself(tmp_path):
 
 def test_a_runbook_without_changes_has_no_risk_whatever_it_says(tmp_path):
     notebook(tmp_path, "look", meta={"risk": "high"}, read="1")
-    assert listed(tmp_path)[0].risk == "none"
+    assert describe_runbooks(tmp_path)[0].risk == "none"
 
 
 def test_rows_and_what_is_searched_have_one_order(tmp_path):
     for name in ("zebra", "ant"):
         notebook(tmp_path, name, read="1")
     (tmp_path / "middle.ipynb").write_text("{")
-    assert [one.name for one in listed(tmp_path)] == ["ant", "middle", "zebra"]
-    text = catalogue(tmp_path)
+    assert [one.name for one in describe_runbooks(tmp_path)] == ["ant", "middle", "zebra"]
+    text = write_catalogue(tmp_path)
     assert text.index("`ant`") < text.index("middle") < text.index("`zebra`")

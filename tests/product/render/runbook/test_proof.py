@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from outage.incident.times import Times
-from outage.render.runbook.proof import proof_chip, proof_section
+from outage.render.runbook.proof import write_proof, write_proof_chip
 from outage.runbook.proof import Alert, Attempt, Case, Failure, Proof, Sign, Undone
 
 AT = datetime(2026, 6, 17, 9, 40, tzinfo=UTC)
@@ -41,7 +41,7 @@ def proof(**over):
 
 
 def shown(found, digest="d1"):
-    return proof_section(found, "blocked-queries", digest, Times("Europe/London"))
+    return write_proof(found, "blocked-queries", digest, Times("Europe/London"))
 
 
 def test_what_was_broken_what_was_done_and_how_long_it_took():
@@ -60,7 +60,7 @@ def test_what_was_broken_what_was_done_and_how_long_it_took():
 
 def test_a_build_without_a_proof_says_so_and_how_to_make_one():
     assert "This build has no proof of it. `outage prove blocked-queries` makes one." in shown(None)
-    assert proof_chip(None) == ""
+    assert write_proof_chip(None) == ""
 
 
 def test_a_proof_of_another_version_is_said_to_be_one():

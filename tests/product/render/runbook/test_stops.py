@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from outage.render.runbook.catalogue import after, contract_in, read_next
+from outage.render.runbook.catalogue import list_read_next, load_contract, write_after
 from tests.product.render.runbook.notebooks import notebook
 
 HINTS = [
@@ -16,7 +16,7 @@ HINTS = [
 
 def foot(tmp_path, **meta):
     notebook(tmp_path, "look", meta=meta, read="1")
-    return after(contract_in(tmp_path, "look"), tmp_path)
+    return write_after(load_contract(tmp_path, "look"), tmp_path)
 
 
 def test_an_error_is_spelt_out_explained_and_leads_on(tmp_path):
@@ -43,7 +43,7 @@ def test_what_to_read_next_is_where_hints_lead_and_then_the_same_service(tmp_pat
 def test_runbooks_of_no_service_have_nothing_in_common(tmp_path):
     notebook(tmp_path, "beside", read="1")
     notebook(tmp_path, "look", read="1")
-    assert read_next(contract_in(tmp_path, "look"), tmp_path) == []
+    assert list_read_next(load_contract(tmp_path, "look"), tmp_path) == []
 
 
 def test_who_has_nothing_to_say_says_nothing(tmp_path):
