@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from outage.check import check
 from outage.doctor.finding import Finding
 from outage.errors import Failed, OutageError
 from outage.git import GitFailed, Repository
@@ -51,7 +52,6 @@ def look(project: Project, policy: Policy) -> list[Finding]:
 
 
 def _check_files(project: Project) -> Finding:
-    from outage.check import check
 
     problems = check(project)
     if problems:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from outage.doctor.finding import Finding
 from outage.errors import OutageError
+from outage.runbook.contract import read_contract
 from outage.secrets import resolve
 from outage.text import one_line
 
@@ -30,8 +31,6 @@ CHANGE_ROLE = "change_user"
 
 def look(project: Project) -> list[Finding]:
     """Run each runbook's checks, as ``outage run --check`` has them, and what its changes log in with."""
-    from outage.runbook.contract import read_contract
-
     found: list[Finding] = []
     ready: list[Contract] = []
     for path in sorted(project.runbooks.glob("*.ipynb")):

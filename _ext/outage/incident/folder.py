@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -17,8 +18,10 @@ from outage import files
 from outage.errors import Failed, Refused
 from outage.incident.record import FILE, Event, append, load
 from outage.incident.record.event import parse_event
+from outage.incident.record.kinds import check_data
 from outage.incident.record.order import put_in_turn
 from outage.incident.record.store import is_plain
+from outage.policy import load_policy
 from outage.source import nearest
 from outage.text import one_line
 from outage.unread import hint_for
@@ -59,8 +62,6 @@ def declare(
 
     Raises Refused for data that a declaration may not hold, before anything is made.
     """
-    from outage.incident.record.kinds import check_data
-
     title = str(check_data("declared", data)["title"])
     zone = ZoneInfo(policy.company.timezone)
     folder = _make_folder(project.incidents, f"{(at or now).astimezone(zone):%Y-%m-%d}-{make_slug(title)}")
@@ -124,8 +125,6 @@ def write_flushed(path: Path, content: bytes) -> None:
 
 def load_policy_of(folder: Path, project: Project) -> Policy:
     """Return the policy that an incident is judged by: as declared; today's if that copy is gone."""
-    from outage.policy import load_policy
-
     return load_policy(find_policy_file(folder, project))
 
 
@@ -316,8 +315,6 @@ def _is_plainly_closed(path: Path) -> bool:
 
 def _scan_events(content: bytes, kind: str) -> Iterator[Event]:
     """Yield the events of one kind in a record's content; lines that cannot be read are passed over."""
-    import json
-
     word = f'"{kind}"'.encode()
     for line in content.split(b"\n"):
         if word in line:

@@ -23,16 +23,18 @@ that the same notebook reads well in any front end.
 from __future__ import annotations
 
 import json
+import linecache
 import os
 import sys
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outage import files
+from outage.errors import Refused
 from outage.proxies import spare_loopback
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import FrameType
 
 ACTIONS_MIME = "application/vnd.outage.actions+json"
@@ -295,8 +297,6 @@ def run_folder() -> Path:
         >>> report.write_text("nothing left in the queue")
         25
     """
-    from pathlib import Path
-
     if not _session.token or not _session.spool:
         raise Guarded(_how_to_run(sys._getframe(1)))
     return Path(_session.spool).parent
@@ -315,7 +315,6 @@ def secret(reference: str) -> str:
         Traceback (most recent call last):
         outage.kit.RunbookError: ...NO_SUCH_KEY...
     """
-    from outage.errors import Refused
     from outage.secrets import resolve
 
     try:
@@ -421,8 +420,6 @@ def _display(data: dict[str, Any]) -> None:
 
 def _how_to_run(frame: FrameType) -> str:
     """Return the message of a guard, with the command to type for this very cell and these parameters."""
-    import linecache
-
     source = "".join(linecache.getlines(frame.f_code.co_filename))
     try:
         from outage.runbook.command import format_command_for_cell

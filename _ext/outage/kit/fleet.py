@@ -8,6 +8,7 @@ it. ANSIBLE_INVENTORY and ANSIBLE_CONFIG say which machines, and how they are re
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import sys
@@ -90,8 +91,6 @@ def natural(names: Sequence[str] | Mapping[str, Any]) -> list[str]:
         >>> natural(["web10", "web2", "db1"])
         ['db1', 'web2', 'web10']
     """
-    import re
-
     return sorted(names, key=lambda name: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", name)])
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -190,7 +192,6 @@ def from_servers(names: Names, servers: Iterable[Watched], seconds: float) -> tu
 
 
 def _looks(servers: Sequence[Watched]) -> tuple[dict[str, _Samples], dict[str, str]]:
-    from concurrent.futures import ThreadPoolExecutor
 
     def look(server: Watched) -> _Samples | str:
         try:
@@ -221,7 +222,6 @@ def _signals(
     members: Sequence[str],
     seconds: float,
 ) -> dict[Signal, float]:
-    import re
 
     requests = failed = 0.0
     buckets: dict[float, float] = {}

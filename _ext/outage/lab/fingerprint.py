@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
+from outage.lab.parts import haproxy, redis, replica
 from outage.lab.postgres import ADMIN, Connection
 
 if TYPE_CHECKING:
@@ -97,7 +98,6 @@ def _database(lab: Lab) -> dict[str, str]:
 
 
 def _replica(lab: Lab) -> dict[str, str]:
-    from outage.lab.parts import replica
 
     with replica.server(lab).connect(ADMIN) as admin:
         row = admin.execute("select pg_is_wal_replay_paused()").fetchone()
@@ -106,8 +106,6 @@ def _replica(lab: Lab) -> dict[str, str]:
 
 def _flags(lab: Lab) -> dict[str, str]:
     """Return flags and, apart from them, who set them when and why: an undo writes that anew."""
-    from outage.lab.parts import redis
-
     with redis.connect(lab) as client:
         values = {f"flag {name}": str(value) for name, value in client.hgetall("flags").items()}
         reasons = {f"reason of flag {name}": str(why) for name, why in client.hgetall("flags:why").items()}
@@ -116,8 +114,6 @@ def _flags(lab: Lab) -> dict[str, str]:
 
 def _proxy(lab: Lab) -> Iterator[tuple[str, str]]:
     """Yield what HAProxy was told of each server: drained, in maintenance or neither, and its weight."""
-    from outage.lab.parts import haproxy
-
     with socket.socket(socket.AF_UNIX) as channel:
         channel.settimeout(5)
         channel.connect(str(haproxy.admin_socket(lab)))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from outage.errors import Refused
+from outage.redact.mask import make_masker
 from outage.redact.scrub import SHORTEST, SHORTEST_LINE, SHORTEST_PART, Scrubber
 from outage.secrets import SecretMissing, find_passwords, find_references, resolve
 
@@ -120,8 +121,6 @@ def _learn_policy(scrubber: Scrubber, policy: Policy) -> None:
     """
     masks = policy.masks
     if masks.journal:
-        from outage.redact.mask import make_masker
-
         scrubber.mask = make_masker(masks).text
     for reference in find_references(policy.model_dump_json()):
         with suppress(Refused):

@@ -7,12 +7,17 @@ checked. It runs nothing until all of that is done, and a refusal ends it.
 from __future__ import annotations
 
 import os
+import platform
 import socket
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from outage.errors import Failed, OutageError
+from outage.incident.record import append
 from outage.run import lines
 from outage.run.interrupts import Interrupts, raise_interrupt
+from outage.run.journal import Journal
 from outage.run.kernel import start_kernel, sweep_leftovers
 from outage.run.notebook import write_injected_source
 from outage.run.request import SILENT
@@ -26,7 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from outage.project import Project
-    from outage.run.journal import Journal
     from outage.run.kernel import Kernel
     from outage.run.lines import Data
     from outage.run.model import Run
@@ -128,8 +132,6 @@ def _describe_alone(run: Run) -> dict[str, Any]:
 
 def _lock(prepared: Prepared) -> AbstractContextManager[None]:
     """Hold the lock of runbook and target for an apply; plans exclude no one."""
-    from contextlib import nullcontext
-
     from outage.run.exclusion import hold_locks
 
     if prepared.mode == "plan":
@@ -140,9 +142,6 @@ def _lock(prepared: Prepared) -> AbstractContextManager[None]:
 
 def _open(prepared: Prepared, hooks: RunHooks) -> tuple[Prepared, Journal]:
     """Begin the run's folder and journal; take the past of a resumed run as it is now."""
-    from outage.errors import Failed
-    from outage.run.journal import Journal
-
     if prepared.past is not None:
         journal = Journal(prepared.folder, hooks.observe, prepared.scrubber.data)
         try:
@@ -199,9 +198,7 @@ def _record(prepared: Prepared, state: str, hooks: RunHooks, **more: Any) -> Non
     """Write into the incident's record what became of the run; a failure to do so stops no run."""
     if prepared.incident is None:
         return
-    from outage.errors import OutageError
     from outage.incident import respond
-    from outage.incident.record import append
 
     data = {
         "run": prepared.folder.name,
@@ -300,9 +297,6 @@ def make_resumed_line(prepared: Prepared) -> lines.Resumed:
 
 def _find_versions() -> dict[str, str]:
     """Return versions of what carries a run out."""
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
-
     found = {"python": platform.python_version()}
     for package in ("outage-handbook", "ipykernel", "nbclient"):
         with suppress(PackageNotFoundError):

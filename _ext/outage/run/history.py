@@ -6,7 +6,10 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from outage.errors import Failed, Refused
+from outage.run.fold import fold
 from outage.run.journal import FILE, is_alive, read_journal
+from outage.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,9 +31,6 @@ def load_run(folder: Path, *, ours: bool = False) -> Run:
     Raises:
         Failed: there is no journal, or nothing of it can be read.
     """
-    from outage.errors import Failed
-    from outage.run.fold import fold
-
     reading = read_journal(folder)
     if not reading.lines:
         hint = "whatever it did is not known: look at its target, and start a new run"
@@ -74,9 +74,6 @@ def find_run(project: Project, wanted: str) -> Path:
     Raises:
         Refused: none fits, or several do.
     """
-    from outage.errors import Refused
-    from outage.text import join_words
-
     folders = list_run_folders(project)
     exact = [folder for folder in folders if folder.name == wanted]
     fitting = exact or [folder for folder in folders if wanted in folder.name]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from outage.run import lines
 from outage.runbook.structure import GUARDED
+from outage.text import one_line
 
 if TYPE_CHECKING:
     from outage.run.client import Ending
@@ -70,8 +71,6 @@ def make_error_data(ending: Ending, prepared: Prepared) -> lines.ErrorData:
 
 def find_first_line(text: str) -> str:
     """Return the first line of a text that says something, bounded."""
-    from outage.text import one_line
-
     return one_line(next((line for line in text.splitlines() if line.strip()), ""))[:300]
 
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Problems, Refused
+from outage.incident import folder as incidents
+from outage.incident.respond import find_who
 from outage.redact.known import find_handbook_references, make_run_scrubber
 from outage.run.history import find_run, load_run
 from outage.run.lines import ReviewData
@@ -20,6 +22,7 @@ from outage.runbook.command import format_run_command
 from outage.runbook.contract import Contract, check_values, read_contract
 from outage.runbook.files import find_file_problems
 from outage.runbook.types import to_data
+from outage.runbook.values import read_values_file
 from outage.text import join_words
 
 if TYPE_CHECKING:
@@ -92,8 +95,6 @@ def assemble(
     Raises:
         Refused: the request, the target or a secret speaks against it.
     """
-    from outage.incident.respond import find_who
-
     if request.alone is not None and not request.alone.strip():
         raise Refused("--alone needs a reason", hint="--alone 'why nobody else can be asked'")
     policy = project.policy()
@@ -121,7 +122,6 @@ def needs_second_person(meta: RunbookMeta, policy: Policy) -> bool:
 
 
 def _read_values(request: RunRequest) -> dict[str, Any]:
-    from outage.runbook.values import read_values_file
 
     found = dict(request.data)
     for file in request.files:
@@ -131,8 +131,6 @@ def _read_values(request: RunRequest) -> dict[str, Any]:
 
 def _find_incident(project: Project, wanted: str | None) -> Path | None:
     """Return the incident that the run joins; none if none is open or none is wanted."""
-    from outage.incident import folder as incidents
-
     wanted = wanted or os.environ.get("OUTAGE_INCIDENT") or None
     if wanted == "none":
         return None

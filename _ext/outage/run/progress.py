@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from outage.run.outputs import strip_colours
+from outage.runbook.command import suggest
 from outage.runbook.notebook import make_titles
 from outage.text import one_line, terminal
 
@@ -261,8 +262,6 @@ def summarise(run: Run, notebook: str, then: str | None, runbooks: Path) -> list
 
 def find_advice(run: Run, runbooks: Path) -> str | None:
     """Say what the last failed cell's error means and where to go on, if its metadata has a hint."""
-    from outage.runbook.command import suggest
-
     errors = [cell.error for cell in run.cells if cell.error and cell.error.get("hint")]
     if not errors:
         return None

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import pwd
 import re
 import socket
 from dataclasses import dataclass
@@ -150,8 +151,6 @@ def _make_libpq_place(host: str, port: str) -> _Place:
 
 def _find_login() -> str:
     """Return the name that libpq connects as where no one says another."""
-    import pwd
-
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 
@@ -68,8 +69,6 @@ def _forward(repo: Repository, head: str, new: str, folders: list[str]) -> str |
 
 def _commit_on_top(repo: Repository, head: str, new: str, folders: list[str]) -> str:
     """Return the head with the folders as ``new`` has them."""
-    import tempfile
-
     with tempfile.TemporaryDirectory(prefix="outage-") as temporary:
         index = Path(temporary) / "index"
         repo.git("read-tree", head, index=index)

@@ -17,6 +17,7 @@ from outage.lab.faults import (
     stale_server,
 )
 from outage.lab.faults.model import Fault, Symptom
+from outage.source import nearest
 
 _ALL = (
     lock_blocker.FAULT,
@@ -42,8 +43,6 @@ def fault(name: str) -> Fault:
     Raises:
         Refused: there is none; the hint names the nearest.
     """
-    from outage.source import nearest
-
     if name not in FAULTS:
         raise Refused(f"the lab knows no fault '{name}'", hint=nearest(name, list(FAULTS)))
     return FAULTS[name]

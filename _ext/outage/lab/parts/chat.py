@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -114,8 +115,6 @@ def _ask(
 
 def _signing_key() -> str:
     """Return a key in Synapse's form: every server must have one, also one that talks to no other."""
-    import base64
-
     seed = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     return f"ed25519 lab {seed}\n"
 
