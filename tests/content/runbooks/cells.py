@@ -93,6 +93,13 @@ def assignments(lab: Lab, fault: Fault) -> list[str]:
     return [f"{name}={value}" for name, value in fault.parameters(lab).items()]
 
 
+def advice(runbook: str, error: BaseException) -> str:
+    """What the runner would say to this error: the meaning of the hint that fits it."""
+    hint = read_contract(RUNBOOKS / f"{runbook}.ipynb").meta.hint_for(f"{type(error).__name__}: {error}")
+    assert hint is not None, error
+    return hint.means
+
+
 def last_run(handbook: Path, runbook: str) -> Run:
     """The newest run of a runbook in a handbook."""
     folders = (handbook / "runs").glob(f"*-{runbook}-*")

@@ -13,8 +13,7 @@ import pytest
 from outage.kit import CheckFailed
 from outage.lab import control, targets
 from outage.lab.parts.model import Program
-from outage.runbook.contract import read_contract
-from tests.content.runbooks.cells import RUNBOOKS, Stage, stage
+from tests.content.runbooks.cells import Stage, advice, stage
 from tests.waiting import eventually
 
 ABOUT = ("runbooks/dead-process.ipynb",)
@@ -52,13 +51,6 @@ def extra(lab, source: str) -> None:
 def until_state(lab, *states: str) -> None:
     state = lab.supervisor.state
     eventually(lambda: state("extra").state in states, lambda: state("extra"))
-
-
-def meaning(error: CheckFailed) -> str:
-    """What the runner would say to this error."""
-    hint = read_contract(RUNBOOKS / f"{NAME}.ipynb").meta.hint_for(f"{type(error).__name__}: {error}")
-    assert hint is not None, error
-    return hint.means
 
 
 def actions(plan: Stage) -> list[tuple[str, str]]:
@@ -146,14 +138,14 @@ class TestApply:
         until_state(lab, "EXITED", "FATAL")
         with pytest.raises(CheckFailed, match="the supervisor refuses startProcess extra") as failed:
             stage(NAME).plan().apply()
-        assert "the program ended at once" in meaning(failed.value)
+        assert "the program ended at once" in advice(NAME, failed.value)
 
     def test_a_program_that_ends_again_a_little_later_is_not_called_well(self, lab):
         extra(lab, "import time; time.sleep(1.6); raise SystemExit(3)")
         until_state(lab, "EXITED")
         with pytest.raises(CheckFailed, match="ended again within 3 s: extra") as failed:
             stage(NAME, "steady=3s").plan().apply()
-        assert "It was started and does not serve" in meaning(failed.value)
+        assert "It was started and does not serve" in advice(NAME, failed.value)
 
     def test_a_program_that_runs_and_never_serves_is_not_called_well(self, lab):
         extra(lab, "import time; time.sleep(60)")
@@ -167,7 +159,7 @@ class TestApply:
         eventually(lambda: "extra" in taken(), "Prometheus does not take the new target")
         with pytest.raises(CheckFailed, match="does not answer yet after") as failed:
             plan.apply()
-        assert "It was started and does not serve" in meaning(failed.value)
+        assert "It was started and does not serve" in advice(NAME, failed.value)
 
 
 class TestCheck:
@@ -182,14 +174,14 @@ class TestCheck:
         failed = self.fails("program=prometeus")
         assert failed.message == "there is no program prometeus"
         assert "alertmanager, deadman, prometheus" in failed.hint
-        assert "the supervisor's name differ" in meaning(failed)
+        assert "the supervisor's name differ" in advice(NAME, failed)
 
     @pytest.mark.parametrize("url", ["", "unix:///nonexistent/supervisor", "ftp://x", "http://127.0.0.1:1"])
     def test_no_supervisor_is_to_be_had(self, lab, monkeypatch, url):
         monkeypatch.setenv("SUPERVISOR_URL", url)
         failed = self.fails()
         assert "look at SUPERVISOR_URL" in failed.hint
-        assert "SUPERVISOR_URL must lead to a supervisord that runs" in meaning(failed)
+        assert "SUPERVISOR_URL must lead to a supervisord that runs" in advice(NAME, failed)
 
     def test_a_hostile_name_stays_text(self, lab):
         assert "\x1b" not in self.fails("program=x\x1b[2J").message

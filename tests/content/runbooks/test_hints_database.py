@@ -10,7 +10,7 @@ import pytest
 from outage.kit import CheckFailed
 from outage.lab import control, postgres
 from outage.runbook.contract import read_contract
-from tests.content.runbooks.cells import RUNBOOKS, stage
+from tests.content.runbooks.cells import RUNBOOKS, advice, stage
 
 ABOUT = (
     "runbooks/disk-full.ipynb",
@@ -88,12 +88,6 @@ CHECKED = [  # runbook, parameters that its check cannot accept, words of the hi
     ("disk-full", ["path=/nowhere"], "not there on this machine"),
     ("disk-full", ["path=/tmp", 'may_go=["../*"]'], "only name files below path"),
 ]
-
-
-def advice(runbook: str, error: BaseException) -> str:
-    """What the runner would say to this error."""
-    hint = read_contract(RUNBOOKS / f"{runbook}.ipynb").meta.hint_for(f"{type(error).__name__}: {error}")
-    return "" if hint is None else hint.means
 
 
 @pytest.mark.parametrize(("runbook", "said", "expected"), ON_CONNECTING)

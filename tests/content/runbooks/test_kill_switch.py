@@ -11,7 +11,7 @@ from outage.kit.fleet import Host, Played
 from outage.lab import control
 from outage.lab.parts import redis
 from outage.lab.shop.flags import LOYALTY_PRICE
-from tests.content.runbooks.cells import stage
+from tests.content.runbooks.cells import advice, stage
 from tests.content.runbooks.fakes import fleet, server
 
 ABOUT = ("runbooks/kill-switch.ipynb",)
@@ -104,6 +104,7 @@ class TestCheck:
         with pytest.raises(CheckFailed, match="there is no flag loyalty-prise") as failed:
             stage(NAME, "flag=loyalty-prise").run("setup", "check")
         assert LOYALTY_PRICE in failed.value.hint
+        assert "holds no flag of this name" in advice(NAME, failed.value)
 
     def test_no_redis_there(self, flags, monkeypatch):
         monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
@@ -171,16 +172,17 @@ class TestProof:
         assert f"{LOYALTY_PRICE} is off on all 2 servers." in text
 
     @pytest.mark.parametrize(
-        ("seen", "words"),
+        ("seen", "words", "means"),
         [
-            (("on", 4, 4), r"web1 \(still reads it as on\)"),
-            (("off", 1, 20), r"web1 \(still writes orders that nobody placed\)"),
+            (("on", 4, 4), r"web1 \(still reads it as on\)", "no longer follows the flags"),
+            (("off", 1, 20), r"web1 \(still writes orders that nobody placed\)", "the flag is not the cause"),
         ],
     )
-    def test_a_server_on_which_it_goes_on_is_named(self, switched, seen, words):
+    def test_a_server_on_which_it_goes_on_is_named(self, switched, seen, words, means):
         effect(switched, web1=seen, web2=("off", 3, 3))
-        with pytest.raises(CheckFailed, match=f"not proved on: {words}"):
+        with pytest.raises(CheckFailed, match=f"not proved on: {words}") as failed:
             switched.run("verify")
+        assert means in advice(NAME, failed.value)
 
     def test_a_server_that_cannot_be_asked_is_not_proved(self, switched):
         switched.scope["play"] = lambda *_, **__: Played(
@@ -194,3 +196,4 @@ class TestProof:
         with pytest.raises(CheckFailed, match="Redis says that loyalty-price is on") as failed:
             switched.run("verify")
         assert failed.value.hint == "somebody has switched it again"
+        assert "Tell the channel" in advice(NAME, failed.value)

@@ -16,7 +16,7 @@ from outage.lab import control
 from outage.lab.faults import one_server_down
 from outage.policy import load_policy
 from outage.runbook.contract import read_contract
-from tests.content.runbooks.cells import RUNBOOKS, stage
+from tests.content.runbooks.cells import RUNBOOKS, advice, stage
 from tests.sites import LARKFIELD
 from tests.waiting import eventually
 
@@ -24,12 +24,6 @@ ABOUT = ("runbooks/golden-signals.ipynb", "runbooks/support-bundle.ipynb")
 SIGNALS, BUNDLE = "golden-signals", "support-bundle"
 SHORT = ("window=30s", "recent=5s")
 NOBODY = "http://127.0.0.1:1"
-
-
-def meaning(name: str, error: BaseException) -> str:
-    hint = read_contract(RUNBOOKS / f"{name}.ipynb").meta.hint_for(f"{type(error).__name__}: {error}")
-    assert hint is not None, error
-    return hint.means
 
 
 @pytest.fixture
@@ -79,12 +73,12 @@ class TestGoldenSignals:
         with pytest.raises(CheckFailed) as failed:
             stage(SIGNALS).run("setup", "check")
         assert "PROMETHEUS_URL" in failed.value.hint
-        assert "Nobody says where the numbers are" in meaning(SIGNALS, failed.value)
+        assert "Nobody says where the numbers are" in advice(SIGNALS, failed.value)
 
     def test_metrics_of_another_name(self, watched):
         with pytest.raises(CheckFailed, match="no metrics of that name: shop_reqests_total") as failed:
             stage(SIGNALS, "requests=shop_reqests_total").run("setup", "check")
-        assert "name your service's metrics" in meaning(SIGNALS, failed.value)
+        assert "name your service's metrics" in advice(SIGNALS, failed.value)
 
     def test_nobody_gives_metrics(self, monkeypatch, tmp_path):
         (tmp_path / "web.json").write_text('[{"targets": ["127.0.0.1:1"]}]', encoding="utf-8")
@@ -92,14 +86,14 @@ class TestGoldenSignals:
         monkeypatch.setenv("PROMETHEUS_TARGETS", str(tmp_path))
         with pytest.raises(CheckFailed, match="no server answers with these metrics") as failed:
             stage(SIGNALS).run("setup", "check", "read")
-        assert "No server gives its own metrics either" in meaning(SIGNALS, failed.value)
+        assert "No server gives its own metrics either" in advice(SIGNALS, failed.value)
 
     def test_a_question_that_prometheus_refuses(self, watched):
         broken = stage(SIGNALS, *SHORT).run("setup", "check")
         broken.scope["NAMES"] = broken.scope["Names"]("sum(", "x", "y")
         with pytest.raises(CheckFailed, match="Prometheus refuses query_range: 400") as failed:
             broken.run("read")
-        assert "cannot work with the question" in meaning(SIGNALS, failed.value)
+        assert "cannot work with the question" in advice(SIGNALS, failed.value)
 
 
 @pytest.fixture
@@ -149,7 +143,7 @@ class TestSupportBundle:
             monkeypatch.delenv(name, raising=False)
         with pytest.raises(CheckFailed, match="nothing could be collected") as failed:
             stage(BUNDLE).run("setup", "check")
-        assert "No service is named to this machine" in meaning(BUNDLE, failed.value)
+        assert "No service is named to this machine" in advice(BUNDLE, failed.value)
 
     def test_a_secret_that_is_left_in_removes_the_archive(self, watched, handbook):
         plan = stage(BUNDLE).plan()
@@ -157,7 +151,7 @@ class TestSupportBundle:
         with pytest.raises(CheckFailed, match="a secret is left in charts/odd.png") as failed:
             with_folder(handbook / "saved.jsonl", plan)
         assert not (handbook / "support-bundle.tar.gz").exists()
-        assert "so it was removed" in meaning(BUNDLE, failed.value)
+        assert "so it was removed" in advice(BUNDLE, failed.value)
 
     def test_the_words_of_its_other_hints_are_those_of_the_errors(self, handbook, monkeypatch):
         monkeypatch.setenv("SUPERVISOR_URL", "unix:///nonexistent")
@@ -167,9 +161,9 @@ class TestSupportBundle:
         assert load_policy(policy).masks.names
         with pytest.raises(Exception, match="names to mask cannot be read") as failed:
             stage(BUNDLE).run("setup")
-        assert "has not got it" in meaning(BUNDLE, failed.value)
+        assert "has not got it" in advice(BUNDLE, failed.value)
         too_long = ValueError("more than 50 MB: ask for fewer lines of logs")
-        assert "too long to send" in meaning(BUNDLE, too_long)
+        assert "too long to send" in advice(BUNDLE, too_long)
 
 
 def test_the_folder_of_a_run_is_for_a_change_alone():

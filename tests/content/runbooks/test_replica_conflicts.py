@@ -12,8 +12,7 @@ import pytest
 from outage.lab import control
 from outage.lab.parts import replica
 from outage.lab.postgres import ADMIN
-from outage.runbook.contract import read_contract
-from tests.content.runbooks.cells import RUNBOOKS, stage
+from tests.content.runbooks.cells import advice, stage
 
 ABOUT = ("runbooks/replica-lag.ipynb",)
 NAME = "replica-lag"
@@ -79,12 +78,6 @@ def cancelled(lab):
         return one(standby, CANCELLED)
 
 
-def meaning(error):
-    """What the runner would say to this error."""
-    hint = read_contract(RUNBOOKS / f"{NAME}.ipynb").meta.hint_for(f"{type(error).__name__}: {error}")
-    return hint.means if hint else ""
-
-
 def test_a_statement_that_replay_cancels_is_counted_and_its_error_leads_to_what_it_means(pair):
     before = cancelled(pair)
     with patience(pair, "200ms"), reader(pair) as session:
@@ -95,7 +88,7 @@ def test_a_statement_that_replay_cancels_is_counted_and_its_error_leads_to_what_
         ) as failed:
             session.execute("select pg_sleep(60)")
         begun.join()
-    assert "replay needed rows or locks that it used" in meaning(failed.value)
+    assert "replay needed rows or locks that it used" in advice(NAME, failed.value)
     eventually(lambda: cancelled(pair) == before + 1)
     told = stage(NAME, "watch=1s").plan()
     assert f"Queries that replay has cancelled since the statistics began: {before + 1}." in told.text
@@ -109,7 +102,7 @@ def test_a_session_that_replay_ends_while_it_is_idle_is_told_the_same(pair):
         eventually(lambda: cancelled(pair) == before + 1)
         with pytest.raises(psycopg.Error, match="terminating connection due to conflict with recovery") as it:
             session.execute("select 1")
-    assert "replay needed rows or locks that it used" in meaning(it.value)
+    assert "replay needed rows or locks that it used" in advice(NAME, it.value)
 
 
 @pytest.mark.parametrize("conflict", [SNAPSHOT, LOCK], ids=["rows", "lock"])
