@@ -81,7 +81,7 @@ def main(rounds: int = 3, *hosts: int) -> None:
         folder = Path(temporary)
         lab, _ = control.up(folder / "lab", ["sshd"])
         try:
-            os.environ.update(control.environment(lab))
+            os.environ.update(control.build_environment(lab))
             rows.append(("`ansible-playbook --version`", *timed(version_alone, rounds)))
             rows.append(("8 servers by ssh, 8 forks", *timed(partial(look, 8), rounds)))
             os.environ["ANSIBLE_INVENTORY"] = str(folder / "many.json")

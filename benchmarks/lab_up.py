@@ -48,7 +48,7 @@ def servers(folder: Path) -> float:
         home / "data" / "postmaster.pid" for home in map(Path, state.read(folder).get("homes", {}).values())
     ]
     pids = [int(record.read_text(encoding="utf-8").split()[0]) for record in records]
-    supervisor = processes.running(folder / "supervisor.pid")
+    supervisor = processes.find_running(folder / "supervisor.pid")
     roots = [psutil.Process(pid) for pid in pids] + ([supervisor] if supervisor else [])
     everything = [one for root in roots for one in [root, *root.children(recursive=True)]]
     used = 0.0

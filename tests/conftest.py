@@ -67,7 +67,7 @@ def _fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture
 def fleet(_fleet: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """A lab with web servers, HAProxy, customers and sshd, and the way to them; fixed afterwards."""
-    for name, value in control.environment(_fleet).items():
+    for name, value in control.build_environment(_fleet).items():
         monkeypatch.setenv(name, value)
     yield _fleet
     fleet_faults.fix_all(_fleet)

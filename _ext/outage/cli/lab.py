@@ -66,7 +66,7 @@ def env() -> None:
     from outage.lab import control
     from outage.proxies import find_exceptions
 
-    for name, value in (control.environment(there) | find_exceptions(os.environ)).items():
+    for name, value in (control.build_environment(there) | find_exceptions(os.environ)).items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 
@@ -75,21 +75,21 @@ def env() -> None:
 def status(as_json: bool) -> None:
     """Show what is up, how it is, and what each fault's symptom shows at this moment."""
     folder = run_folder()
-    from outage.lab.alarms import firing
-    from outage.lab.condition import conditions, measured
-    from outage.lab.control import running, was_started
+    from outage.lab.alarms import list_firing
+    from outage.lab.condition import list_conditions, measure
+    from outage.lab.control import find_running, was_started
     from outage.lab.faults import FAULTS
 
-    there = running(folder)
+    there = find_running(folder)
     if there is None:
         words = "The lab has died" if was_started(folder) else "The lab is not up"
         click.echo(json.dumps({"v": 2, "up": False}) if as_json else f"{words}; 'outage lab up' starts it.")
         return
-    parts = conditions(there)
+    parts = list_conditions(there)
     known = [fault for fault in FAULTS.values() if all(map(there.has, fault.parts))]
-    symptoms = measured(there, known)
+    symptoms = measure(there, known)
     if as_json:
-        alerts = [{"name": one.name, **one.annotations} for one in firing(there)]
+        alerts = [{"name": one.name, **one.annotations} for one in list_firing(there)]
         click.echo(json.dumps({**_make_data(there, parts, symptoms), "alerts": alerts}, indent=2))
         return
     click.echo(f"The lab is up since {there.since:%Y-%m-%d %H:%M:%S} UTC, in {there.folder}.")
@@ -97,7 +97,7 @@ def status(as_json: bool) -> None:
         click.echo(f"  {'up  ' if part.well else 'DOWN'}  {part.id}: {part.words}")
     for name, found in symptoms.items():
         click.echo(f"  {_format_state(found)}  {name}: {found.words}")
-    for alarm in firing(there):
+    for alarm in list_firing(there):
         summary, page = (alarm.annotations.get(key, "") for key in ("summary", "runbook_url"))
         click.echo(terminal(f"  ALERT {one_line(alarm.name)}: {one_line(summary)}"))
         click.echo(terminal(f"        its page: {_localise_link(page)}"))
@@ -145,12 +145,12 @@ def break_(fault: str) -> None:
     """Inject FAULT, for real."""
     there = _lab()
     from outage.lab import control
-    from outage.lab.condition import answering
-    from outage.lab.faults import fault as named
+    from outage.lab.condition import explain_silence
+    from outage.lab.faults import find_fault as named
 
     chosen = named(fault)
     control.require(there, *chosen.parts)
-    with answering(f"{chosen.id} cannot be injected"):
+    with explain_silence(f"{chosen.id} cannot be injected"):
         chosen.begin(there)
         click.echo(chosen.summary)
         _until_acted_on(there, chosen)
@@ -192,14 +192,14 @@ def _until_acted_on(there: Lab, fault: Fault) -> None:
 def fix(fault: str) -> None:
     """End FAULT without its runbook."""
     there = _lab()
-    from outage.lab.condition import answering
-    from outage.lab.faults import fault as named
+    from outage.lab.condition import explain_silence
+    from outage.lab.faults import find_fault as named
 
     chosen = named(fault)
     if not all(map(there.has, chosen.parts)):
         click.echo(f"{chosen.id} was not there: the lab runs without what it breaks.")
         return
-    with answering(f"{chosen.id} cannot be fixed"):
+    with explain_silence(f"{chosen.id} cannot be fixed"):
         done = chosen.fix(there)
         now = chosen.symptom(there).words
     click.echo(f"{chosen.id} {'is fixed' if done else 'was not there'}. Now: {now}.")
@@ -237,7 +237,7 @@ def run_folder() -> Path:
     """
     from outage.lab import control
 
-    return control.run_folder(find_project().root)
+    return control.find_run_folder(find_project().root)
 
 
 def _lab() -> Lab:

@@ -31,12 +31,12 @@ def prove(runbooks: tuple[str, ...], as_json: bool) -> None:
 
     project = find_project()
 
-    def told(proof: Proof) -> None:
+    def report(proof: Proof) -> None:
         store(project.root, proof)
         if not as_json:
             click.echo(terminal("\n".join(_format_proof(proof))))
 
-    proofs = prove_all(project, runbooks, told=told)
+    proofs = prove_all(project, runbooks, on_proof=report)
     failed = [proof for proof in proofs if proof.state == "failed"]
     if as_json:
         click.echo(

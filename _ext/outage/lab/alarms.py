@@ -32,15 +32,15 @@ class Alarm:
     annotations: dict[str, str] = field(hash=False)
 
 
-def firing(lab: Lab) -> list[Alarm]:
+def list_firing(lab: Lab) -> list[Alarm]:
     """Return the alerts that fire now, except ``Watchdog``, which always does; none if nothing answers."""
     if not lab.has("alertmanager"):
         return []
     places = (alertmanager.url(lab), alertmanager.switch(lab))
-    return [alarm for place in places for alarm in _raised(place) or () if alarm.name != "Watchdog"]
+    return [alarm for place in places for alarm in _list_raised(place) or () if alarm.name != "Watchdog"]
 
 
-def _raised(place: str) -> list[Alarm] | None:
+def _list_raised(place: str) -> list[Alarm] | None:
     """Return what fires at one of the two; None if it does not answer."""
     try:
         with open_url(f"{place}/api/v2/alerts?active=true", 2) as answer:
@@ -94,7 +94,7 @@ class Watch:
 
     def _seen(self) -> bool | None:
         """Return whether it fires; None while Alertmanager is silent and the switch knows nothing of it."""
-        told, known = _raised(alertmanager.url(self._lab)), _raised(alertmanager.switch(self._lab))
+        told, known = _list_raised(alertmanager.url(self._lab)), _list_raised(alertmanager.switch(self._lab))
         if any(alarm.name == self._name for alarm in (*(told or ()), *(known or ()))):
             return True
         return None if told is None else False

@@ -58,7 +58,7 @@ class Measured:
     words: str
 
 
-def conditions(lab: Lab) -> list[Condition]:
+def list_conditions(lab: Lab) -> list[Condition]:
     """Return the condition of each part that was started, in the usual order; a dead supervisor comes first.
 
     A part that the supervisor runs is up when all its programs are; another is asked whether it serves,
@@ -71,18 +71,18 @@ def conditions(lab: Lab) -> list[Condition]:
         found.append(Condition("supervisor", "", {"": "; ".join(filter(None, (error.message, error.hint)))}))
     there = [part for part in PARTS.values() if lab.has(part.id)]
     with ThreadPoolExecutor(max(1, len(there))) as pool:
-        return [*found, *pool.map(lambda part: _condition(lab, part, states), there)]
+        return [*found, *pool.map(lambda part: _find_condition(lab, part, states), there)]
 
 
-def measured(lab: Lab, faults: list[Fault]) -> dict[str, Measured]:
+def measure(lab: Lab, faults: list[Fault]) -> dict[str, Measured]:
     """Measure the faults' symptoms, by id; all at the same time, for some may have to wait."""
     with ThreadPoolExecutor(max(1, len(faults))) as pool:
-        found = pool.map(lambda fault: _measured(lab, fault), faults)
+        found = pool.map(lambda fault: _measure(lab, fault), faults)
         return {fault.id: one for fault, one in zip(faults, found, strict=True)}
 
 
 @contextmanager
-def answering(what: str) -> Iterator[None]:
+def explain_silence(what: str) -> Iterator[None]:
     """Turn the error of a service of the lab that does not answer into words.
 
     Raises:
@@ -94,29 +94,29 @@ def answering(what: str) -> Iterator[None]:
         raise
     except Exception as error:  # each of the services' clients has errors of its own
         hint = "'outage lab status' shows what does not answer"
-        raise Failed(f"{what}: {_reason(error)}", hint=hint) from error
+        raise Failed(f"{what}: {_explain(error)}", hint=hint) from error
 
 
-def _condition(lab: Lab, part: Part, states: dict[str, State]) -> Condition:
+def _find_condition(lab: Lab, part: Part, states: dict[str, State]) -> Condition:
     own = {name: state for name, state in states.items() if state.part == part.id}
     down = {name: f"is {state.state}" for name, state in own.items() if not state.runs}
     if not own:
         try:
-            with answering("does not answer"):
+            with explain_silence("does not answer"):
                 down = {} if part.ready(lab) else {part.id: "does not answer"}
         except OutageError as error:
             down = {part.id: error.message}
     return Condition(part.id, part.address(lab), down)
 
 
-def _measured(lab: Lab, fault: Fault) -> Measured:
+def _measure(lab: Lab, fault: Fault) -> Measured:
     try:
-        with answering("cannot be measured"):
+        with explain_silence("cannot be measured"):
             symptom = fault.symptom(lab)
     except OutageError as error:
         return Measured(None, error.message)
     return Measured(symptom, symptom.words)
 
 
-def _reason(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     return one_line(f"{type(error).__name__}: {error}")

@@ -17,28 +17,28 @@ from outage import locks
 from outage.errors import OutageError, Refused
 from outage.lab import postgres, processes, starting, state
 from outage.lab.model import Lab
-from outage.lab.parts import PARTS, Part, missing, resolve
+from outage.lab.parts import PARTS, Part, require_programs, resolve
 from outage.lab.supervise import Supervisor
 from outage.run.lab import FOLDER, STATE
 
 __all__ = [
     "STATE",
     "Lab",
+    "build_environment",
     "down",
-    "environment",
     "find",
+    "find_run_folder",
+    "find_running",
     "require",
-    "run_folder",
-    "running",
     "up",
     "was_started",
 ]
 
 _HOW_TO_START = "start it with 'outage lab up'"
-Told = Callable[[Lab, Part], None]
+OnReady = Callable[[Lab, Part], None]
 
 
-def run_folder(root: Path) -> Path:
+def find_run_folder(root: Path) -> Path:
     """``$OUTAGE_LAB``, else ``_build/lab`` in the handbook at ``root``."""
     return Path(os.environ.get(FOLDER) or root / "_build" / "lab").resolve()
 
@@ -47,13 +47,15 @@ def _tell_nobody(lab: Lab, part: Part) -> None:
     """Show no progress."""
 
 
-def up(folder: Path, parts: Sequence[str] = ("postgres",), told: Told = _tell_nobody) -> tuple[Lab, bool]:
+def up(
+    folder: Path, parts: Sequence[str] = ("postgres",), on_ready: OnReady = _tell_nobody
+) -> tuple[Lab, bool]:
     """Start the parts, and what they need, in ``folder``; those that are up are left as they are.
 
     Args:
         folder: the run folder; made if it is not there.
         parts: ids of :data:`lab.parts.PARTS`.
-        told: called when a part has become ready, possibly in another thread.
+        on_ready: called when a part has become ready, possibly in another thread.
 
     Returns:
         The lab, and whether anything had to be started.
@@ -64,18 +66,18 @@ def up(folder: Path, parts: Sequence[str] = ("postgres",), told: Told = _tell_no
         Failed: a part did not start; what had been started now was stopped and removed.
     """
     wanted = resolve(parts)
-    with _locked(folder):
+    with _lock(folder):
         _refuse_foreign(folder)
-        lab = running(folder)
+        lab = find_running(folder)
         absent = [part for part in wanted if lab is None or not lab.has(part.id)]
         try:
-            missing(absent)
+            require_programs(absent)
         except Refused:
             _remove_if_empty(folder)
             raise
         if lab is None:
-            return _start(folder, absent, told), True
-        _add(lab, absent, told)
+            return _start(folder, absent, on_ready), True
+        _add(lab, absent, on_ready)
         return lab, bool(absent)
 
 
@@ -90,7 +92,7 @@ def require(lab: Lab, *parts: str) -> None:
         up(lab.folder, parts)
 
 
-def environment(lab: Lab) -> dict[str, str]:
+def build_environment(lab: Lab) -> dict[str, str]:
     """Return the ordinary variables that lead programs and runbooks to the parts that are up."""
     merged = {FOLDER: str(lab.folder)}  # by which a run knows that its target is no production
     merged |= {"SUPERVISOR_URL": lab.supervisor.url} if lab.supervisor.alive() else {}
@@ -111,7 +113,7 @@ def down(folder: Path) -> bool:
     """
     if not folder.exists():
         return False
-    with _locked(folder):
+    with _lock(folder):
         _refuse_foreign(folder)
         found = (folder / STATE).exists()
         _clear(folder)
@@ -132,33 +134,33 @@ def find(folder: Path) -> Lab:
     """
     if not was_started(folder):
         raise Refused("the lab is not up", hint=_HOW_TO_START)
-    lab = running(folder)
+    lab = find_running(folder)
     if lab is None:
         raise Refused(f"the lab in {folder} has died", hint="'outage lab up' clears it and starts a new one")
     return lab
 
 
-def running(folder: Path) -> Lab | None:
+def find_running(folder: Path) -> Lab | None:
     """Return the lab that is up in ``folder``; None if there is none, or its server or supervisor died."""
     known = state.read(folder)
     if known.get("v") != state.VERSION or not known.get("parts"):
         return None
     lab = Lab(folder, datetime.fromisoformat(known["since"]))
-    if lab.has("postgres") and not postgres.alive(lab.server.home):
+    if lab.has("postgres") and not postgres.is_alive(lab.server.home):
         return None
     if lab.supervisor.was_started() and not lab.supervisor.alive():
         return None
     return lab
 
 
-def _start(folder: Path, parts: Sequence[Part], told: Told) -> Lab:
+def _start(folder: Path, parts: Sequence[Part], on_ready: OnReady) -> Lab:
     """Return a new lab, after whatever another left; one that does not start is removed."""
     _clear(folder)
     try:
         lab = Lab(folder, datetime.now(UTC))
         with state.change(folder) as new:
             new |= {"v": state.VERSION, "since": lab.since.isoformat()}
-        starting.start(lab, parts, told)
+        starting.start(lab, parts, on_ready)
     except BaseException:
         _clear(folder)
         folder.rmdir()
@@ -166,10 +168,10 @@ def _start(folder: Path, parts: Sequence[Part], told: Told) -> Lab:
     return lab
 
 
-def _add(lab: Lab, parts: Sequence[Part], told: Told) -> None:
+def _add(lab: Lab, parts: Sequence[Part], on_ready: OnReady) -> None:
     """Add parts to a lab that is up; if one does not start, remove all of these."""
     try:
-        starting.start(lab, parts, told)
+        starting.start(lab, parts, on_ready)
     except BaseException:
         for part in reversed(parts):
             with suppress(OutageError):
@@ -207,7 +209,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _lock(folder: Path) -> Iterator[None]:
     """Allow one ``up`` or ``down`` at a time in a folder, which exists meanwhile."""
     handle = locks.open_current(folder, lambda: _open(folder))  # a ``down`` may remove it meanwhile
     try:

@@ -57,7 +57,7 @@ class Database(Collector):
             return [*self._primary(), *self._replica(), *self._backups(), *self._disk()]
 
     def _primary(self) -> Iterator[Metric]:
-        up = _gauge("pg_up", "Whether the primary answers.")
+        up = _make_gauge("pg_up", "Whether the primary answers.")
         try:
             row = self._session("").execute(_WAITING).fetchone() or (0, 0)
         except psycopg.Error:
@@ -67,8 +67,8 @@ class Database(Collector):
             return
         up.add_metric([], 1)
         yield up
-        yield _gauge("pg_waiting_sessions", "Sessions that wait for a lock.", row[0])
-        yield _gauge("pg_oldest_wait_seconds", "How long the first of them has waited.", row[1])
+        yield _make_gauge("pg_waiting_sessions", "Sessions that wait for a lock.", row[0])
+        yield _make_gauge("pg_oldest_wait_seconds", "How long the first of them has waited.", row[1])
         slow = CounterMetricFamily("pg_slow_statements", "Statements in the slow-query log.")
         slow.add_metric([], self._slow_statements())
         yield slow
@@ -94,12 +94,14 @@ class Database(Collector):
         except psycopg.Error:
             self._sessions.clear()
             return
-        yield _gauge(
+        yield _make_gauge(
             "pg_replica_lag_bytes", "Log that the replica has not replayed.", behind, replica="replica"
         )
         seconds = age if behind else 0
-        yield _gauge("pg_replica_lag_seconds", "Age of what its readers see.", seconds, replica="replica")
-        yield _gauge("pg_replica_paused", "Whether its replay is paused.", paused, replica="replica")
+        yield _make_gauge(
+            "pg_replica_lag_seconds", "Age of what its readers see.", seconds, replica="replica"
+        )
+        yield _make_gauge("pg_replica_paused", "Whether its replay is paused.", paused, replica="replica")
 
     def _backups(self) -> Iterator[Metric]:
         folder = self._folder / "backups"
@@ -113,12 +115,12 @@ class Database(Collector):
             self._checked = newest, listed.returncode == 0 and b" TABLE DATA " in listed.stdout
         state = newest.stat()
         where = str(folder)
-        yield _gauge(
+        yield _make_gauge(
             "backup_readable", "Whether pg_restore can read the newest.", self._checked[1], folder=where
         )
-        yield _gauge("backup_bytes", "Size of the newest.", state.st_size, folder=where)
+        yield _make_gauge("backup_bytes", "Size of the newest.", state.st_size, folder=where)
         age = datetime.now(UTC).timestamp() - state.st_mtime
-        yield _gauge("backup_age_seconds", "Since the newest was taken.", age, folder=where)
+        yield _make_gauge("backup_age_seconds", "Since the newest was taken.", age, folder=where)
 
     def _disk(self) -> Iterator[Metric]:
         disk = self._folder / "disk"
@@ -127,7 +129,7 @@ class Database(Collector):
         except OSError:
             return
         free = found.f_bavail / found.f_blocks if found.f_blocks else 0
-        yield _gauge("disk_free_ratio", "Free space, of all.", free, path=str(disk))
+        yield _make_gauge("disk_free_ratio", "Free space, of all.", free, path=str(disk))
 
     def _session(self, service: str) -> psycopg.Connection[tuple[Any, ...]]:
         """Return the session to a server, kept between scrapes."""
@@ -139,7 +141,7 @@ class Database(Collector):
         return self._sessions[service]
 
 
-def _gauge(name: str, words: str, value: float | None = None, **labels: str) -> GaugeMetricFamily:
+def _make_gauge(name: str, words: str, value: float | None = None, **labels: str) -> GaugeMetricFamily:
     gauge = GaugeMetricFamily(name, words, labels=list(labels))
     if value is not None:
         gauge.add_metric(list(labels.values()), float(value))

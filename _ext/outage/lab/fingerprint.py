@@ -63,48 +63,48 @@ _WRITTEN_SUFFIXES = (
 )
 
 
-def fingerprint(lab: Lab) -> dict[str, str]:
+def take_fingerprint(lab: Lab) -> dict[str, str]:
     """Return name of each thing that a runbook could change, to a digest or a state of it.
 
     That is, of the parts that are up: the database server, deployed and configuration files, flags,
     HAProxy's view of its servers, and the supervisor's programs. It does not wait: what an exclusively
     locked table keeps from being read is ``"locked"``.
     """
-    found = dict(_files(lab)) | dict(_programs(lab))
+    found = dict(_read_files(lab)) | dict(_read_programs(lab))
     if lab.has("postgres"):
-        found |= _database(lab)
+        found |= _read_database(lab)
     if lab.has("replica"):
-        found |= _replica(lab)
+        found |= _read_replica(lab)
     if lab.has("redis"):
-        found |= _flags(lab)
+        found |= _read_flags(lab)
     if lab.has("haproxy"):
-        found |= dict(_proxy(lab))
+        found |= dict(_read_proxy(lab))
     return found
 
 
-def differences(before: dict[str, str], after: dict[str, str]) -> set[str]:
+def find_differences(before: dict[str, str], after: dict[str, str]) -> set[str]:
     """Return names of what is not the same in both."""
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
-def _database(lab: Lab) -> dict[str, str]:
+def _read_database(lab: Lab) -> dict[str, str]:
     with lab.server.connect(ADMIN) as admin:
         admin.execute("set lock_timeout = '200ms'")
-        parts = {name: _digest(admin, query.encode()) for name, query in _PARTS.items()}
+        parts = {name: _compute_digest(admin, query.encode()) for name, query in _PARTS.items()}
         for schema, table in admin.execute(_TABLES).fetchall():
             query = sql.SQL("select * from {}").format(sql.Identifier(schema, table)).as_bytes(admin)
-            parts[f"table {schema}.{table}"] = _digest(admin, query)
+            parts[f"table {schema}.{table}"] = _compute_digest(admin, query)
     return parts
 
 
-def _replica(lab: Lab) -> dict[str, str]:
+def _read_replica(lab: Lab) -> dict[str, str]:
 
     with replica.server(lab).connect(ADMIN) as admin:
         row = admin.execute("select pg_is_wal_replay_paused()").fetchone()
     return {"replay of the replica": "paused" if row and row[0] else "on"}
 
 
-def _flags(lab: Lab) -> dict[str, str]:
+def _read_flags(lab: Lab) -> dict[str, str]:
     """Return flags and, apart from them, who set them when and why: an undo writes that anew."""
     with redis.connect(lab) as client:
         values = {f"flag {name}": str(value) for name, value in client.hgetall("flags").items()}
@@ -112,7 +112,7 @@ def _flags(lab: Lab) -> dict[str, str]:
     return values | reasons
 
 
-def _proxy(lab: Lab) -> Iterator[tuple[str, str]]:
+def _read_proxy(lab: Lab) -> Iterator[tuple[str, str]]:
     """Yield what HAProxy was told of each server: drained, in maintenance or neither, and its weight."""
     with socket.socket(socket.AF_UNIX) as channel:
         channel.settimeout(5)
@@ -127,13 +127,13 @@ def _proxy(lab: Lab) -> Iterator[tuple[str, str]]:
         yield f"proxy {row['be_name']}/{row['srv_name']}", state
 
 
-def _programs(lab: Lab) -> Iterator[tuple[str, str]]:
+def _read_programs(lab: Lab) -> Iterator[tuple[str, str]]:
     """Yield each supervised program: whether it runs, and as which process."""
     for name, state in lab.supervisor.states().items():
         yield f"program {name}", f"{'RUNNING' if state.runs else state.state} {state.pid}"
 
 
-def _files(lab: Lab) -> Iterator[tuple[str, str]]:
+def _read_files(lab: Lab) -> Iterator[tuple[str, str]]:
     for part in _FILES:
         top = lab.folder / part
         for folder, folders, files in os.walk(top):
@@ -142,10 +142,10 @@ def _files(lab: Lab) -> Iterator[tuple[str, str]]:
             for name in [*links, *files]:
                 path = Path(folder, name)
                 if not name.endswith(_WRITTEN_SUFFIXES) and (path.is_symlink() or path.is_file()):
-                    yield f"file {path.relative_to(lab.folder)}", _content(path)
+                    yield f"file {path.relative_to(lab.folder)}", _read_content(path)
 
 
-def _content(path: Path) -> str:
+def _read_content(path: Path) -> str:
     """Return where a link leads, or what a file holds and who may run it."""
     if path.is_symlink():
         return f"link to {path.readlink()}"
@@ -155,7 +155,7 @@ def _content(path: Path) -> str:
         return f"unreadable: {error.strerror}"
 
 
-def _digest(admin: Connection, query: bytes) -> str:
+def _compute_digest(admin: Connection, query: bytes) -> str:
     from psycopg.errors import LockNotAvailable
 
     digest = b"select md5(coalesce(string_agg(part::text, '|' order by part::text), ''))"

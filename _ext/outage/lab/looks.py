@@ -39,7 +39,7 @@ LOOKS = (
 )
 
 
-def shown(runbook: str) -> tuple[Fault, Look | None] | None:
+def find_shown_fault(runbook: str) -> tuple[Fault, Look | None] | None:
     """Return the fault under which a runbook's stored outputs are made; None if the lab has none for it."""
     look = next((look for look in LOOKS if look.runbook == runbook), None)
     if look is not None:

@@ -73,9 +73,9 @@ class Lab:
         with state.change(self.folder) as lab:
             chosen = lab.setdefault("ports", {})
             if name not in chosen:
-                port = ports.free_port()
+                port = ports.find_free_port()
                 while port in chosen.values():
-                    port = ports.free_port()
+                    port = ports.find_free_port()
                 chosen[name] = port
             return int(chosen[name])
 
@@ -104,7 +104,7 @@ class Lab:
             return Path(known)
         with state.change(self.folder) as lab:
             if "sockets" not in lab:
-                lab["sockets"] = tempfile.mkdtemp(prefix="lab-", dir=_short_temporary_folder())
+                lab["sockets"] = tempfile.mkdtemp(prefix="lab-", dir=_find_short_folder())
             return Path(lab["sockets"])
 
     def new_home(self, part: str) -> Path:
@@ -114,7 +114,7 @@ class Lab:
         """
         self.remove_home(part)
         with state.change(self.folder) as lab:
-            home = postgres.new_home(self.folder, part)
+            home = postgres.make_home(self.folder, part)
             lab.setdefault("homes", {})[part] = str(home)
         return home
 
@@ -159,7 +159,7 @@ def _is_of(name: str, part: str) -> bool:
     return name.startswith(part) and (not rest or rest.isdigit() or rest.startswith("-"))
 
 
-def _short_temporary_folder() -> str:
+def _find_short_folder() -> str:
     """Return the temporary folder, or ``/tmp`` where that one's path is long."""
     folder = tempfile.gettempdir()
     return folder if len(os.fsencode(folder)) < 40 else "/tmp"

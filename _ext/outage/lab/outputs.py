@@ -22,8 +22,8 @@ from outage.errors import Refused
 from outage.kit.signals import PICTURE, TITLE
 from outage.lab import control, proving
 from outage.lab.case import plan_case
-from outage.lab.looks import shown
-from outage.lab.places import places
+from outage.lab.looks import find_shown_fault
+from outage.lab.places import list_places
 from outage.project import Project, find_project
 from outage.runbook.contract import read_contract
 from outage.runbook.notebook import find_notebook
@@ -41,16 +41,16 @@ def refresh(project: Project, name: str) -> None:
         Failed: the plan did not come about as a proof wants it.
     """
     path = find_notebook(project.runbooks, name)
-    under = shown(name)
+    under = find_shown_fault(name)
     if under is None:
         raise Refused(
             f"the lab has no fault for '{name}'", hint="name it in a module of _ext/outage/lab/faults/"
         )
     with tempfile.TemporaryDirectory(prefix="outputs-") as folder:
-        copy = proving.copy(project.root, project.policy(), Path(folder))
+        copy = proving.copy_handbook(project.root, project.policy(), Path(folder))
         try:
             lab, run = plan_case(copy, Path(folder) / "lab", read_contract(path), *under)
-            known = places(lab, (copy.root, project.root))
+            known = list_places(lab, (copy.root, project.root))
         finally:
             control.down(Path(folder) / "lab")
     fresh = {cell.index: cell.outputs for cell in run.cells if cell.state == "passed"}
@@ -59,24 +59,24 @@ def refresh(project: Project, name: str) -> None:
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             cell.execution_count = next(ran) if index in fresh else None
-            cell.outputs = [_titled(_named(output, known)) for output in fresh.get(index, ())]
+            cell.outputs = [_title_picture(_name_places(output, known)) for output in fresh.get(index, ())]
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 
-def _named(value: Any, known: Mapping[str, str]) -> Any:
+def _name_places(value: Any, known: Mapping[str, str]) -> Any:
     """Return a JSON value with the names of places in its texts, also where Markdown escapes their marks."""
     if isinstance(value, dict):
-        kept = {key: value[key] if key == PICTURE else _named(value[key], known) for key in value}
+        kept = {key: value[key] if key == PICTURE else _name_places(value[key], known) for key in value}
         return nbformat.from_dict(kept)  # type: ignore[no-untyped-call]
     if isinstance(value, list):
-        return [_named(item, known) for item in value]
+        return [_name_places(item, known) for item in value]
     if isinstance(value, str):
         for place, name in known.items():
             value = value.replace(place, name).replace(plain(place), plain(name))
     return value
 
 
-def _titled(output: Any) -> Any:
+def _title_picture(output: Any) -> Any:
     """Return the output with its picture's title as the words for who does not see it, where it is one."""
     data = output.get("data", {})
     if PICTURE in data:

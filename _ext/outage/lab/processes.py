@@ -51,7 +51,7 @@ def _let_go() -> None:
     _started[:] = [child for child in _started if child.poll() is None]
 
 
-def running(record: Path) -> psutil.Process | None:
+def find_running(record: Path) -> psutil.Process | None:
     """Return the process of a record if it still runs; None if it ended or the record is missing or torn."""
     try:
         data = json.loads(record.read_text(encoding="utf-8"))
@@ -62,7 +62,7 @@ def running(record: Path) -> psutil.Process | None:
         return None
 
 
-def halted(process: psutil.Process) -> bool:
+def is_halted(process: psutil.Process) -> bool:
     """Return whether it was told to stop where it is, as ``kill -STOP`` does; False if it is over."""
     try:
         return bool(process.status() == psutil.STATUS_STOPPED)
@@ -76,11 +76,11 @@ def end_all(processes: Iterable[psutil.Process], *, patience: float = 3.0) -> No
     for process in left:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    stubborn = _left(left, patience)
+    stubborn = _list_left(left, patience)
     for process in stubborn:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    _left(stubborn, patience)
+    _list_left(stubborn, patience)
 
 
 def end(record: Path, *, patience: float = 5.0) -> bool:
@@ -89,26 +89,26 @@ def end(record: Path, *, patience: float = 5.0) -> bool:
     Returns:
         True if it was still running.
     """
-    process = running(record)
+    process = find_running(record)
     if process is not None:
         end_all([process], patience=patience)
     record.unlink(missing_ok=True)
     return process is not None
 
 
-def _left(processes: list[psutil.Process], patience: float) -> list[psutil.Process]:
+def _list_left(processes: list[psutil.Process], patience: float) -> list[psutil.Process]:
     """Return those that are not over after ``patience`` seconds, or at once, if all are.
 
     They are looked at again and again: psutil's own way to wait opens the process, and not every kernel
     says of one that is just going what psutil expects.
     """
     until = time.monotonic() + patience
-    while (left := [process for process in processes if _runs(process)]) and time.monotonic() < until:
+    while (left := [process for process in processes if _is_running(process)]) and time.monotonic() < until:
         time.sleep(0.02)
     return left
 
 
-def _runs(process: psutil.Process) -> bool:
+def _is_running(process: psutil.Process) -> bool:
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -23,7 +23,7 @@ from outage.lab.faults import FAULTS, Fault
 from outage.lab.looks import LOOKS, Look
 from outage.lab.parts import resolve
 from outage.lab.proving import Copy
-from outage.lab.versions import versions
+from outage.lab.versions import list_versions
 from outage.project import Project
 from outage.run.review import compute_working_digest
 from outage.runbook.contract import Contract, read_contract
@@ -47,7 +47,7 @@ def prove(
     *,
     faults: Mapping[str, Fault] = FAULTS,
     looks: Iterable[Look] = LOOKS,
-    told: Callable[[Proof], None] = lambda proof: None,
+    on_proof: Callable[[Proof], None] = lambda proof: None,
 ) -> list[Proof]:
     """Prove runbooks, each in a lab of its own, three at a time.
 
@@ -56,7 +56,7 @@ def prove(
         names: of runbooks; none: all.
         faults: what can be broken.
         looks: which of them runbooks that fix none are shown.
-        told: called with each proof as it is made, in any thread.
+        on_proof: called with each proof as it is made, in any thread.
 
     Returns:
         The proofs, in the order of ``names``.
@@ -66,16 +66,16 @@ def prove(
     """
     chosen = list(dict.fromkeys(names)) or list_runbooks(project.runbooks)
     contracts = [read_contract(find_notebook(project.runbooks, name)) for name in chosen]
-    tasks = [Task(contract, tuple(_faults_of(contract.name, faults, looks))) for contract in contracts]
+    tasks = [Task(contract, tuple(_list_faults(contract.name, faults, looks))) for contract in contracts]
     with tempfile.TemporaryDirectory(prefix="prove-") as folder, ThreadPoolExecutor(_JOBS) as pool:
-        copy = proving.copy(project.root, project.policy(), Path(folder))
+        copy = proving.copy_handbook(project.root, project.policy(), Path(folder))
 
         def one(task: Task) -> Proof:
             proof = _prove(project, copy, Path(folder) / task.contract.name, task)
-            told(proof)
+            on_proof(proof)
             return proof
 
-        slowest_first = sorted(tasks, key=lambda task: _expected(project.root, task), reverse=True)
+        slowest_first = sorted(tasks, key=lambda task: _estimate(project.root, task), reverse=True)
         waiting = {task.contract.name: pool.submit(one, task) for task in slowest_first}
         try:
             return [waiting[task.contract.name].result() for task in tasks]
@@ -84,14 +84,14 @@ def prove(
             raise
 
 
-def _faults_of(
+def _list_faults(
     runbook: str, faults: Mapping[str, Fault], looks: Iterable[Look]
 ) -> Iterator[tuple[Fault, Look | None]]:
     yield from ((fault, None) for fault in faults.values() if fault.runbook == runbook)
     yield from ((faults[look.fault], look) for look in looks if look.runbook == runbook)
 
 
-def _expected(root: Path, task: Task) -> float:
+def _estimate(root: Path, task: Task) -> float:
     """Return the seconds that a task took when last proved; else a guess from the parts that it breaks."""
     last = find(root, task.contract.name)
     return last.seconds if last else 15.0 * sum(len(fault.parts) for fault, _ in task.faults)
@@ -113,27 +113,27 @@ def _prove(project: Project, copy: Copy, folder: Path, task: Task) -> Proof:
         runbook=task.contract.name,
         state="failed" if failed else "proved" if cases else "validated",
         reason=reason,
-        commit=_commit(project.root),
-        clean=_clean(project.root),
+        commit=_find_commit(project.root),
+        clean=_is_clean(project.root),
         digest=compute_working_digest(project.root, task.contract.notebook),
         at=at,
         seconds=round(time.monotonic() - began, 3),
-        versions=versions(parts),
+        versions=list_versions(parts),
         cases=tuple(cases),
     )
 
 
-def _commit(root: Path) -> str:
+def _find_commit(root: Path) -> str:
     """Return the commit that the handbook is at; empty where there is none."""
     try:
-        return proving.git(root, "rev-parse", "HEAD").strip()
+        return proving.run_git(root, "rev-parse", "HEAD").strip()
     except Failed:
         return ""
 
 
-def _clean(root: Path) -> bool:
+def _is_clean(root: Path) -> bool:
     """Return whether runbooks, lab and package are as in that commit."""
     try:
-        return not proving.git(root, "status", "--porcelain", "--", "runbooks", "lab", "_ext").strip()
+        return not proving.run_git(root, "status", "--porcelain", "--", "runbooks", "lab", "_ext").strip()
     except Failed:
         return False

@@ -86,7 +86,7 @@ class Copy:
         return None if newest is None else load_run(newest)
 
 
-def copy(root: Path, policy: Policy, into: Path) -> Copy:
+def copy_handbook(root: Path, policy: Policy, into: Path) -> Copy:
     """Copy the handbook at ``root`` as it is, and commit it to its reviewed branch.
 
     Raises:
@@ -94,17 +94,17 @@ def copy(root: Path, policy: Policy, into: Path) -> Copy:
     """
     target = into / "handbook"
     target.mkdir(parents=True)
-    for path in _files(root):
+    for path in _list_files(root):
         place = target / path
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(root / path, place, follow_symlinks=False)
-    git(target, "init", "-q", "-b", policy.runbooks.reviewed_branch)
-    git(target, "add", "-A")
-    git(target, "commit", "-q", "-m", "What is to be proved")
+    run_git(target, "init", "-q", "-b", policy.runbooks.reviewed_branch)
+    run_git(target, "add", "-A")
+    run_git(target, "commit", "-q", "-m", "What is to be proved")
     return Copy(target, root)
 
 
-def attempt(spoken: Spoken, run: Run) -> Attempt:
+def measure_attempt(spoken: Spoken, run: Run) -> Attempt:
     """Return what a command cost, from its time and what the journal says of the cells that it ran.
 
     Args:
@@ -124,7 +124,7 @@ def attempt(spoken: Spoken, run: Run) -> Attempt:
     )
 
 
-def git(root: Path, *words: str) -> str:
+def run_git(root: Path, *words: str) -> str:
     """Run git in a folder, with no one's settings, and return its words.
 
     Raises:
@@ -134,10 +134,10 @@ def git(root: Path, *words: str) -> str:
     return call(root, *words, settings=who).decode(errors="replace")
 
 
-def _files(root: Path) -> list[Path]:
+def _list_files(root: Path) -> list[Path]:
     """Return all that git would commit; without git, all that is not made by a build."""
     try:
-        listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+        listed = run_git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
     except Failed:
         listed = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
     paths = [Path(name) for name in listed if name]

@@ -64,7 +64,7 @@ STEPS: tuple[tuple[float, str, str], ...] = (
 )
 
 
-def outage(command: str, by: str, environment: dict[str, str], code: int = 0) -> str:
+def type_command(command: str, by: str, environment: dict[str, str], code: int = 0) -> str:
     """Type a command, show what it says, and return that; another exit code than ``code`` ends the drill."""
     print(f"$ outage {command}", flush=True)
     line = [sys.executable, "-c", "from outage.cli import main; main()", *shlex.split(command)]
@@ -86,22 +86,22 @@ def play(pace: float) -> None:
     """Break the lab, and type every step at its minute; ``pace`` is real minutes for one of the drill's."""
     lost = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     environment = dict(lost)
-    outage("lab up postgres", TARIQ, environment)
-    for line in outage("lab env", TARIQ, environment).splitlines():
+    type_command("lab up postgres", TARIQ, environment)
+    for line in type_command("lab env", TARIQ, environment).splitlines():
         name, _, value = line.removeprefix("export ").partition("=")
         environment[name] = shlex.split(value)[0]
-    outage("lab break lock-blocker", TARIQ, environment)
+    type_command("lab break lock-blocker", TARIQ, environment)
     begun = time.monotonic()
     for minute, by, command in STEPS:
         time.sleep(max(0.0, begun + minute * 60 * pace - time.monotonic()))
         if command.startswith(LOST):
-            outage(command.removeprefix(LOST), by, lost, code=1)
+            type_command(command.removeprefix(LOST), by, lost, code=1)
         else:
-            outage(command.replace("{note}", _first_note()), by, environment)
-    outage("lab down", TARIQ, environment)
+            type_command(command.replace("{note}", _find_first_note()), by, environment)
+    type_command("lab down", TARIQ, environment)
 
 
-def _first_note() -> str:
+def _find_first_note() -> str:
     """Return the id of the first note, or nothing while there is none."""
     found = sorted(find_project().incidents.glob("*/record.jsonl"))
     entries = load(found[-1].parent).entries if found else ()

@@ -24,13 +24,13 @@ class _PortTaken(Failed):
     """Someone took a port between our choosing it and the program's binding it."""
 
 
-def start(lab: Lab, parts: Sequence[Part], told: Told) -> None:
+def start(lab: Lab, parts: Sequence[Part], on_ready: Told) -> None:
     """Start the parts, in an order that respects their needs; return when all are ready.
 
     Args:
         lab: where to start them.
         parts: what is not up yet.
-        told: called, in any thread, when a part has become ready.
+        on_ready: called, in any thread, when a part has become ready.
 
     Raises:
         Failed: a part did not become ready; the last lines of its log are in the message. What was
@@ -44,7 +44,7 @@ def start(lab: Lab, parts: Sequence[Part], told: Told) -> None:
             if need in waited:
                 waited[need].result()
         _start(lab, part, stopping)
-        told(lab, part)
+        on_ready(lab, part)
 
     with ThreadPoolExecutor(max_workers=max(1, len(parts))) as pool:
         try:
@@ -75,7 +75,7 @@ def _start(lab: Lab, part: Part, stopping: Event) -> None:
             if programs:
                 lab.supervisor.add(part.id, programs)
             try:
-                _until_ready(lab, part, programs, stopping)
+                _wait_until_ready(lab, part, programs, stopping)
                 break
             except _PortTaken:
                 if attempt == _ATTEMPTS:
@@ -91,14 +91,14 @@ def _start(lab: Lab, part: Part, stopping: Event) -> None:
         all_of_it.setdefault("parts", []).append(part.id)
 
 
-def _until_ready(lab: Lab, part: Part, programs: Sequence[Program], stopping: Event) -> None:
+def _wait_until_ready(lab: Lab, part: Part, programs: Sequence[Program], stopping: Event) -> None:
     until = time.monotonic() + part.patience
-    while (lacking := _lacking(lab, part)) is not None:
+    while (lacking := _explain_lacking(lab, part)) is not None:
         if stopping.is_set():
             raise CancelledError
         _check(lab, part, programs)
         if time.monotonic() > until:
-            words = "\n".join(f"{program.name}: {_last_words(lab, program)}" for program in programs)
+            words = "\n".join(f"{program.name}: {_read_last_words(lab, program)}" for program in programs)
             raise Failed(f"{part.id} was not ready within {part.patience:.0f} s{lacking}\n{words}")
         time.sleep(0.05)
 
@@ -110,7 +110,7 @@ def _check(lab: Lab, part: Part, programs: Sequence[Program]) -> None:
         state = states[program.name]
         if state.state not in {"BACKOFF", "FATAL", "EXITED"}:
             continue
-        words = _last_words(lab, program)
+        words = _read_last_words(lab, program)
         failure = f"{part.id} did not start: {program.name} ended ({state.words})\n{words}"
         if _TAKEN in words.lower():
             raise _PortTaken(failure)
@@ -118,7 +118,7 @@ def _check(lab: Lab, part: Part, programs: Sequence[Program]) -> None:
             raise Failed(failure)
 
 
-def _lacking(lab: Lab, part: Part) -> str | None:
+def _explain_lacking(lab: Lab, part: Part) -> str | None:
     """Return none once the part is ready, else why it is not, as far as that is known.
 
     An error is a no: clients of many libraries are asked, each with errors of its own.
@@ -129,7 +129,7 @@ def _lacking(lab: Lab, part: Part) -> str | None:
         return f" ({type(error).__name__}: {error})"
 
 
-def _last_words(lab: Lab, program: Program) -> str:
+def _read_last_words(lab: Lab, program: Program) -> str:
     """Return the end of a program's log."""
     try:
         text = lab.log(program.name).read_text(encoding="utf-8", errors="replace")

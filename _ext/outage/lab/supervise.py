@@ -102,7 +102,7 @@ class Supervisor:
 
     def alive(self) -> bool:
         """Return whether supervisord runs."""
-        return processes.running(self._record) is not None
+        return processes.find_running(self._record) is not None
 
     def was_started(self) -> bool:
         """Return whether this lab has a supervisor, dead or alive."""
@@ -156,7 +156,7 @@ class Supervisor:
     def add(self, part: str, programs: Iterable[Program]) -> None:
         """Start the programs of a part, whatever ran under its name before."""
         programs = tuple(programs)
-        lines = "\n".join(_configuration(self.folder, part, programs))
+        lines = "\n".join(_write_configuration(self.folder, part, programs))
         with _ONE_AT_A_TIME:
             self.remove(part)
             self.begin()
@@ -203,8 +203,8 @@ class Supervisor:
     def end(self) -> None:
         """End supervisord and every process that it or its programs started, dead or alive as it may be."""
         left = list(self._descendants())
-        own = processes.running(self._record)
-        if own is not None and processes.halted(own):
+        own = processes.find_running(self._record)
+        if own is not None and processes.is_halted(own):
             own.resume()  # it ends its programs better than we do
         if self._answers():
             with suppress(Failed):  # what is left is killed below
@@ -227,7 +227,7 @@ class Supervisor:
 
     def _descendants(self) -> Iterator[psutil.Process]:
         """Yield Supervisord's processes; if it was killed, those that its log says it started, and theirs."""
-        own = processes.running(self._record)
+        own = processes.find_running(self._record)
         if own is not None:
             yield from own.children(recursive=True)
             return
@@ -260,9 +260,9 @@ class Supervisor:
     def _main(self, own: Path) -> str:
         account = "user=root\n" if os.geteuid() == 0 else ""  # says that root is meant; it warns otherwise
         return (
-            f"[unix_http_server]\nfile={_plain(self.sockets / 'supervisor')}\nchmod=0600\n"
-            f"[supervisord]\nlogfile={_plain(own / 'log')}\nlogfile_maxbytes=0\n"
-            f"pidfile={_plain(own / 'pid')}\nnocleanup=true\n{account}"
+            f"[unix_http_server]\nfile={_escape(self.sockets / 'supervisor')}\nchmod=0600\n"
+            f"[supervisord]\nlogfile={_escape(own / 'log')}\nlogfile_maxbytes=0\n"
+            f"pidfile={_escape(own / 'pid')}\nnocleanup=true\n{account}"
             "[rpcinterface:supervisor]\n"
             "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n"
             f"[include]\nfiles = *.conf\n"
@@ -274,9 +274,9 @@ class Supervisor:
         Raises:
             Failed: it refuses, or does not answer; that it is halted is seen without waiting.
         """
-        own = processes.running(self._record)
+        own = processes.find_running(self._record)
         hint = "'outage lab down' ends it and all that it runs"
-        if own is not None and processes.halted(own):
+        if own is not None and processes.is_halted(own):
             go_on = f"'kill -CONT {own.pid}' lets it go on, {hint}"
             raise Failed(f"the supervisor is halted (process {own.pid}) and answers nobody", hint=go_on)
         try:
@@ -288,15 +288,15 @@ class Supervisor:
             raise Failed(f"the supervisor does not answer: {words}", hint=hint) from None
 
 
-def _configuration(folder: Path, part: str, programs: Iterable[Program]) -> Iterator[str]:
+def _write_configuration(folder: Path, part: str, programs: Iterable[Program]) -> Iterator[str]:
     """Yield the lines of a part's own configuration file."""
     programs = tuple(programs)
     for program in programs:
-        pairs = ",".join(f'{name}="{_value(value)}"' for name, value in program.environment.items())
+        pairs = ",".join(f'{name}="{_quote_value(value)}"' for name, value in program.environment.items())
         yield f"[program:{program.name}]"
-        yield f"command={_plain(shlex.join(program.command))}"
-        yield f"directory={_plain(program.directory or folder)}"
-        yield f"stdout_logfile={_plain(folder / f'{program.name}.log')}"
+        yield f"command={_escape(shlex.join(program.command))}"
+        yield f"directory={_escape(program.directory or folder)}"
+        yield f"stdout_logfile={_escape(folder / f'{program.name}.log')}"
         yield "redirect_stderr=true\nstdout_logfile_maxbytes=10MB\nstdout_logfile_backups=1"
         yield f"autorestart={'true' if program.restart else 'false'}"
         yield f"stopsignal={program.signal}\nstopwaitsecs={_STOP_SECONDS}\nstopasgroup=true\nkillasgroup=true"
@@ -307,7 +307,7 @@ def _configuration(folder: Path, part: str, programs: Iterable[Program]) -> Iter
     yield f"[group:{part}]\nprograms={','.join(program.name for program in programs)}\n"
 
 
-def _plain(value: Path | str) -> str:
+def _escape(value: Path | str) -> str:
     """Return a value as supervisor's configuration wants it.
 
     Raises:
@@ -322,7 +322,7 @@ def _plain(value: Path | str) -> str:
     return text.replace("%", "%%")
 
 
-def _value(text: str) -> str:
+def _quote_value(text: str) -> str:
     """Return the value of an environment variable between double quotes.
 
     Raises:
@@ -330,4 +330,4 @@ def _value(text: str) -> str:
     """
     if '"' in text or "'" in text:
         raise ValueError("supervisor drops quotes from the values of environment variables")
-    return _plain(text)
+    return _escape(text)

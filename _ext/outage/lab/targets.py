@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from outage.lab.model import Lab
 
 
-def folder(lab: Lab) -> Path:
+def find_folder(lab: Lab) -> Path:
     """Return where the files are."""
     return lab.place("targets")
 
@@ -39,4 +39,4 @@ def scrape(lab: Lab, job: str, programs: Mapping[str, int], *, path: str = "/met
         }
         for name, port in programs.items()
     ]
-    files.replace(folder(lab) / f"{job}.json", json.dumps(groups, indent=1), durable=False)
+    files.replace(find_folder(lab) / f"{job}.json", json.dumps(groups, indent=1), durable=False)

@@ -12,16 +12,16 @@ from importlib import metadata
 from outage.lab.parts.model import PYPI, Part
 
 
-def versions(parts: Iterable[Part]) -> dict[str, str]:
+def list_versions(parts: Iterable[Part]) -> dict[str, str]:
     """Return name of each package of the parts, of Python and of ``outage``, to its version."""
     packages = {package for part in parts for package in part.packages.values()}
-    named = {package.removeprefix(PYPI): _version(package) for package in sorted(packages)}
+    named = {package.removeprefix(PYPI): _find_version(package) for package in sorted(packages)}
     ours = {"python": platform.python_version(), "outage": metadata.version("outage-handbook")}
     return ours | named
 
 
 @cache
-def _version(package: str) -> str:
+def _find_version(package: str) -> str:
     """Return the installed version; ``unknown`` where neither pip nor dpkg knows the package."""
     if package.startswith(PYPI):
         return metadata.version(package.removeprefix(PYPI))

@@ -70,7 +70,7 @@ def test_a_release_that_was_changed_on_its_way_is_not_installed(modules, store):
     (source / "pages.py").write_text("import os", encoding="utf-8")
     with pytest.raises(ValueError, match="it is not what was released"):
         modules["release_deploy"].install(server, source, digest)
-    assert releases.deployed(server) == releases.OLD
+    assert releases.find_deployed(server) == releases.OLD
 
 
 def test_a_broken_copy_on_the_server_is_replaced(modules, store):

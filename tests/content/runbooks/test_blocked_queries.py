@@ -195,7 +195,7 @@ class TestApply:
         with libpq.server.connect("shop") as shop:
             after = shop.execute("select on_hand from stock where sku = 'TEA-250'").fetchone()[0]
         assert after == before - 3, "the three checkouts completed, the import was rolled back"
-        assert not lock_blocker.symptom(libpq).sick
+        assert not lock_blocker.measure(libpq).sick
 
     def test_a_blocker_that_went_by_itself_is_named_and_no_error(self, libpq):
         with blocked(libpq) as (holding, _):

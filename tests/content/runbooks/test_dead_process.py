@@ -31,11 +31,11 @@ def _lab(tmp_path_factory):
 @pytest.fixture
 def lab(_lab, monkeypatch):
     """A lab with Prometheus, Alertmanager and the switch; what a test stops or adds is put right."""
-    for name, value in control.environment(_lab).items():
+    for name, value in control.build_environment(_lab).items():
         monkeypatch.setenv(name, value)
     yield _lab
     _lab.supervisor.remove("extra")
-    (targets.folder(_lab) / "extra.json").unlink(missing_ok=True)
+    (targets.find_folder(_lab) / "extra.json").unlink(missing_ok=True)
     for name in ("prometheus", "alertmanager"):
         state = _lab.supervisor.state(name)
         if state.pid and psutil.Process(state.pid).status() == psutil.STATUS_STOPPED:

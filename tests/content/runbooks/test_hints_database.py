@@ -111,7 +111,7 @@ def test_an_error_on_the_way(runbook, error, expected):
 def test_a_check_that_does_not_hold(libpq, monkeypatch, runbook, assignments, expected):
     if runbook == "replica-lag":
         control.require(libpq, "replica")
-        monkeypatch.setenv("PGSERVICEFILE", control.environment(libpq)["PGSERVICEFILE"])
+        monkeypatch.setenv("PGSERVICEFILE", control.build_environment(libpq)["PGSERVICEFILE"])
     with pytest.raises(CheckFailed) as failed:
         stage(runbook, *assignments).run("setup", "check")
     assert expected in advice(runbook, failed.value)
@@ -128,14 +128,14 @@ def test_no_folder_of_backups(monkeypatch):
 def test_what_pg_restore_says_of_a_file_that_is_no_backup(tmp_path, content):
     file = tmp_path / "shop.dump"
     file.write_bytes(content)
-    command = [postgres.programs() / "pg_restore", "--list", file]
+    command = [postgres.find_programs() / "pg_restore", "--list", file]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "The file is no backup" in advice("restore-drill", CheckFailed(done.stderr))
 
 
 def test_what_an_older_pg_dump_says(libpq):
-    older = postgres.programs().parents[1] / "pginstall" / "bin" / "pg_dump"
+    older = postgres.find_programs().parents[1] / "pginstall" / "bin" / "pg_dump"
     done = subprocess.run([older], capture_output=True, text=True, check=False)
     assert "older than the server" in advice("restore-drill", CheckFailed(done.stderr))
 

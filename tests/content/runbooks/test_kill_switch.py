@@ -30,7 +30,7 @@ def redis_alone(tmp_path_factory):
 @pytest.fixture
 def flags(redis_alone, monkeypatch):
     """A Redis with the shop's flags, the harmful one on, and the way to it."""
-    for name, value in control.environment(redis_alone).items():
+    for name, value in control.build_environment(redis_alone).items():
         monkeypatch.setenv(name, value)
     redis.set_flag(redis_alone, LOYALTY_PRICE, "on", by="marketing", why="from today")
     return redis_alone
@@ -86,9 +86,9 @@ class TestPlan:
         assert "\x1b" not in looked().text
 
     def test_a_plan_changes_no_flag(self, flags):
-        before = redis.flags(flags), reason(flags)
+        before = redis.list_flags(flags), reason(flags)
         looked()
-        assert (redis.flags(flags), reason(flags)) == before
+        assert (redis.list_flags(flags), reason(flags)) == before
 
 
 class TestCheck:
@@ -129,7 +129,7 @@ class TestSwitch:
     def test_who_when_and_why_is_written_beside_the_flag(self, flags):
         plan = looked("why=orders are repeated", "by=Ines Duarte")
         plan.apply_only_change()
-        assert redis.flags(flags)[LOYALTY_PRICE] == "off"
+        assert redis.list_flags(flags)[LOYALTY_PRICE] == "off"
         told = reason(flags)
         assert (told["by"], told["why"]) == ("Ines Duarte", "orders are repeated")
         assert told["at"].endswith("+00:00")
@@ -138,7 +138,7 @@ class TestSwitch:
         plan = looked("by=Ines Duarte")
         plan.apply_only_change()
         plan.undo()
-        assert redis.flags(flags)[LOYALTY_PRICE] == "on"
+        assert redis.list_flags(flags)[LOYALTY_PRICE] == "on"
         assert reason(flags)["why"] == "taken back: it does harm"
 
     def test_a_user_who_may_not_switch_is_refused_by_redis(self, flags, monkeypatch):
@@ -146,12 +146,12 @@ class TestSwitch:
         plan = looked()
         with pytest.raises(CheckFailed, match="no permissions"):
             plan.apply_only_change()
-        assert redis.flags(flags)[LOYALTY_PRICE] == "on"
+        assert redis.list_flags(flags)[LOYALTY_PRICE] == "on"
 
     def test_the_other_flags_stay(self, flags):
-        before = redis.flags(flags)
+        before = redis.list_flags(flags)
         looked().apply_only_change()
-        assert redis.flags(flags) == before | {LOYALTY_PRICE: "off"}
+        assert redis.list_flags(flags) == before | {LOYALTY_PRICE: "off"}
 
     def test_run_all_stops_at_the_change(self, flags):
         with pytest.raises(Guarded, match="outage run kill-switch .*--apply"):

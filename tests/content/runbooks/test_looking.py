@@ -30,7 +30,7 @@ NOBODY = "http://127.0.0.1:1"
 def watched(fleet, monkeypatch):
     """The shop with customers, watched by Prometheus, which has seen traffic."""
     control.require(fleet, "prometheus")
-    for name, value in control.environment(fleet).items():
+    for name, value in control.build_environment(fleet).items():
         monkeypatch.setenv(name, value)
     seen = "sum(rate(shop_requests_total[10s])) > 0"
     eventually(lambda: prometheus("query", query=seen)["result"], "no customer is seen")

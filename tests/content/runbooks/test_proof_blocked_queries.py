@@ -6,7 +6,7 @@ import pytest
 
 from outage.lab.faults import lock_blocker
 from outage.lab.faults.lock_sessions import BLOCKER
-from outage.lab.fingerprint import fingerprint
+from outage.lab.fingerprint import take_fingerprint
 from tests.content.runbooks.cells import last_run, stage
 
 ABOUT = ("runbooks/blocked-queries.ipynb",)
@@ -17,10 +17,10 @@ AT_ONCE = ("-p", "min_wait=0.01 seconds")
 @pytest.mark.parametrize("hold", ["row", "table"])
 def test_the_plan_changes_nothing_and_the_apply_frees_everybody(libpq, hold):
     lock_blocker.begin(libpq, hold=hold)
-    assert lock_blocker.symptom(libpq).signals["waiting_sessions"] == 4
-    before = fingerprint(libpq)
+    assert lock_blocker.measure(libpq).signals["waiting_sessions"] == 4
+    before = take_fingerprint(libpq)
     plan = stage(NAME, AT_ONCE[1]).plan()
-    assert fingerprint(libpq) == before
+    assert take_fingerprint(libpq) == before
     (action,) = plan.actions
     assert BLOCKER in action.target
     done = plan.apply()
@@ -29,7 +29,7 @@ def test_the_plan_changes_nothing_and_the_apply_frees_everybody(libpq, hold):
     assert {str(pid): became for pid, became in done.saved["results"].items()} == {
         str(action.data["pid"]): "ended"
     }
-    assert not lock_blocker.symptom(libpq).sick
+    assert not lock_blocker.measure(libpq).sick
     words = libpq.log(lock_blocker.ID).read_text(encoding="utf-8")
     assert "was ended by the server" in words
 
@@ -44,7 +44,7 @@ def test_a_blocker_that_vanished_since_the_plan_is_not_replaced_by_another(libpq
     applied = outage("run", NAME, *AT_ONCE, "--apply", "--plan", plan.id)
     assert applied.returncode == 3, "it waits for a person"
     assert f"not the ones that {plan.id} planned" in applied.stdout
-    assert lock_blocker.symptom(libpq).signals["waiting_sessions"] == 4
+    assert lock_blocker.measure(libpq).signals["waiting_sessions"] == 4
 
 
 def test_with_nobody_waiting_an_apply_is_done_and_ends_nobody(libpq, outage):

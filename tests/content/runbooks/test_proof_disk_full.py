@@ -10,7 +10,7 @@ import pytest
 from outage.kit import CheckFailed
 from outage.lab import control
 from outage.lab.faults import disk_full
-from outage.lab.fingerprint import differences, fingerprint
+from outage.lab.fingerprint import find_differences, take_fingerprint
 from outage.lab.parts import dispatch
 from tests.content.runbooks.cells import assignments, stage
 
@@ -60,11 +60,11 @@ def test_the_oldest_allowed_files_go_until_there_is_room_and_the_service_writes(
 
 
 def test_an_undo_brings_every_file_back_from_its_copy(full):
-    before = fingerprint(full)
+    before = take_fingerprint(full)
     done = stage(NAME, *assignments(full, disk_full.FAULT)).plan().apply()
-    assert len(differences(before, fingerprint(full))) == 5
+    assert len(find_differences(before, take_fingerprint(full))) == 5
     done.undo()
-    assert differences(before, fingerprint(full)) == set()
+    assert find_differences(before, take_fingerprint(full)) == set()
 
 
 def test_without_copies_an_undo_says_that_it_cannot(full):

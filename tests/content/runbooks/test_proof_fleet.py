@@ -27,9 +27,9 @@ def test_a_straggler_is_found_brought_back_and_put_back_by_undo(fleet):
     done = plan.apply()
     assert f"{stale_server.STALE}: out of the rotation, nobody on it" in done.text
     assert "No server is odd." in done.text
-    assert haproxy.servers(fleet)[stale_server.STALE].startswith("UP")
+    assert haproxy.list_servers(fleet)[stale_server.STALE].startswith("UP")
     done.undo()
-    assert servers.fleet_versions(fleet)[stale_server.STALE] == releases.OLD
+    assert servers.list_versions(fleet)[stale_server.STALE] == releases.OLD
 
 
 def test_a_harmful_flag_is_switched_off_everywhere_and_on_again_by_undo(fleet):
@@ -45,7 +45,7 @@ def test_a_harmful_flag_is_switched_off_everywhere_and_on_again_by_undo(fleet):
     assert (told["by"], told["why"]) == ("Ines Duarte", "orders are repeated")
 
     done.undo()
-    assert redis.flags(fleet)[LOYALTY_PRICE] == "on"
+    assert redis.list_flags(fleet)[LOYALTY_PRICE] == "on"
 
 
 @pytest.mark.timeout(240)
@@ -53,12 +53,12 @@ def test_a_bad_release_goes_back_in_batches_and_nobody_is_left_out_of_the_rotati
     bad_release.begin(fleet, servers=web.SERVERS[:3])
     plan = stage("rolling-release", f"away_from={releases.BAD}", "watch=1s", "least=0").plan()
     assert [action.data.get("server") for action in plan.actions] == ["web1", "web2", "web3", None]
-    assert bad_release.symptom(fleet).sick
+    assert bad_release.measure(fleet).sick
     plan.apply()
-    assert not bad_release.symptom(fleet).sick
-    assert set(servers.fleet_versions(fleet).values()) == {releases.CURRENT}
-    assert manifest.history(fleet)[-1] == releases.CURRENT
-    assert all(state.startswith("UP") for state in haproxy.servers(fleet).values())
+    assert not bad_release.measure(fleet).sick
+    assert set(servers.list_versions(fleet).values()) == {releases.CURRENT}
+    assert manifest.read_history(fleet)[-1] == releases.CURRENT
+    assert all(state.startswith("UP") for state in haproxy.list_servers(fleet).values())
 
 
 @pytest.mark.timeout(240)
@@ -83,9 +83,9 @@ def test_a_canary_that_fails_its_customers_goes_back_and_the_others_never_get_it
     finally:
         over.set()
         thread.join()
-    assert set(servers.fleet_versions(fleet).values()) == {releases.CURRENT}
-    assert manifest.history(fleet)[-1] == releases.CURRENT
-    assert all(state.startswith("UP") for state in haproxy.servers(fleet).values())
+    assert set(servers.list_versions(fleet).values()) == {releases.CURRENT}
+    assert manifest.read_history(fleet)[-1] == releases.CURRENT
+    assert all(state.startswith("UP") for state in haproxy.list_servers(fleet).values())
 
 
 @pytest.mark.parametrize(

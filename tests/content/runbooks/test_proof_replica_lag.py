@@ -26,7 +26,7 @@ def paused(lab):
 def pair(libpq, monkeypatch):
     """The lab with a replica, and the service file that leads to both."""
     control.require(libpq, "replica")
-    monkeypatch.setenv("PGSERVICEFILE", control.environment(libpq)["PGSERVICEFILE"])
+    monkeypatch.setenv("PGSERVICEFILE", control.build_environment(libpq)["PGSERVICEFILE"])
     return libpq
 
 
@@ -106,7 +106,7 @@ def test_a_server_that_is_not_there_fails_the_check_in_words(pair, outage, monke
 
 
 def test_a_reader_that_may_resume_is_said(pair, monkeypatch):
-    services = control.environment(pair)["PGSERVICEFILE"]
+    services = control.build_environment(pair)["PGSERVICEFILE"]
     text = Path(services).read_text(encoding="utf-8")
     changed = pair.folder / "as-operator.conf"
     changed.write_text(text.replace("user=outage_monitor", "user=outage_operator"), encoding="utf-8")

@@ -25,7 +25,7 @@ NAME = "restore-drill"
 def kept(libpq, monkeypatch):
     """The lab with its backup job, and the variable that leads to the backups."""
     control.require(libpq, backup.ID)
-    for name, value in control.environment(libpq).items():
+    for name, value in control.build_environment(libpq).items():
         monkeypatch.setenv(name, value)
     yield libpq
     for file in backup.backups(libpq)[1:]:
@@ -69,7 +69,7 @@ def test_rows_that_are_missing_are_found_by_comparing_with_the_primary(kept):
     """A backup that can be read is not enough: this one was cut short while it was taken."""
     good = backup.backups(kept)[-1]
     cut = good.with_name("shop-99991231T000000.000000Z.dump")
-    programs = postgres.programs()
+    programs = postgres.find_programs()
     listed = subprocess.run(
         [str(programs / "pg_restore"), "-l", str(good)], capture_output=True, text=True, check=True
     )
@@ -112,7 +112,7 @@ def test_no_backup_at_all_is_the_worst_case_and_one_is_taken(kept, tmp_path):
 
 
 def test_a_pg_dump_that_fails_leaves_nothing_and_says_why(kept, tmp_path):
-    older = postgres.programs().parents[1] / "pginstall" / "bin"
+    older = postgres.find_programs().parents[1] / "pginstall" / "bin"
     done = stage(NAME, f"folder={tmp_path}").plan()
     done.scope["binaries"] = older
     with pytest.raises(CheckFailed, match="pg_dump failed: .*server version mismatch"):
@@ -130,7 +130,7 @@ def test_the_scratch_server_leaves_nothing_also_when_the_drill_stops(kept):
 
 
 def test_programs_that_are_too_old_are_named(kept):
-    older = postgres.programs().parents[1] / "pginstall" / "bin"
+    older = postgres.find_programs().parents[1] / "pginstall" / "bin"
     with pytest.raises(CheckFailed, match="is version 16") as failed:
         stage(NAME, f"programs={older}").run("setup", "check")
     assert "install postgresql-18" in failed.value.hint

@@ -28,7 +28,7 @@ from pg_stat_database_conflicts
 def pair(libpq, monkeypatch):
     """The lab with a replica, and the service file that leads to both."""
     control.require(libpq, "replica")
-    monkeypatch.setenv("PGSERVICEFILE", control.environment(libpq)["PGSERVICEFILE"])
+    monkeypatch.setenv("PGSERVICEFILE", control.build_environment(libpq)["PGSERVICEFILE"])
     return libpq
 
 

@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from outage.lab.faults import lock_blocker
-from outage.lab.fingerprint import fingerprint
+from outage.lab.fingerprint import take_fingerprint
 
 ABOUT = ("runbooks/blocked-queries.ipynb",)
 RUNBOOK = Path(__file__).parents[3] / "runbooks" / "blocked-queries.ipynb"
@@ -26,10 +26,10 @@ TO_TYPE = "outage run blocked-queries --apply"
 def broken(libpq):
     """The lab with its fault injected; whatever the test runs must leave it exactly so."""
     lock_blocker.begin(libpq)
-    before = fingerprint(libpq)
+    before = take_fingerprint(libpq)
     yield libpq
-    assert fingerprint(libpq) == before
-    assert lock_blocker.symptom(libpq).signals["waiting_sessions"] == 4
+    assert take_fingerprint(libpq) == before
+    assert lock_blocker.measure(libpq).signals["waiting_sessions"] == 4
 
 
 def test_run_all_in_jupyterlab(broken):

@@ -30,7 +30,7 @@ RELEASES = """
 def shop(_fleet, monkeypatch):
     """The way to a lab with the fleet and Prometheus; examples break nothing that would need a fix."""
     control.require(_fleet, "prometheus")
-    for name, value in control.environment(_fleet).items():
+    for name, value in control.build_environment(_fleet).items():
         monkeypatch.setenv(name, value)
 
 

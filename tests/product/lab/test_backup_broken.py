@@ -27,8 +27,8 @@ def test_a_backup_has_all_tables_and_a_manifest_that_fits_it(kept):
     said = manifest(dump)
     assert (said["status"], said["bytes"]) == ("success", dump.stat().st_size)
     assert said["sha256"] == hashlib.sha256(dump.read_bytes()).hexdigest()
-    assert not backup_broken.symptom(kept).sick
-    assert backup_broken.symptom(kept).signals["tables"] >= 4
+    assert not backup_broken.measure(kept).sick
+    assert backup_broken.measure(kept).signals["tables"] >= 4
 
 
 def test_the_broken_one_is_reported_as_success_and_is_empty(kept):
@@ -38,7 +38,7 @@ def test_the_broken_one_is_reported_as_success_and_is_empty(kept):
     assert broken not in before
     assert manifest(broken)["status"] == "success"
     assert broken.stat().st_size == 0
-    assert backup_broken.symptom(kept).sick
+    assert backup_broken.measure(kept).sick
     words = kept.log(backup.ID).read_text(encoding="utf-8")
     assert "aborting because of server version mismatch" in words
 
@@ -47,7 +47,7 @@ def test_it_goes_on_writing_broken_ones_until_it_is_fixed(kept):
     before = backup.backups(kept)
     backup_broken.begin(kept)
     backup_broken.begin(kept)
-    assert backup_broken.symptom(kept).signals["backups"] == len(before) + 2
+    assert backup_broken.measure(kept).signals["backups"] == len(before) + 2
     assert backup_broken.fix(kept)
     assert backup.backups(kept) == before
     assert not backup_broken.fix(kept)

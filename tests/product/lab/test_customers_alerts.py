@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from outage.lab import control
-from outage.lab.alarms import Watch, firing
+from outage.lab.alarms import Watch, list_firing
 from outage.lab.faults import lock_blocker
 from outage.lab.parts import prometheus
 from tests.waiting import eventually
@@ -37,7 +37,7 @@ def page(shop, name):
     """Where that alert leads, if it fires."""
     return [
         alarm.annotations["runbook_url"].partition("/runbooks/")[2]
-        for alarm in firing(shop)
+        for alarm in list_firing(shop)
         if alarm.name == name
     ]
 

@@ -22,14 +22,14 @@ def small(lab):
 def test_the_disk_has_a_size_of_its_own_and_the_service_writes_on_it(small):
     found = os.statvfs(dispatch.disk(small))
     assert found.f_blocks * found.f_frsize == dispatch.SIZE
-    assert not disk_full.symptom(small).sick
+    assert not disk_full.measure(small).sick
     assert dispatch.health(small)["written"] > 0
 
 
 def test_full_means_that_a_write_fails_with_enospc(small):
     disk_full.begin(small)
-    assert disk_full.symptom(small).sick
-    assert disk_full.symptom(small).signals["free_bytes"] == 0
+    assert disk_full.measure(small).sick
+    assert disk_full.measure(small).signals["free_bytes"] == 0
     assert dispatch.health(small)["error"] == "No space left on device"
     with pytest.raises(OSError, match="No space left") as failed:
         (dispatch.disk(small) / "one-more").write_bytes(b"x")
@@ -40,7 +40,7 @@ def test_full_means_that_a_write_fails_with_enospc(small):
 def test_fixed_the_service_writes_again(small):
     disk_full.begin(small)
     assert disk_full.fix(small)
-    assert not disk_full.symptom(small).sick
+    assert not disk_full.measure(small).sick
     assert not disk_full.fix(small)
 
 
@@ -54,7 +54,7 @@ def test_where_no_small_disk_can_be_had_it_refuses_and_fills_nothing(small, monk
 
 
 def test_without_namespaces_the_service_runs_on_an_ordinary_folder(small, monkeypatch):
-    monkeypatch.setattr(dispatch, "namespace", lambda: None)
+    monkeypatch.setattr(dispatch, "find_namespace", lambda: None)
     (program,) = dispatch.prepare(small)
     assert program.command[-1] == "0"
     assert "unshare" not in program.command[0]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from outage.lab.fingerprint import fingerprint
+from outage.lab.fingerprint import take_fingerprint
 
 
 def changed(lab, before):
-    after = fingerprint(lab)
+    after = take_fingerprint(lab)
     return {part for part in before.keys() | after.keys() if before.get(part) != after.get(part)}
 
 
 def test_looking_changes_nothing(lab):
-    before = fingerprint(lab)
+    before = take_fingerprint(lab)
     with lab.server.connect("outage_monitor") as monitor:
         monitor.execute("select * from pg_stat_activity").fetchall()
     assert changed(lab, before) == set()
@@ -42,7 +42,7 @@ CHANGES = {  # the part that it changes: what is done, and how it is taken back
 @pytest.mark.parametrize("part", CHANGES)
 def test_it_names_the_part_that_changed(lab, part):
     statement, undo = CHANGES[part]
-    before = fingerprint(lab)
+    before = take_fingerprint(lab)
     with lab.server.connect("postgres") as admin:
         admin.execute(statement)
         try:
@@ -54,7 +54,7 @@ def test_it_names_the_part_that_changed(lab, part):
 
 def test_an_ended_session_of_the_application_is_a_change(lab):
     session = lab.server.connect("shop")
-    before = fingerprint(lab)
+    before = take_fingerprint(lab)
     session.close()
     assert changed(lab, before) == {"sessions"}
 
@@ -62,4 +62,4 @@ def test_an_ended_session_of_the_application_is_a_change(lab):
 def test_a_locked_table_is_said_not_waited_for(lab):
     with lab.server.connect("shop") as shop, shop.transaction():
         shop.execute("lock table stock in access exclusive mode")
-        assert fingerprint(lab)["table public.stock"] == "locked"
+        assert take_fingerprint(lab)["table public.stock"] == "locked"

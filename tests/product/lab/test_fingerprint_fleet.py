@@ -6,19 +6,19 @@ import json
 
 import pytest
 
-from outage.lab.fingerprint import differences, fingerprint
+from outage.lab.fingerprint import find_differences, take_fingerprint
 from outage.lab.parts import haproxy, redis, web
 
 
 def changed(lab, before: dict[str, str]) -> set[str]:
     """What differs now, without what moves while customers are in the shop: tables that they write."""
-    found = differences(before, fingerprint(lab))
+    found = find_differences(before, take_fingerprint(lab))
     return {name for name in found if not name.startswith(("table ", "sessions"))}
 
 
 @pytest.fixture
 def before(fleet) -> dict[str, str]:
-    return fingerprint(fleet)
+    return take_fingerprint(fleet)
 
 
 def test_at_rest_nothing_differs(fleet, before):

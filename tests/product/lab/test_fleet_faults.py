@@ -24,7 +24,7 @@ def ask(lab, name, path):
 class TestStaleServer:
     def test_one_server_of_eight_really_runs_the_old_code(self, fleet):
         stale_server.begin(fleet)
-        symptom = stale_server.symptom(fleet)
+        symptom = stale_server.measure(fleet)
         assert symptom.sick
         assert symptom.signals == {"different_artefacts": 2, "servers_that_answer": 8}
         related = {name: "related" in ask(fleet, name, "/search?q=tea") for name in web.SERVERS}
@@ -32,21 +32,21 @@ class TestStaleServer:
 
     def test_the_others_run_what_the_manifest_expects(self, fleet):
         stale_server.begin(fleet)
-        versions = servers.fleet_versions(fleet)
+        versions = servers.list_versions(fleet)
         assert versions.pop(stale_server.STALE) == releases.OLD
-        assert set(versions.values()) == {manifest.history(fleet)[-1]} == {releases.CURRENT}
+        assert set(versions.values()) == {manifest.read_history(fleet)[-1]} == {releases.CURRENT}
 
     def test_it_can_be_fixed_without_a_runbook(self, fleet):
         stale_server.begin(fleet)
         assert stale_server.fix(fleet)
-        assert not stale_server.symptom(fleet).sick
+        assert not stale_server.measure(fleet).sick
         assert not stale_server.fix(fleet)
 
 
 class TestFlagReused:
     def test_old_code_takes_the_flag_for_another_and_repeats_orders(self, fleet):
         flag_reused.begin(fleet)
-        assert flag_reused.symptom(fleet).signals["repeated_orders"] >= 19
+        assert flag_reused.measure(fleet).signals["repeated_orders"] >= 19
         with fleet.server.connect("postgres") as admin:
             rows = admin.execute(
                 "select server, max(n) from (select server, xmin::text, count(*) n from traffic.orders"
@@ -64,36 +64,38 @@ class TestFlagReused:
     def test_it_can_be_fixed_without_a_runbook(self, fleet):
         flag_reused.begin(fleet)
         assert flag_reused.fix(fleet)
-        assert eventually(lambda: not flag_reused.symptom(fleet).sick)
-        assert redis.flags(fleet)[LOYALTY_PRICE] == "off"
+        assert eventually(lambda: not flag_reused.measure(fleet).sick)
+        assert redis.list_flags(fleet)[LOYALTY_PRICE] == "off"
         assert not flag_reused.fix(fleet)
 
 
 class TestBadRelease:
     def test_a_third_of_the_customers_cannot_buy_and_every_server_is_healthy(self, fleet):
         bad_release.begin(fleet, servers=["web1", "web2"])
-        assert bad_release.symptom(fleet).sick
+        assert bad_release.measure(fleet).sick
         assert [servers.buy(fleet, "web1", customer) for customer in (1, 2, 3)] == [200, 200, 500]
         assert servers.buy(fleet, "web3", 3) == 200
-        assert eventually(lambda: all(state.startswith("UP") for state in haproxy.servers(fleet).values()))
+        assert eventually(
+            lambda: all(state.startswith("UP") for state in haproxy.list_servers(fleet).values())
+        )
 
     def test_the_manifest_says_that_it_was_rolled_out(self, fleet):
         bad_release.begin(fleet, servers=["web1"])
-        assert manifest.history(fleet) == [releases.OLD, releases.CURRENT, releases.BAD]
+        assert manifest.read_history(fleet) == [releases.OLD, releases.CURRENT, releases.BAD]
 
     def test_it_can_be_fixed_without_a_runbook(self, fleet):
         bad_release.begin(fleet, servers=["web1"])
         assert bad_release.fix(fleet)
-        assert not bad_release.symptom(fleet).sick
-        assert manifest.history(fleet)[-1] == releases.CURRENT
+        assert not bad_release.measure(fleet).sick
+        assert manifest.read_history(fleet)[-1] == releases.CURRENT
         assert not bad_release.fix(fleet)
 
 
 class TestOneServerDown:
     def test_it_stays_down_and_customers_are_served_by_the_others(self, fleet):
         one_server_down.begin(fleet)
-        assert one_server_down.symptom(fleet).signals == {"servers_that_answer": 7}
-        assert eventually(lambda: haproxy.servers(fleet)[one_server_down.DOWN] == "DOWN")
+        assert one_server_down.measure(fleet).signals == {"servers_that_answer": 7}
+        assert eventually(lambda: haproxy.list_servers(fleet)[one_server_down.DOWN] == "DOWN")
         served = set()
         for _ in range(16):
             with urllib.request.urlopen(haproxy.url(fleet), timeout=5) as answer:
@@ -104,7 +106,7 @@ class TestOneServerDown:
     def test_it_can_be_fixed_without_a_runbook(self, fleet):
         one_server_down.begin(fleet)
         assert one_server_down.fix(fleet)
-        assert not one_server_down.symptom(fleet).sick
+        assert not one_server_down.measure(fleet).sick
         assert not one_server_down.fix(fleet)
 
 

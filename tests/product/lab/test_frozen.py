@@ -13,7 +13,7 @@ import pytest
 from outage.errors import Failed
 from outage.kit import CheckFailed, rpc, supervised
 from outage.lab import control, processes, supervise
-from outage.lab.condition import conditions, measured
+from outage.lab.condition import list_conditions, measure
 from outage.lab.faults import FAULTS
 from outage.lab.parts import PARTS
 from outage.lab.parts.model import Part, Program
@@ -43,7 +43,7 @@ def halted(folder, monkeypatch):
     lab, _ = control.up(folder, ("one",))
     process = psutil.Process(json.loads((folder / "supervisor.pid").read_text(encoding="utf-8"))["pid"])
     process.suspend()
-    eventually(lambda: processes.halted(process))
+    eventually(lambda: processes.is_halted(process))
     yield lab, process
     if process.is_running():
         process.resume()
@@ -51,7 +51,7 @@ def halted(folder, monkeypatch):
 
 def test_a_halted_supervisor_is_named_and_its_parts_are_asked_themselves(halted):
     lab, process = halted
-    supervisor, one = conditions(lab)
+    supervisor, one = list_conditions(lab)
     assert (supervisor.id, supervisor.well) == ("supervisor", False)
     assert f"process {process.pid}" in supervisor.words
     assert "is halted" in supervisor.words
@@ -67,7 +67,7 @@ def test_what_needs_it_fails_and_says_how_to_go_on(halted):
 
 
 def test_one_that_takes_the_question_and_is_silent_is_not_waited_for(halted, monkeypatch):
-    monkeypatch.setattr(processes, "halted", lambda process: False)
+    monkeypatch.setattr(processes, "is_halted", lambda process: False)
     with pytest.raises(Failed, match="the supervisor does not answer: TimeoutError") as failed:
         halted[0].supervisor.states()
     assert "outage lab down" in str(failed.value.hint)
@@ -93,8 +93,8 @@ def test_a_halted_database_is_a_symptom_that_cannot_be_measured(folder):
     first = (lab.server.home / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0]
     os.kill(int(first), signal.SIGSTOP)
     try:
-        found = measured(lab, [FAULTS["lock-blocker"]])["lock-blocker"]
-        (postgres,) = conditions(lab)
+        found = measure(lab, [FAULTS["lock-blocker"]])["lock-blocker"]
+        (postgres,) = list_conditions(lab)
     finally:
         os.kill(int(first), signal.SIGCONT)
     assert found.symptom is None

@@ -173,12 +173,12 @@ def test_a_lab_that_is_not_up_says_how_to_start_it(tmp_path):
 
 
 def test_a_port_taken_meanwhile_is_not_the_end(folder, monkeypatch):
-    real = ports.free_port
+    real = ports.find_free_port
     with socket.socket() as taken:
         taken.bind((ports.HOST, 0))
         taken.listen()
         drawn = iter([taken.getsockname()[1]])
-        monkeypatch.setattr(postgres, "free_port", lambda: next(drawn, None) or real())
+        monkeypatch.setattr(postgres, "find_free_port", lambda: next(drawn, None) or real())
         lab, _ = control.up(folder)
         assert lab.server.port != taken.getsockname()[1]
 
@@ -195,7 +195,7 @@ def test_a_missing_server_program_names_the_package(folder, monkeypatch):
 def test_programs_that_nobody_may_enter_are_copied_with_their_libraries(tmp_path, monkeypatch, program):
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr(postgres, "run", lambda *command, check=True: 126)
-    copy = postgres._reachable(postgres.programs(), tmp_path)
+    copy = postgres._copy_reachable(postgres.find_programs(), tmp_path)
     monkeypatch.undo()
     version = subprocess.run([copy / program, "--version"], check=True, capture_output=True, text=True)
     assert copy.is_relative_to(tmp_path)
@@ -206,7 +206,7 @@ def test_a_pid_that_is_somebody_elses_by_now_is_left_alone(tmp_path):
     record = tmp_path / "part.process"
     mine = psutil.Process()
     record.write_text(json.dumps({"pid": mine.pid, "started": mine.create_time() - 60}), encoding="utf-8")
-    assert processes.running(record) is None
+    assert processes.find_running(record) is None
     assert not processes.end(record)
     assert not record.exists()
 
@@ -219,7 +219,7 @@ def test_a_pid_that_is_somebody_elses_by_now_is_left_alone(tmp_path):
 def test_a_stale_pid_file_of_postgresql_is_no_server_and_ends_nobody(tmp_path, pid):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "postmaster.pid").write_text(f"{pid}\n", encoding="utf-8")
-    assert not postgres.alive(tmp_path)
+    assert not postgres.is_alive(tmp_path)
     postgres.stop(tmp_path)  # if it took the pid for its server's, this test would not end
 
 
@@ -227,7 +227,7 @@ def test_a_stale_pid_file_of_postgresql_is_no_server_and_ends_nobody(tmp_path, p
 def test_a_torn_process_record_is_a_process_that_does_not_run(tmp_path, torn):
     record = tmp_path / "part.process"
     record.write_text(torn, encoding="utf-8")
-    assert processes.running(record) is None
+    assert processes.find_running(record) is None
 
 
 class TestRoles:

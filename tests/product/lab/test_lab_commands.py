@@ -80,7 +80,7 @@ def test_the_command_that_a_fault_suggests_is_whole(outage, tmp_path):
 def test_its_environment_is_all_that_the_ordinary_programs_need(outage):
     outage("lab", "up", "postgres")
     exports = outage("lab", "env").stdout
-    psql = postgres.programs() / "psql"
+    psql = postgres.find_programs() / "psql"
     shown = subprocess.run(
         ["sh", "-c", f'{exports}\nexec "{psql}" -Atc "select current_user, current_database()"'],
         capture_output=True,

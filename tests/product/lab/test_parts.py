@@ -19,7 +19,7 @@ import pytest
 
 from outage.errors import Failed, Refused
 from outage.lab import control, parts, ports, state
-from outage.lab.condition import conditions
+from outage.lab.condition import list_conditions
 from outage.lab.parts import PARTS, model, redis
 from outage.lab.parts.model import Part, Program
 from tests.waiting import eventually
@@ -101,9 +101,9 @@ class TestUp:
         self, folder, monkeypatch, register
     ):
         register(a_part("never", "sleep 600", packages={"no-such-program": "pypi:no-such-wheel"}))
-        real = model.program
+        real = model.find_program
         monkeypatch.setattr(
-            parts, "program", lambda name: None if name in {"haproxy", "redis-server"} else real(name)
+            parts, "find_program", lambda name: None if name in {"haproxy", "redis-server"} else real(name)
         )
         with pytest.raises(Refused) as refused:
             control.up(folder, ("postgres", "haproxy", "never"))
@@ -149,15 +149,15 @@ class TestUp:
         assert {name: state.pid for name, state in lab.supervisor.states().items()} == before
 
     def test_a_port_that_somebody_takes_meanwhile_is_drawn_anew(self, folder, monkeypatch):
-        real = ports.free_port
+        real = ports.find_free_port
         with socket.socket() as taken:
             taken.bind((ports.HOST, 0))
             taken.listen()
             drawn = iter([taken.getsockname()[1]])
-            monkeypatch.setattr(ports, "free_port", lambda: next(drawn, None) or real())
+            monkeypatch.setattr(ports, "find_free_port", lambda: next(drawn, None) or real())
             lab, _ = control.up(folder, ("redis",))
             assert lab.port("redis") != taken.getsockname()[1]
-        assert redis.flags(lab)["loyalty-price"] == "off"
+        assert redis.list_flags(lab)["loyalty-price"] == "off"
 
     def test_ctrl_c_while_it_starts_leaves_nothing(self, folder, monkeypatch):
         monkeypatch.setenv("OUTAGE_LAB", str(folder))
@@ -197,7 +197,7 @@ class TestUp:
         second, _ = control.up(tmp_path / "other", ("redis",))
         redis.set_flag(second, "gift-wrap", "off", by="a test", why="to see whose it is")
         assert control.down(tmp_path / "other")
-        assert redis.flags(first)["gift-wrap"] == "on"
+        assert redis.list_flags(first)["gift-wrap"] == "on"
 
 
 KILLED_WHILE_STARTING = """
@@ -221,10 +221,10 @@ class TestSupervisor:
         eventually(lambda: lab.supervisor.state("pair1").pid not in {0, first})
 
         lab.supervisor.stop("pair2")
-        (condition,) = conditions(lab)
+        (condition,) = list_conditions(lab)
         assert (condition.well, condition.words) == (False, "pair2 is STOPPED")
         lab.supervisor.start("pair2")
-        assert all(condition.well for condition in conditions(lab))
+        assert all(condition.well for condition in list_conditions(lab))
 
     def test_a_program_that_dies_again_and_again_can_be_stopped_and_started_in_any_state(
         self, folder, register
@@ -242,7 +242,7 @@ class TestSupervisor:
     def test_its_own_client_finds_it_through_the_environment_and_nobody_else_may(self, folder, register):
         register(a_part("one", "sleep 600"))
         lab, _ = control.up(folder, ("one",))
-        url = control.environment(lab)["SUPERVISOR_URL"]
+        url = control.build_environment(lab)["SUPERVISOR_URL"]
         command = [sys.executable, "-m", "supervisor.supervisorctl", "-s", url, "status"]
         shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         assert shown.startswith("one:one1")
@@ -352,7 +352,7 @@ def test_everything_comes_up_listens_on_loopback_alone_and_goes_without_a_trace(
     told = []
     lab, _ = control.up(folder, tuple(PARTS), lambda lab, part: told.append(part.id))
     assert sorted(told) == sorted(PARTS)
-    assert [condition for condition in conditions(lab) if not condition.well] == []
+    assert [condition for condition in list_conditions(lab) if not condition.well] == []
 
     all_of_it, places = processes_of(folder), places_of(folder)
     listening = {
@@ -362,7 +362,7 @@ def test_everything_comes_up_listens_on_loopback_alone_and_goes_without_a_trace(
         if connection.status in {psutil.CONN_LISTEN, psutil.CONN_NONE}
     }
     assert listening == {"127.0.0.1"}
-    for name, value in control.environment(lab).items():
+    for name, value in control.build_environment(lab).items():
         assert name.isidentifier()
         assert "\n" not in value
 

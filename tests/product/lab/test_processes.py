@@ -14,7 +14,7 @@ from outage.lab import processes
 
 folder = Path(sys.argv[1])
 processes.start(folder / "pid", ["/bin/true"], log=folder / "log", env={}, cwd=folder)
-while processes.running(folder / "pid"):
+while processes.find_running(folder / "pid"):
     time.sleep(0.01)
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 from outage.errors import Failed, Refused
 from outage.lab import case, targets
-from outage.lab.alarms import firing
+from outage.lab.alarms import list_firing
 from outage.lab.faults import Fault, Symptom
 from outage.lab.looks import Look
 from outage.lab.parts import redis
@@ -53,7 +53,7 @@ def fix(lab):
 
 
 def symptom(lab):
-    value = redis.flags(lab)[FLAG]
+    value = redis.list_flags(lab)[FLAG]
     return Symptom(value == "off", {"off": float(value == "off")}, f"the flag is {value}")
 
 
@@ -111,7 +111,7 @@ def failure(proof: Proof) -> tuple[str, str, str]:
 
 
 def test_a_page_that_shows_what_a_plan_no_longer_says_is_found(company, monkeypatch):
-    monkeypatch.setattr("outage.lab.case.shown", lambda name: (FAULT, None))
+    monkeypatch.setattr("outage.lab.case.find_shown_fault", lambda name: (FAULT, None))
     stored = {"output_type": "stream", "name": "stdout", "text": "an older runbook said quite other things"}
     old = code("read", READ) | {"outputs": [stored]}
     promise, expected, seen = failure(proved(company, read=old))
@@ -292,4 +292,4 @@ def test_an_unknown_runbook_starts_nothing(company):
 
 
 def test_without_alertmanager_no_alert_is_known(lab):
-    assert firing(lab) == []
+    assert list_firing(lab) == []

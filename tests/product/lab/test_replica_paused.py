@@ -32,25 +32,25 @@ def test_what_the_primary_writes_reaches_the_replica_which_takes_no_writes(pair)
     assert eventually(lambda: last_seen(replica.server(pair)) == last_seen(pair.server))
     with replica.server(pair).connect("shop") as reader, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         reader.execute("delete from orders")
-    assert not replica_paused.symptom(pair).sick
+    assert not replica_paused.measure(pair).sick
 
 
 def test_paused_it_shows_old_rows_and_the_lag_grows(pair):
     replica_paused.begin(pair)
-    first = replica_paused.symptom(pair)
+    first = replica_paused.measure(pair)
     assert (first.sick, first.signals["paused"]) == (True, 1.0)
     assert first.signals["behind_seconds"] > replica_paused.BEHIND
     write(pair)
     assert last_seen(replica.server(pair)) != last_seen(pair.server)
     assert eventually(
-        lambda: replica_paused.symptom(pair).signals["behind_bytes"] > first.signals["behind_bytes"]
+        lambda: replica_paused.measure(pair).signals["behind_bytes"] > first.signals["behind_bytes"]
     )
 
 
 def test_fixed_it_catches_up(pair):
     replica_paused.begin(pair)
     assert replica_paused.fix(pair)
-    assert eventually(lambda: not replica_paused.symptom(pair).sick)
+    assert eventually(lambda: not replica_paused.measure(pair).sick)
     assert not replica_paused.fix(pair)
 
 
@@ -79,5 +79,5 @@ def test_a_lab_without_a_replica_says_so(tmp_path):
 
     from outage.lab.model import Lab
 
-    symptom = replica_paused.symptom(Lab(tmp_path, datetime.now(UTC)))
+    symptom = replica_paused.measure(Lab(tmp_path, datetime.now(UTC)))
     assert (symptom.sick, symptom.words) == (False, "this lab has no replica")

@@ -49,7 +49,8 @@ def loyalty(shop):
 
     def read_as(on: bool) -> bool:
         return all(
-            web.version(shop, name)["flags"].get(LOYALTY_PRICE) == ("off", "on")[on] for name in web.SERVERS
+            web.ask_version(shop, name)["flags"].get(LOYALTY_PRICE) == ("off", "on")[on]
+            for name in web.SERVERS
         )
 
     redis.set_flag(shop, LOYALTY_PRICE, "on", by="a test", why="to see what it does")
@@ -61,7 +62,7 @@ def loyalty(shop):
 
 class TestFlags:
     def test_they_are_seeded_with_who_when_and_why(self, shop):
-        assert redis.flags(shop) == {flag.name: flag.value for flag in FLAGS}
+        assert redis.list_flags(shop) == {flag.name: flag.value for flag in FLAGS}
         with redis.connect(shop, redis.READER) as reader:
             why = json.loads(reader.hget("flags:why", LOYALTY_PRICE))
         assert why.keys() == {"by", "at", "why"}
@@ -93,7 +94,7 @@ class TestFlags:
             changer.execute_command(*command)
 
     def test_a_flag_is_set_through_the_url_that_runbooks_are_given(self, shop):
-        environment = control.environment(shop)
+        environment = control.build_environment(shop)
         with Redis.from_url(environment["REDIS_CHANGE_URL"], decode_responses=True) as changer:
             changer.hset("flags", "gift-wrap", "off")
             with Redis.from_url(environment["REDIS_URL"], decode_responses=True) as reader:
@@ -115,9 +116,9 @@ class TestFlags:
             nobody.hgetall("flags")
 
     def test_they_outlive_a_restart(self, shop):
-        before = redis.flags(shop)
+        before = redis.list_flags(shop)
         shop.supervisor.restart("redis")
-        assert redis.flags(shop) == before
+        assert redis.list_flags(shop) == before
 
 
 def passwords(lab) -> list[str]:
@@ -126,7 +127,7 @@ def passwords(lab) -> list[str]:
 
 class TestDoor:
     def test_it_spreads_customers_over_all_servers(self, shop):
-        assert set(haproxy.servers(shop).values()) == {"UP"}
+        assert set(haproxy.list_servers(shop).values()) == {"UP"}
         answered = set()
         for _ in range(4 * len(web.SERVERS)):
             with urllib.request.urlopen(haproxy.url(shop), timeout=5) as answer:
@@ -134,18 +135,18 @@ class TestDoor:
         assert answered == set(web.SERVERS)
 
     def test_the_socket_of_level_user_may_only_look(self, shop):
-        environment = control.environment(shop)
+        environment = control.build_environment(shop)
         looking = Path(environment["HAPROXY_SOCKET"])
         assert "web3" in haproxy.say(looking, "show servers state web")
         assert "Permission denied" in haproxy.say(looking, "disable server web/web3")
-        assert haproxy.servers(shop)["web3"] == "UP"
+        assert haproxy.list_servers(shop)["web3"] == "UP"
 
     def test_the_socket_of_level_admin_drains_a_server(self, shop):
-        admin = Path(control.environment(shop)["HAPROXY_ADMIN_SOCKET"])
+        admin = Path(control.build_environment(shop)["HAPROXY_ADMIN_SOCKET"])
         assert haproxy.say(admin, "set server web/web3 state drain").strip() == ""
-        assert haproxy.servers(shop)["web3"] == "DRAIN"
+        assert haproxy.list_servers(shop)["web3"] == "DRAIN"
         haproxy.say(admin, "set server web/web3 state ready")
-        eventually(lambda: haproxy.servers(shop)["web3"] == "UP")
+        eventually(lambda: haproxy.list_servers(shop)["web3"] == "UP")
 
     def test_nobody_else_may_use_its_sockets(self, shop):
         for socket in (haproxy.looking_socket(shop), haproxy.admin_socket(shop)):
@@ -153,10 +154,10 @@ class TestDoor:
 
     def test_a_stopped_server_is_noticed_and_customers_go_elsewhere(self, shop):
         shop.supervisor.stop("web4")
-        eventually(lambda: haproxy.servers(shop)["web4"] == "DOWN")
+        eventually(lambda: haproxy.list_servers(shop)["web4"] == "DOWN")
         assert {get(haproxy.url(shop, "/basket?sku=TIN-S"))[0] for _ in range(10)} == {200}
         shop.supervisor.start("web4")
-        eventually(lambda: haproxy.servers(shop)["web4"] == "UP")
+        eventually(lambda: haproxy.list_servers(shop)["web4"] == "UP")
 
     def test_its_metrics_are_for_prometheus(self, shop):
         with urllib.request.urlopen(
@@ -183,7 +184,7 @@ class TestReleases:
         assert releases.digest(tmp_path / "artefact") == before
 
     def test_all_servers_run_the_current_one_from_folders_of_their_own(self, shop):
-        known = [web.version(shop, name) for name in web.SERVERS]
+        known = [web.ask_version(shop, name) for name in web.SERVERS]
         assert {one["version"] for one in known} == {releases.CURRENT}
         assert len({one["digest"] for one in known}) == 1
         assert [one["server"] for one in known] == list(web.SERVERS)
@@ -193,8 +194,8 @@ class TestReleases:
     def test_a_release_that_was_not_restarted_is_not_what_runs(self, shop):
         own = web.folder(shop, "web1")
         releases.deploy(web.store(shop), own, releases.NEXT)
-        assert releases.deployed(own) == releases.NEXT
-        assert web.version(shop, "web1")["version"] == releases.CURRENT
+        assert releases.find_deployed(own) == releases.NEXT
+        assert web.ask_version(shop, "web1")["version"] == releases.CURRENT
         releases.deploy(web.store(shop), own, releases.CURRENT)
 
     def test_the_flag_that_lowers_a_price_makes_old_code_order_again_and_again(self, shop, loyalty):
@@ -202,7 +203,7 @@ class TestReleases:
         query = "/checkout?sku=MUG-RED&quantity=2&customer=1"
         deploy(shop, "web5", releases.OLD)
         try:
-            eventually(lambda: web.version(shop, "web5")["flags"].get(LOYALTY_PRICE) == "on")
+            eventually(lambda: web.ask_version(shop, "web5")["flags"].get(LOYALTY_PRICE) == "on")
             assert get(web.url(shop, "web1", query))[1]["total"] == "15.20"
             assert get(web.url(shop, "web5", query))[1]["total"] == "16.00"
             assert orders_per_checkout(shop, "web1") == 1
@@ -226,7 +227,7 @@ class TestReleases:
                 for customer in range(1, 10)
             ]
             assert answers == [200, 200, 500] * 3
-            assert haproxy.servers(shop)["web7"] == "UP"
+            assert haproxy.list_servers(shop)["web7"] == "UP"
         finally:
             deploy(shop, "web7", releases.CURRENT)
 
@@ -249,7 +250,7 @@ class TestReleases:
 
 def deploy(lab, server: str, release: str) -> None:
     web.deploy(lab, server, release)
-    eventually(lambda: haproxy.servers(lab)[server] == "UP")
+    eventually(lambda: haproxy.list_servers(lab)[server] == "UP")
 
 
 def orders_per_checkout(lab, server: str) -> int:
@@ -271,7 +272,7 @@ class TestServers:
         shop.supervisor.stop("redis")
         try:
             eventually(lambda: "cannot read the flags" in shop.log("web2").read_text(encoding="utf-8"))
-            assert web.version(shop, "web2")["flags"]["gift-wrap"] == "on"
+            assert web.ask_version(shop, "web2")["flags"]["gift-wrap"] == "on"
             assert get(web.url(shop, "web2", "/basket?sku=TIN-S"))[0] == 200
         finally:
             shop.supervisor.start("redis")
@@ -308,15 +309,15 @@ class TestServers:
 
 class TestCustomers:
     def test_they_use_every_page_and_find_it_well(self, shop):
-        eventually(lambda: load.seen(shop)["pages"] >= 20)
+        eventually(lambda: load.read_seen(shop)["pages"] >= 20)
         pages = {"/", "/search", "/basket", "/checkout"}
         eventually(lambda: pages <= set(paths(shop)))
 
     def test_they_try_again_when_something_fails(self, shop):
-        before = load.seen(shop)["total_tried_again"]
+        before = load.read_seen(shop)["total_tried_again"]
         shop.supervisor.stop("haproxy")
         try:
-            eventually(lambda: load.seen(shop)["total_tried_again"] > before)
+            eventually(lambda: load.read_seen(shop)["total_tried_again"] > before)
         finally:
             shop.supervisor.start("haproxy")
         eventually(lambda: get_or_none(haproxy.url(shop)) == 200)

@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from outage.kit.signals import PICTURE, TITLE
 from outage.lab import varies
-from outage.lab.shown import stale
+from outage.lab.shown import describe_stale
 from outage.run.model import CellRun, Run
 
 RUNBOOKS = Path(__file__).parents[3] / "runbooks"
@@ -38,7 +38,7 @@ def judged(tmp_path):
         nbformat.write(new_notebook(cells=cells), path)
         ran = CellRun(1, cell, "code", "read", ("read",), "look()", state, outputs=tuple(fresh))
         run = Run(tmp_path, "succeeded", 0, "", {}, NOW, NOW, cells=(ran,))
-        return stale(path, run, {str(tmp_path): "/srv/lab", "/tmp": "/temporary"})
+        return describe_stale(path, run, {str(tmp_path): "/srv/lab", "/tmp": "/temporary"})
 
     return judge
 

@@ -13,10 +13,10 @@ def slow_lines(lab):
 
 
 def test_the_page_is_slow_and_stands_in_the_slow_query_log(lab):
-    assert not slow_query.symptom(lab).sick
+    assert not slow_query.measure(lab).sick
     slow_query.begin(lab)
-    assert slow_query.symptom(lab).sick
-    assert slow_query.symptom(lab).signals["page_seconds"] > slow_query.SLOW
+    assert slow_query.measure(lab).sick
+    assert slow_query.measure(lab).signals["page_seconds"] > slow_query.SLOW
     eventually(lambda: slow_lines(lab))
 
 
@@ -28,14 +28,14 @@ def test_the_missing_index_makes_it_fast(lab):
         shop.execute('create index on parcel_scans ("order")')
         plan = shop.execute(b"explain " + slow_sessions.STATEMENT.encode()).fetchall()
         assert not any("Seq Scan on parcel_scans" in line for (line,) in plan)
-    eventually(lambda: not slow_query.symptom(lab).sick)
+    eventually(lambda: not slow_query.measure(lab).sick)
 
 
 def test_fixing_takes_table_and_customers_away(lab):
     slow_query.begin(lab)
     assert slow_query.fix(lab)
     assert not slow_query.fix(lab)
-    assert slow_query.symptom(lab).words == "no page follows parcels"
+    assert slow_query.measure(lab).words == "no page follows parcels"
     with lab.server.connect("postgres") as admin:
         left = "select count(*) from pg_stat_activity where application_name = any(%s)"
         assert admin.execute(left, [list(slow_sessions.APPLICATIONS)]).fetchone() == (0,)
@@ -43,6 +43,6 @@ def test_fixing_takes_table_and_customers_away(lab):
 
 def test_broken_twice_is_broken_once(lab):
     slow_query.begin(lab)
-    first = processes.running(lab.record(slow_query.ID))
+    first = processes.find_running(lab.record(slow_query.ID))
     slow_query.begin(lab)
-    assert processes.running(lab.record(slow_query.ID)) == first
+    assert processes.find_running(lab.record(slow_query.ID)) == first

@@ -73,7 +73,7 @@ def test_keys_are_their_owners_alone(fleet):
 def test_the_inventory_has_eight_hosts_in_the_group_web(fleet):
     inventory = yaml.safe_load((fleet.place("sshd") / "inventory.yml").read_text(encoding="utf-8"))
     assert tuple(inventory["web"]["hosts"]) == WEB
-    assert control.environment(fleet)["ANSIBLE_INVENTORY"] == str(fleet.place("sshd") / "inventory.yml")
+    assert control.build_environment(fleet)["ANSIBLE_INVENTORY"] == str(fleet.place("sshd") / "inventory.yml")
 
 
 class TestFolderOfRoot:

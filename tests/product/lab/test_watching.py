@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from outage.lab import control, deadman
-from outage.lab.alarms import Watch, firing
+from outage.lab.alarms import Watch, list_firing
 from outage.lab.faults import chat_down, monitoring_down
 from outage.lab.parts import chat
 from tests.product.cli.processes import OUTAGE
@@ -57,9 +57,9 @@ def test_prometheus_that_is_stopped_is_noticed_and_its_return_too(watched):
     with Watch(watched, monitoring_down.FAULT.alert) as watch:
         assert watch.until(fires=True, patience=0) is None
         monitoring_down.begin(watched)
-        assert monitoring_down.symptom(watched).sick
+        assert monitoring_down.measure(watched).sick
         assert watch.until(fires=True, patience=30) is not None
-        assert [alarm.labels["instance"] for alarm in firing(watched)] == ["prometheus"]
+        assert [alarm.labels["instance"] for alarm in list_firing(watched)] == ["prometheus"]
         assert monitoring_down.fix(watched)
         assert not monitoring_down.fix(watched)
         assert watch.until(fires=False, patience=30) is not None
@@ -68,9 +68,9 @@ def test_prometheus_that_is_stopped_is_noticed_and_its_return_too(watched):
 def test_a_chat_that_hangs_raises_its_alert_with_the_page_to_go_to(watched):
     with Watch(watched, chat_down.FAULT.alert) as watch:
         chat_down.begin(watched)
-        assert chat_down.symptom(watched).sick
+        assert chat_down.measure(watched).sick
         assert watch.until(fires=True, patience=30) is not None
-        (alarm,) = firing(watched)
+        (alarm,) = list_firing(watched)
         assert alarm.annotations["runbook_url"].endswith("/runbooks/dead-process.html?program=chat")
         assert chat_down.fix(watched)
         assert not chat_down.fix(watched)
@@ -81,7 +81,7 @@ def test_a_chat_that_was_killed_and_stopped_is_started_again(watched):
     os.kill(watched.supervisor.state("chat").pid, signal.SIGKILL)
     watched.supervisor.stop("chat")
     assert chat_down.fix(watched)
-    assert not chat_down.symptom(watched).sick
+    assert not chat_down.measure(watched).sick
 
 
 def test_outage_update_really_posts_to_the_rooms_of_the_lab(watched, tmp_path):
@@ -89,7 +89,7 @@ def test_outage_update_really_posts_to_the_rooms_of_the_lab(watched, tmp_path):
     git = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "-C", str(tmp_path)]
     subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
     own = {name: value for name, value in os.environ.items() if not name.startswith("OUTAGE_")}
-    env = own | control.environment(watched) | {"OUTAGE_BY": "Ines Okafor"}
+    env = own | control.build_environment(watched) | {"OUTAGE_BY": "Ines Okafor"}
 
     def outage(*words: str) -> str:
         done = subprocess.run(
@@ -111,11 +111,11 @@ def test_outage_update_really_posts_to_the_rooms_of_the_lab(watched, tmp_path):
     )
     told = outage("update", "responders", "We look at the database")
     assert "posted to #inc-" in told
-    news = partial(chat.messages, watched, "incident")
+    news = partial(chat.list_messages, watched, "incident")
     eventually(lambda: any("We look at the database" in text for text in news()), news)
-    upwards = partial(chat.messages, watched, "division-outages")
+    upwards = partial(chat.list_messages, watched, "division-outages")
     eventually(lambda: any("Checkout is slow" in text for text in upwards()), upwards)
-    assert all("We look" not in text for text in chat.messages(watched, "exec-updates"))
+    assert all("We look" not in text for text in chat.list_messages(watched, "exec-updates"))
 
 
 def test_the_bots_password_is_its_owners_alone(watched):

@@ -34,10 +34,10 @@ _ALL = (
 )
 FAULTS: dict[str, Fault] = {fault.id: fault for fault in _ALL}
 
-__all__ = ["FAULTS", "Fault", "Symptom", "fault"]
+__all__ = ["FAULTS", "Fault", "Symptom", "find_fault"]
 
 
-def fault(name: str) -> Fault:
+def find_fault(name: str) -> Fault:
     """Return the fault of that name.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from outage.lab import control, postgres
 from outage.lab.faults.model import Fault, Symptom
-from outage.lab.faults.waiting import until
+from outage.lab.faults.waiting import wait_until
 from outage.lab.parts import backup
 
 if TYPE_CHECKING:
@@ -29,32 +29,32 @@ def begin(lab: Lab) -> None:
         Failed: the newest backup is good all the same.
     """
     control.require(lab, *FAULT.parts)
-    backup.use(lab, _older())
+    backup.use(lab, _find_older())
     broken = backup.run_now(lab)
-    with _record(lab).open("a", encoding="utf-8") as record:
+    with _find_record(lab).open("a", encoding="utf-8") as record:
         record.write(f"{json.dumps(broken.name)}\n")
-    until(lab, FAULT, lambda: symptom(lab).sick)
+    wait_until(lab, FAULT, lambda: measure(lab).sick)
 
 
 def fix(lab: Lab) -> bool:
     """Give the job its pg_dump back, and remove what the other one wrote; True if there was any."""
-    if not lab.has(backup.ID) or not _record(lab).exists():
+    if not lab.has(backup.ID) or not _find_record(lab).exists():
         return False
-    backup.use(lab, postgres.programs() / "pg_dump")
-    for line in _record(lab).read_text(encoding="utf-8").splitlines():
+    backup.use(lab, postgres.find_programs() / "pg_dump")
+    for line in _find_record(lab).read_text(encoding="utf-8").splitlines():
         broken = backup.folder(lab) / json.loads(line)
         broken.unlink(missing_ok=True)
         broken.with_suffix(".json").unlink(missing_ok=True)
-    _record(lab).unlink()
+    _find_record(lab).unlink()
     return True
 
 
-def symptom(lab: Lab) -> Symptom:
+def measure(lab: Lab) -> Symptom:
     """Return whether PostgreSQL's own program can read the newest backup, and how many tables have rows."""
     found = backup.backups(lab) if lab.has(backup.ID) else []
     if not found:
         return Symptom(False, {"backups": 0, "tables": 0}, "this lab has no backups")
-    command = [str(postgres.programs() / "pg_restore"), "--list", str(found[-1])]
+    command = [str(postgres.find_programs() / "pg_restore"), "--list", str(found[-1])]
     listed = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     tables = sum(" TABLE DATA " in line for line in listed.stdout.splitlines())
     good = listed.returncode == 0 and tables > 0
@@ -63,12 +63,12 @@ def symptom(lab: Lab) -> Symptom:
     return Symptom(not good, signals, f"{words}: {tables} tables in {found[-1].stat().st_size} bytes")
 
 
-def _older() -> Path:
+def _find_older() -> Path:
     """Return the pg_dump of an older PostgreSQL, which the wheel brings too."""
-    return postgres.programs().parents[1] / "pginstall" / "bin" / "pg_dump"
+    return postgres.find_programs().parents[1] / "pginstall" / "bin" / "pg_dump"
 
 
-def _record(lab: Lab) -> Path:
+def _find_record(lab: Lab) -> Path:
     return lab.folder / f"{ID}.files"
 
 
@@ -80,5 +80,5 @@ FAULT = Fault(
     parts=("postgres", backup.ID),
     begin=begin,
     fix=fix,
-    symptom=symptom,
+    symptom=measure,
 )

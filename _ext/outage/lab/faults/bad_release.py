@@ -25,13 +25,13 @@ def begin(lab: Lab, *, servers: Sequence[str] = web.SERVERS) -> None:
     Raises:
         Failed: none of them did.
     """
-    if manifest.history(lab)[-1] != releases.BAD:
-        manifest.write(lab, [*manifest.history(lab), releases.BAD])
-    runs = fleet.running(lab)
+    if manifest.read_history(lab)[-1] != releases.BAD:
+        manifest.write(lab, [*manifest.read_history(lab), releases.BAD])
+    runs = fleet.list_running(lab)
     fleet.deploy(lab, [n for n in servers if runs.get(n, {}).get("version") != releases.BAD], releases.BAD)
     for name in servers:
         fleet.buy(lab, name, _UNLUCKY)
-    if not symptom(lab).sick:
+    if not measure(lab).sick:
         fix(lab)
         raise Failed(f"the fault {ID} did not take hold: customers can buy")
 
@@ -40,16 +40,16 @@ def fix(lab: Lab) -> bool:
     """Give every server the release before it; False if it ran nowhere."""
     if not lab.has("sshd"):
         return False
-    told = manifest.history(lab) != [releases.OLD, releases.CURRENT]
+    told = manifest.read_history(lab) != [releases.OLD, releases.CURRENT]
     manifest.write(lab, [releases.OLD, releases.CURRENT])
     return fleet.restore(lab) or told
 
 
-def symptom(lab: Lab) -> Symptom:
+def measure(lab: Lab) -> Symptom:
     """Return errors of the release that has most of them, of all answers since its servers started."""
     counted: dict[str, tuple[int, int]] = {}
-    for name, version in fleet.fleet_versions(lab).items():
-        answers, errors = fleet.answers(lab, name)
+    for name, version in fleet.list_versions(lab).items():
+        answers, errors = fleet.count_answers(lab, name)
         before = counted.get(version, (0, 0))
         counted[version] = before[0] + answers, before[1] + errors
     shares = {version: 100 * errors / max(1, answers) for version, (answers, errors) in counted.items()}
@@ -66,7 +66,7 @@ FAULT = Fault(
     runbook="rolling-release",
     begin=begin,
     fix=fix,
-    symptom=symptom,
+    symptom=measure,
     alert="ErrorRate",
     parts=fleet.PARTS,
     parameters=lambda lab: {"away_from": releases.BAD, "watch": "3s", "least": "3", "batch": "4"},

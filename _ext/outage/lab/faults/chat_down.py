@@ -28,7 +28,7 @@ def begin(lab: Lab) -> None:
 
 def fix(lab: Lab) -> bool:
     """Let it go on, or start it if it has ended; False if it was well."""
-    if not lab.has("chat") or not symptom(lab).sick:
+    if not lab.has("chat") or not measure(lab).sick:
         return False
     state = lab.supervisor.state(PROGRAM)
     if state.pid and psutil.Process(state.pid).status() == psutil.STATUS_STOPPED:
@@ -36,18 +36,18 @@ def fix(lab: Lab) -> bool:
     else:
         lab.supervisor.restart(PROGRAM)
     until = time.monotonic() + _PATIENCE
-    while symptom(lab).sick:
+    while measure(lab).sick:
         if time.monotonic() > until:
             raise Failed("the chat server does not answer again", hint=f"look at {lab.log(PROGRAM)}")
         time.sleep(0.2)
     return True
 
 
-def symptom(lab: Lab) -> Symptom:
+def measure(lab: Lab) -> Symptom:
     """Return whether it answers a client within two seconds."""
     began = time.monotonic()
     try:
-        well = chat.ready(lab)
+        well = chat.is_ready(lab)
     except (OSError, ValueError):
         well = False
     seconds = round(time.monotonic() - began, 3)
@@ -61,7 +61,7 @@ FAULT = Fault(
     runbook="dead-process",
     begin=begin,
     fix=fix,
-    symptom=symptom,
+    symptom=measure,
     alert="ChatDown",
     parts=("chat",),
     parameters=lambda lab: {"program": PROGRAM},

@@ -39,7 +39,7 @@ def begin(lab: Lab) -> None:
     stale_server.begin(lab)
     redis.set_flag(lab, LOYALTY_PRICE, "on", by="marketing", why="loyal customers pay less from today")
     until = time.monotonic() + _PATIENCE
-    while not symptom(lab).sick:
+    while not measure(lab).sick:
         if time.monotonic() > until:
             fix(lab)
             raise Failed(f"the fault {ID} did not take hold: {stale_server.STALE} writes an order once")
@@ -52,13 +52,13 @@ def fix(lab: Lab) -> bool:
     if not lab.has("redis"):
         return False
     usual = next(flag.value for flag in FLAGS if flag.name == LOYALTY_PRICE)
-    switched = redis.flags(lab).get(LOYALTY_PRICE) != usual
+    switched = redis.list_flags(lab).get(LOYALTY_PRICE) != usual
     if switched:
         redis.set_flag(lab, LOYALTY_PRICE, usual, by="the lab", why=f"the fault {ID} is fixed")
     return fleet.restore(lab) or switched
 
 
-def symptom(lab: Lab) -> Symptom:
+def measure(lab: Lab) -> Symptom:
     """Return orders of the last seconds that no one placed: a checkout wrote its order more than once."""
     with lab.server.connect(ADMIN) as admin:
         row = admin.execute(_REPEATED.encode()).fetchone()
@@ -73,7 +73,7 @@ FAULT = Fault(
     runbook="kill-switch",
     begin=begin,
     fix=fix,
-    symptom=symptom,
+    symptom=measure,
     alert="FlagHarm",
     parts=fleet.PARTS,
     parameters=lambda lab: {"flag": LOYALTY_PRICE},

@@ -23,12 +23,12 @@ PARTS = ("web", "haproxy", "load", "sshd")
 _COUNTED = re.compile(r'^shop_requests_total\{[^}]*\bcode="(\d+)"[^}]*\} (\S+)$', re.MULTILINE)
 
 
-def running(lab: Lab) -> dict[str, dict[str, Any]]:
+def list_running(lab: Lab) -> dict[str, dict[str, Any]]:
     """Return what each server says of itself, by name; those that do not answer are left out."""
     found = {}
     for name in web.SERVERS:
         try:
-            found[name] = web.version(lab, name)
+            found[name] = web.ask_version(lab, name)
         except (OSError, ValueError):
             continue
     return found
@@ -43,10 +43,10 @@ def deploy(lab: Lab, servers: Iterable[str], version: str) -> None:
     servers = list(servers)
     with ThreadPoolExecutor(max_workers=max(1, len(servers))) as pool:
         list(pool.map(lambda name: web.deploy(lab, name, version), servers))
-    until_answering(lab, servers, version)
+    wait_until_answering(lab, servers, version)
 
 
-def until_answering(lab: Lab, servers: Iterable[str], version: str | None = None) -> None:
+def wait_until_answering(lab: Lab, servers: Iterable[str], version: str | None = None) -> None:
     """Wait until servers answer, with that version if one is given.
 
     Raises:
@@ -55,16 +55,16 @@ def until_answering(lab: Lab, servers: Iterable[str], version: str | None = None
     waiting = set(servers)
     until = time.monotonic() + _PATIENCE
     while waiting:
-        found = fleet_versions(lab)
+        found = list_versions(lab)
         waiting = {name for name in waiting if name not in found or (version or found[name]) != found[name]}
         if waiting and time.monotonic() > until:
             raise Failed(f"no answer from {', '.join(sorted(waiting))} after {_PATIENCE:.0f} s")
         time.sleep(0.05 if waiting else 0)
 
 
-def fleet_versions(lab: Lab) -> dict[str, str]:
+def list_versions(lab: Lab) -> dict[str, str]:
     """Return the version that each server which answers says it runs."""
-    return {name: known["version"] for name, known in running(lab).items()}
+    return {name: known["version"] for name, known in list_running(lab).items()}
 
 
 def restore(lab: Lab, expected: str | None = None) -> bool:
@@ -72,13 +72,13 @@ def restore(lab: Lab, expected: str | None = None) -> bool:
     if not lab.has("web"):
         return False
     if expected is None:
-        expected = manifest.history(lab)[-1] if manifest.path(lab).exists() else releases.CURRENT
-    runs = running(lab)
+        expected = manifest.read_history(lab)[-1] if manifest.find_path(lab).exists() else releases.CURRENT
+    runs = list_running(lab)
     wrong = [
         name
         for name in web.SERVERS
         if runs.get(name, {}).get("version") != expected
-        or releases.deployed(web.folder(lab, name)) != expected
+        or releases.find_deployed(web.folder(lab, name)) != expected
     ]
     deploy(lab, wrong, expected)
     return bool(wrong)
@@ -99,7 +99,7 @@ def buy(lab: Lab, server: str, customer: int) -> int:
             return error.code
 
 
-def answers(lab: Lab, server: str) -> tuple[int, int]:
+def count_answers(lab: Lab, server: str) -> tuple[int, int]:
     """Return answers of a server since it started, and how many of them were its own errors (500).
 
     Raises:
@@ -116,8 +116,8 @@ def fix_all(lab: Lab) -> None:
         lab.supervisor.start(name)
         haproxy.say(haproxy.admin_socket(lab), f"set server web/{name} state ready")
     for flag in FLAGS:
-        if redis.flags(lab).get(flag.name) != flag.value:
+        if redis.list_flags(lab).get(flag.name) != flag.value:
             redis.set_flag(lab, flag.name, flag.value, by="the lab", why=flag.meaning)
     manifest.write(lab, [releases.OLD, releases.CURRENT])
-    until_answering(lab, web.SERVERS)
+    wait_until_answering(lab, web.SERVERS)
     restore(lab)

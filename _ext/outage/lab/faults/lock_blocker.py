@@ -38,12 +38,12 @@ def begin(lab: Lab, *, waiting: int = 4, hold: Literal["row", "table"] = "row") 
     Raises:
         Failed: they did not come to wait.
     """
-    if processes.running(lab.record(ID)) is not None:
+    if processes.find_running(lab.record(ID)) is not None:
         return
     lab.start(ID, Path(lock_sessions.__file__), str(waiting), hold, user=SHOP)
     until = time.monotonic() + _PATIENCE
-    while symptom(lab).signals["waiting_sessions"] < waiting:
-        if processes.running(lab.record(ID)) is None or time.monotonic() > until:
+    while measure(lab).signals["waiting_sessions"] < waiting:
+        if processes.find_running(lab.record(ID)) is None or time.monotonic() > until:
             words = lab.log(ID).read_text(encoding="utf-8", errors="replace")[-2000:]
             fix(lab)
             raise Failed(f"the fault {ID} did not take hold:\n{words}")
@@ -59,7 +59,7 @@ def fix(lab: Lab) -> bool:
     return ended or bool(rows)
 
 
-def symptom(lab: Lab) -> Symptom:
+def measure(lab: Lab) -> Symptom:
     """Return how many sessions wait for a lock now, and how long the first of them has waited."""
     with lab.server.connect(ADMIN) as admin:
         row = admin.execute(_WAITING).fetchone()
@@ -69,10 +69,10 @@ def symptom(lab: Lab) -> Symptom:
     return Symptom(count > 0, signals, words if count else "no session waits for a lock")
 
 
-def acts(lab: Lab, values: Mapping[str, Any]) -> bool:
+def will_act(lab: Lab, values: Mapping[str, Any]) -> bool:
     """Return whether a session has waited for so long that the runbook no longer takes it for ordinary."""
     least: timedelta = values["min_wait"]
-    return symptom(lab).signals["oldest_wait_seconds"] >= least.total_seconds()
+    return measure(lab).signals["oldest_wait_seconds"] >= least.total_seconds()
 
 
 FAULT = Fault(
@@ -82,6 +82,6 @@ FAULT = Fault(
     alert="SessionsWaitForLock",
     begin=begin,
     fix=fix,
-    symptom=symptom,
-    acts=acts,
+    symptom=measure,
+    acts=will_act,
 )

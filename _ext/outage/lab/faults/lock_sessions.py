@@ -35,7 +35,7 @@ class Waiter:
     waits: str
 
 
-def waiters(count: int) -> list[Waiter]:
+def make_waiters(count: int) -> list[Waiter]:
     """Let the first wait for the blocker, the second for the first, the others for the blocker again."""
     seen = "update customers set last_seen = now() where id = 7"
     first = Waiter(CHAIN[0], seen, _TAKE_FROM_STOCK)
@@ -51,12 +51,12 @@ def main(count: int, hold: str) -> None:
     blocker = psycopg.connect(application_name=BLOCKER)
     blocker.execute(_HOLD[hold].encode())
     threads = []
-    for waiter in waiters(count):
+    for waiter in make_waiters(count):
         connection = psycopg.connect(application_name=waiter.application)
         thread = threading.Thread(target=_wait, args=(connection, waiter), daemon=True)
         thread.start()
         threads.append(thread)
-        _until_blocked(connection.info.backend_pid)
+        _wait_until_blocked(connection.info.backend_pid)
     _forget(blocker, over)
     for thread in threads:
         thread.join(5)
@@ -84,7 +84,7 @@ def _wait(connection: psycopg.Connection[tuple[object, ...]], waiter: Waiter) ->
         _say(waiter.application, f"failed: {str(error).strip()}")
 
 
-def _until_blocked(pid: int) -> None:
+def _wait_until_blocked(pid: int) -> None:
     """Wait until a session of ours waits for a lock, so that the chain has the intended order."""
     with psycopg.connect(autocommit=True) as look:
         for _ in range(200):

@@ -25,12 +25,12 @@ class Symptom:
     words: str
 
 
-def _none(lab: Lab) -> dict[str, str]:  # noqa: ARG001 - every fault is asked the same
+def _give_none(lab: Lab) -> dict[str, str]:  # noqa: ARG001 - every fault is asked the same
     """Return no parameters: the default for a runbook that needs none."""
     return {}
 
 
-def _at_once(lab: Lab, values: Mapping[str, Any]) -> bool:  # noqa: ARG001 - every fault is asked the same
+def _act_at_once(lab: Lab, values: Mapping[str, Any]) -> bool:  # noqa: ARG001 - every fault is asked the same
     """Return True: the default for a runbook that acts as soon as the symptom shows."""
     return True
 
@@ -61,5 +61,5 @@ class Fault:
     symptom: Callable[[Lab], Symptom]
     alert: str = ""
     parts: tuple[str, ...] = ("postgres",)
-    parameters: Callable[[Lab], Mapping[str, str]] = field(default=_none)
-    acts: Callable[[Lab, Mapping[str, Any]], bool] = _at_once
+    parameters: Callable[[Lab], Mapping[str, str]] = field(default=_give_none)
+    acts: Callable[[Lab, Mapping[str, Any]], bool] = _act_at_once

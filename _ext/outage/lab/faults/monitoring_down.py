@@ -28,17 +28,17 @@ def fix(lab: Lab) -> bool:
         return False
     lab.supervisor.start(PROGRAM)
     until = time.monotonic() + _PATIENCE
-    while symptom(lab).sick:
+    while measure(lab).sick:
         if time.monotonic() > until:
             raise Failed("Prometheus does not answer again", hint=f"look at {lab.log(PROGRAM)}")
         time.sleep(0.1)
     return True
 
 
-def symptom(lab: Lab) -> Symptom:
+def measure(lab: Lab) -> Symptom:
     """Return whether it serves queries."""
     try:
-        well = prometheus.answers(lab)
+        well = prometheus.is_answering(lab)
     except OSError:
         well = False
     words = "Prometheus answers" if well else "Prometheus does not answer: nothing can alert"
@@ -51,7 +51,7 @@ FAULT = Fault(
     runbook="dead-process",
     begin=begin,
     fix=fix,
-    symptom=symptom,
+    symptom=measure,
     alert="MonitoringDown",  # raised by the dead man's switch, for nothing else is left to
     parts=("prometheus",),
     parameters=lambda lab: {"program": PROGRAM},

@@ -25,13 +25,13 @@ def fix(lab: Lab) -> bool:
     if not lab.has("web") or lab.supervisor.state(DOWN).runs:
         return False
     lab.supervisor.start(DOWN)
-    fleet.until_answering(lab, [DOWN])
+    fleet.wait_until_answering(lab, [DOWN])
     return True
 
 
-def symptom(lab: Lab) -> Symptom:
+def measure(lab: Lab) -> Symptom:
     """Return how many servers answer."""
-    answering = fleet.running(lab)
+    answering = fleet.list_running(lab)
     silent = [name for name in web.SERVERS if name not in answering]
     words = f"no answer from {', '.join(silent)}" if silent else f"all {len(web.SERVERS)} servers answer"
     return Symptom(bool(silent), {"servers_that_answer": len(answering)}, words)
@@ -43,7 +43,7 @@ FAULT = Fault(
     runbook="dead-process",
     begin=begin,
     fix=fix,
-    symptom=symptom,
+    symptom=measure,
     alert="ServerDown",
     parts=("web", "haproxy", "load"),
     parameters=lambda lab: {"program": DOWN},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from outage.lab import control, processes
 from outage.lab.faults import heartbeat
 from outage.lab.faults.model import Fault, Symptom
-from outage.lab.faults.waiting import until
+from outage.lab.faults.waiting import wait_until
 from outage.lab.parts import replica
 from outage.lab.postgres import ADMIN, SHOP
 
@@ -33,9 +33,9 @@ def begin(lab: Lab) -> None:
     control.require(lab, *FAULT.parts)
     with replica.server(lab).connect(ADMIN) as standby:
         standby.execute("select pg_wal_replay_pause()")
-    if processes.running(lab.record(ID)) is None:
+    if processes.find_running(lab.record(ID)) is None:
         lab.start(ID, Path(heartbeat.__file__), user=SHOP)
-    until(lab, FAULT, lambda: symptom(lab).sick)
+    wait_until(lab, FAULT, lambda: measure(lab).sick)
 
 
 def fix(lab: Lab) -> bool:
@@ -49,7 +49,7 @@ def fix(lab: Lab) -> bool:
     return ended or paused
 
 
-def symptom(lab: Lab) -> Symptom:
+def measure(lab: Lab) -> Symptom:
     """Return how far the replica's answers are behind the primary, in bytes of log and in seconds."""
     if not lab.has(replica.ID):
         return Symptom(False, {"behind_bytes": 0, "behind_seconds": 0.0}, "this lab has no replica")
@@ -72,5 +72,5 @@ FAULT = Fault(
     parts=("postgres", replica.ID),
     begin=begin,
     fix=fix,
-    symptom=symptom,
+    symptom=measure,
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from outage.lab import control, processes
 from outage.lab.faults import slow_sessions
 from outage.lab.faults.model import Fault, Symptom
-from outage.lab.faults.waiting import until
+from outage.lab.faults.waiting import wait_until
 from outage.lab.postgres import ADMIN, SHOP, Connection
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ def begin(lab: Lab) -> None:
         Failed: it did not become slow.
     """
     control.require(lab, *FAULT.parts)
-    if processes.running(lab.record(ID)) is not None:
+    if processes.find_running(lab.record(ID)) is not None:
         return
     with lab.server.connect(SHOP) as shop:
         shop.execute(f"drop table if exists {TABLE}".encode())
         shop.execute(_MAKE.encode())
     lab.start(ID, Path(slow_sessions.__file__), user=SHOP)
-    until(lab, FAULT, lambda: symptom(lab).sick)
+    wait_until(lab, FAULT, lambda: measure(lab).sick)
 
 
 def fix(lab: Lab) -> bool:
@@ -61,7 +61,7 @@ def fix(lab: Lab) -> bool:
     return ended or there == (True,)
 
 
-def symptom(lab: Lab) -> Symptom:
+def measure(lab: Lab) -> Symptom:
     """Return how long the customers' page takes: its own statement, run as the shop, the fastest of three.
 
     One run may be slow because the machine is busy with something else; three are not.
@@ -69,14 +69,14 @@ def symptom(lab: Lab) -> Symptom:
     with lab.server.connect(SHOP) as shop:
         if shop.execute("select to_regclass(%s)", [TABLE]).fetchone() == (None,):
             return Symptom(False, {"page_seconds": 0.0}, "no page follows parcels")
-        took = _seconds(shop)
+        took = _time_statement(shop)
         for _ in range(2):
-            took = took if took <= SLOW else min(took, _seconds(shop))
+            took = took if took <= SLOW else min(took, _time_statement(shop))
     words = f"'where is my parcel' takes {took * 1000:.0f} ms"
     return Symptom(took > SLOW, {"page_seconds": round(took, 4)}, words)
 
 
-def _seconds(shop: Connection) -> float:
+def _time_statement(shop: Connection) -> float:
     """Return how long one run of the statement takes."""
     began = time.monotonic()
     shop.execute(slow_sessions.STATEMENT.encode()).fetchall()
@@ -91,5 +91,5 @@ FAULT = Fault(
     parameters=lambda lab: {"slow_log": str(lab.server.home / "log")},
     begin=begin,
     fix=fix,
-    symptom=symptom,
+    symptom=measure,
 )

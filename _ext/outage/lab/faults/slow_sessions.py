@@ -23,14 +23,14 @@ def main() -> None:
     """Ask until SIGTERM, or until the server ends the session."""
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: over.set())
-    threads = [threading.Thread(target=_customer, args=(name, over)) for name in APPLICATIONS]
+    threads = [threading.Thread(target=_be_customer, args=(name, over)) for name in APPLICATIONS]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def _customer(name: str, over: threading.Event) -> None:
+def _be_customer(name: str, over: threading.Event) -> None:
     try:
         with psycopg.connect(application_name=name, autocommit=True) as connection:
             while not over.is_set():

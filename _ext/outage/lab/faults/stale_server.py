@@ -21,7 +21,7 @@ STALE = "web5"
 
 def begin(lab: Lab) -> None:
     """Let one server run the old release."""
-    if releases.deployed(web.folder(lab, STALE)) != releases.OLD:
+    if releases.find_deployed(web.folder(lab, STALE)) != releases.OLD:
         fleet.deploy(lab, [STALE], releases.OLD)
 
 
@@ -30,9 +30,9 @@ def fix(lab: Lab) -> bool:
     return fleet.restore(lab)
 
 
-def symptom(lab: Lab) -> Symptom:
+def measure(lab: Lab) -> Symptom:
     """Return how many different artefacts the servers say that they run."""
-    found = fleet.running(lab)
+    found = fleet.list_running(lab)
     digests = {known["digest"] for known in found.values()}
     words = ", ".join(f"{name} runs {known['version']}" for name, known in found.items())
     signals = {"different_artefacts": float(len(digests)), "servers_that_answer": float(len(found))}
@@ -45,7 +45,7 @@ FAULT = Fault(
     runbook="fleet-drift",
     begin=begin,
     fix=fix,
-    symptom=symptom,
+    symptom=measure,
     alert="FleetDrift",
     parts=fleet.PARTS,
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PATIENCE = 15.0  # seconds until a fault must show
 
 
-def until(lab: Lab, fault: Fault, shows: Callable[[], bool], patience: float = _PATIENCE) -> None:
+def wait_until(lab: Lab, fault: Fault, shows: Callable[[], bool], patience: float = _PATIENCE) -> None:
     """Return once ``shows()`` is true.
 
     Raises:

@@ -20,7 +20,7 @@ from outage.lab.parts import (
     sshd,
     web,
 )
-from outage.lab.parts.model import PYPI, Part, program
+from outage.lab.parts.model import PYPI, Part, find_program
 from outage.source import nearest
 
 PARTS: dict[str, Part] = {
@@ -42,7 +42,7 @@ PARTS: dict[str, Part] = {
     )
 }
 
-__all__ = ["PARTS", "Part", "missing", "resolve"]
+__all__ = ["PARTS", "Part", "require_programs", "resolve"]
 
 
 def resolve(ids: Iterable[str]) -> tuple[Part, ...]:
@@ -63,14 +63,17 @@ def resolve(ids: Iterable[str]) -> tuple[Part, ...]:
     return tuple(part for part in PARTS.values() if part.id in wanted)
 
 
-def missing(parts: Iterable[Part]) -> None:
+def require_programs(parts: Iterable[Part]) -> None:
     """Look for every program before anything is started.
 
     Raises:
         Refused: some are not installed; it names them and what to install.
     """
     absent = {
-        name: package for part in parts for name, package in part.packages.items() if program(name) is None
+        name: package
+        for part in parts
+        for name, package in part.packages.items()
+        if find_program(name) is None
     }
     if not absent:
         return

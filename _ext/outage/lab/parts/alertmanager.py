@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from outage.lab import deadman, targets
-from outage.lab.parts.model import Part, Program, required
+from outage.lab.parts.model import Part, Program, require_program
 from outage.lab.ports import HOST
 from outage.proxies import open_url
 
@@ -48,7 +48,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     (own / "alertmanager.yml").write_text(json.dumps(config, indent=1), encoding="utf-8")
     targets.scrape(lab, "alertmanager", {"alertmanager": port})
     command = (
-        required("prometheus-alertmanager"),
+        require_program("prometheus-alertmanager"),
         f"--config.file={own / 'alertmanager.yml'}",
         f"--storage.path={own / 'data'}",
         f"--web.listen-address={HOST}:{port}",
@@ -62,7 +62,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     )
 
 
-def ready(lab: Lab) -> bool:
+def is_ready(lab: Lab) -> bool:
     """Return whether both serve."""
     for place in (f"{url(lab)}/-/ready", f"{switch(lab)}/api/v2/alerts"):
         with open_url(place, 2) as answer:
@@ -76,7 +76,7 @@ PART = Part(
     summary="Alertmanager, and a dead man's switch that notices when alerts no longer come",
     packages={"prometheus-alertmanager": "prometheus-alertmanager"},
     prepare=prepare,
-    ready=ready,
+    ready=is_ready,
     address=url,
     environment=lambda lab: {"ALERTMANAGER_URL": url(lab), "DEADMAN_URL": switch(lab)},
 )

@@ -34,12 +34,12 @@ def backups(lab: Lab) -> list[Path]:
 def use(lab: Lab, pg_dump: Path) -> None:
     """Let the job's next backup be taken by that program."""
     job = {"pg_dump": str(pg_dump), "folder": str(folder(lab)), "every": _EVERY}
-    _job(lab).write_text(json.dumps(job), encoding="utf-8")
+    _find_job(lab).write_text(json.dumps(job), encoding="utf-8")
 
 
 def run_now(lab: Lab) -> Path:
     """Let the job take a backup at once; returns its file, whatever is in it."""
-    command = [sys.executable, backup_job.__file__, str(_job(lab)), "--once"]
+    command = [sys.executable, backup_job.__file__, str(_find_job(lab)), "--once"]
     with lab.log(ID).open("ab") as log:
         environment = {"PATH": "/usr/bin:/bin"} | lab.server.environment(READER)
         subprocess.run(command, env=environment, stdout=log, stderr=log, check=True)
@@ -49,12 +49,12 @@ def run_now(lab: Lab) -> Path:
 def prepare(lab: Lab) -> tuple[Program, ...]:
     """Return the job, as the role that may read every row and write none."""
     folder(lab).mkdir(mode=0o700, exist_ok=True)
-    use(lab, postgres.programs() / "pg_dump")
-    command = (sys.executable, backup_job.__file__, str(_job(lab)))
+    use(lab, postgres.find_programs() / "pg_dump")
+    command = (sys.executable, backup_job.__file__, str(_find_job(lab)))
     return (Program(ID, command, environment=lab.server.environment(READER)),)
 
 
-def _job(lab: Lab) -> Path:
+def _find_job(lab: Lab) -> Path:
     return lab.place(ID) / "job.json"
 
 

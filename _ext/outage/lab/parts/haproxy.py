@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outage.lab.parts import web
-from outage.lab.parts.model import Part, Program, required
+from outage.lab.parts.model import Part, Program, require_program
 from outage.lab.ports import HOST
 from outage.lab.targets import scrape
 from outage.proxies import open_url
@@ -79,7 +79,7 @@ def say(path: Path, command: str) -> str:
             return answer.read()
 
 
-def servers(lab: Lab) -> dict[str, str]:
+def list_servers(lab: Lab) -> dict[str, str]:
     """Map each server of backend ``web`` to its status in HAProxy's words: ``UP``, ``DRAIN``, ..."""
     shown = say(looking_socket(lab), "show stat").removeprefix("# ")
     return {
@@ -102,12 +102,12 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     text += "".join(f"    server {server} {HOST}:{lab.port(server)}\n" for server in web.SERVERS)
     config.write_text(text, encoding="utf-8")
     scrape(lab, ID, {ID: lab.port(METRICS)})
-    return (Program(ID, (required("haproxy"), "-db", "-f", str(config))),)
+    return (Program(ID, (require_program("haproxy"), "-db", "-f", str(config))),)
 
 
-def _ready(lab: Lab) -> bool:
+def _is_ready(lab: Lab) -> bool:
     with open_url(url(lab), 2) as answer:
-        return answer.status == 200 and all(state.startswith("UP") for state in servers(lab).values())
+        return answer.status == 200 and all(state.startswith("UP") for state in list_servers(lab).values())
 
 
 PART = Part(
@@ -116,7 +116,7 @@ PART = Part(
     needs=("web",),
     packages={"haproxy": "haproxy"},
     prepare=prepare,
-    ready=_ready,
+    ready=_is_ready,
     address=lambda lab: f"{url(lab)}, metrics on {HOST}:{lab.port(METRICS)}",
     environment=lambda lab: {
         "HAPROXY_SOCKET": str(looking_socket(lab)),

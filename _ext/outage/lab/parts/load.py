@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 ID = "load"
 
 
-def seen(lab: Lab) -> dict[str, float]:
+def read_seen(lab: Lab) -> dict[str, float]:
     """Return what customers saw in the last ten seconds: see :meth:`outage.lab.shop.customers.Seen.summary`.
 
     Raises:
         OSError: they have not been there for a second yet.
     """
-    known: dict[str, float] = json.loads(_file(lab).read_text(encoding="utf-8"))
+    known: dict[str, float] = json.loads(_find_file(lab).read_text(encoding="utf-8"))
     return known
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
     """Return their program; what an earlier run wrote does not count."""
-    _file(lab).unlink(missing_ok=True)
-    return (Program(ID, (sys.executable, str(customers.__file__), haproxy.url(lab), str(_file(lab)))),)
+    _find_file(lab).unlink(missing_ok=True)
+    return (Program(ID, (sys.executable, str(customers.__file__), haproxy.url(lab), str(_find_file(lab)))),)
 
 
-def _file(lab: Lab) -> Path:
+def _find_file(lab: Lab) -> Path:
     return lab.place(ID) / "seen.json"
 
 
@@ -42,6 +42,6 @@ PART = Part(
     summary="customers, about twelve pages a second",
     needs=("haproxy",),
     prepare=prepare,
-    ready=lambda lab: seen(lab)["pages"] > 0,
-    environment=lambda lab: {"SHOP_CUSTOMERS": str(_file(lab))},
+    ready=lambda lab: read_seen(lab)["pages"] > 0,
+    environment=lambda lab: {"SHOP_CUSTOMERS": str(_find_file(lab))},
 )

@@ -34,7 +34,7 @@ def no_environment(_lab: Lab) -> dict[str, str]:
     return {}
 
 
-def nothing(_lab: Lab) -> None:
+def do_nothing(_lab: Lab) -> None:
     """Do nothing: the part is complete once it is ready."""
 
 
@@ -70,22 +70,22 @@ class Part:
     packages: Mapping[str, str] = field(default_factory=dict)
     address: Callable[[Lab], str] = no_address
     environment: Callable[[Lab], dict[str, str]] = no_environment
-    after: Callable[[Lab], None] = nothing
+    after: Callable[[Lab], None] = do_nothing
     patience: float = 60.0
 
 
-def program(name: str) -> str | None:
+def find_program(name: str) -> str | None:
     """Return the absolute path of a program, or None: PostgreSQL's are in its wheel."""
     if name in POSTGRESQL:
-        wheel = postgres.wheel()
+        wheel = postgres.find_wheel()
         return None if wheel is None else shutil.which(name, path=str(wheel))
     folders = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), *_SYSTEM]
     return shutil.which(name, path=os.pathsep.join(folders))
 
 
-def required(name: str) -> str:
+def require_program(name: str) -> str:
     """Return the absolute path of a program of ``Part.packages``, so that ``up`` has looked for it before."""
-    found = program(name)
+    found = find_program(name)
     if found is None:
         raise FileNotFoundError(f"{name}, which Part.packages must name")
     return found

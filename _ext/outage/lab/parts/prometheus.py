@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from outage.lab import targets
 from outage.lab.parts import alertmanager
-from outage.lab.parts.model import Part, Program, required
+from outage.lab.parts.model import Part, Program, require_program
 from outage.lab.ports import HOST
 from outage.proxies import open_url
 
@@ -39,14 +39,16 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
         "scrape_configs": [
             {
                 "job_name": "lab",
-                "file_sd_configs": [{"files": [f"{targets.folder(lab)}/*.json"], "refresh_interval": "1s"}],
+                "file_sd_configs": [
+                    {"files": [f"{targets.find_folder(lab)}/*.json"], "refresh_interval": "1s"}
+                ],
             }
         ],
     }
     (own / "prometheus.yml").write_text(json.dumps(config, indent=1), encoding="utf-8")
     targets.scrape(lab, "prometheus", {"prometheus": port})
     command = (
-        required("prometheus"),
+        require_program("prometheus"),
         f"--config.file={own / 'prometheus.yml'}",
         f"--storage.tsdb.path={own / 'data'}",
         "--storage.tsdb.retention.time=1d",
@@ -57,7 +59,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     return (Program("prometheus", command, environment={"GOMAXPROCS": "1"}, directory=own),)
 
 
-def answers(lab: Lab) -> bool:
+def is_answering(lab: Lab) -> bool:
     """Return whether it serves queries.
 
     Raises:
@@ -67,13 +69,13 @@ def answers(lab: Lab) -> bool:
         return bool(answer.status == 200)
 
 
-def ready(lab: Lab) -> bool:
+def is_ready(lab: Lab) -> bool:
     """Return whether it serves, and its alerts arrive: the dead man's switch has received it."""
     with open_url(f"{alertmanager.switch(lab)}/api/v2/alerts", 2) as raised:
         arrive = json.load(raised) == []
     with open_url(f"{alertmanager.url(lab)}/api/v2/alerts", 2) as fire:
         return (
-            answers(lab)
+            is_answering(lab)
             and arrive
             and any(one["labels"]["alertname"] == "Watchdog" for one in json.load(fire))
         )
@@ -85,7 +87,7 @@ PART = Part(
     needs=("alertmanager",),
     packages={"prometheus": "prometheus"},
     prepare=prepare,
-    ready=ready,
+    ready=is_ready,
     address=url,
-    environment=lambda lab: {"PROMETHEUS_URL": url(lab), "PROMETHEUS_TARGETS": str(targets.folder(lab))},
+    environment=lambda lab: {"PROMETHEUS_URL": url(lab), "PROMETHEUS_TARGETS": str(targets.find_folder(lab))},
 )

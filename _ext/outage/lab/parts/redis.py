@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from outage import files
-from outage.lab.parts.model import Part, Program, required
+from outage.lab.parts.model import Part, Program, require_program
 from outage.lab.ports import HOST
 from outage.lab.shop.flags import FLAGS
 
@@ -56,7 +56,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     }
     config = own / "redis.conf"
     config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
-    return (Program(ID, (required("redis-server"), str(config))),)
+    return (Program(ID, (require_program("redis-server"), str(config))),)
 
 
 def url(lab: Lab, user: str) -> str:
@@ -72,7 +72,7 @@ def connect(lab: Lab, user: str = ADMIN) -> Redis:
     return Redis.from_url(url(lab, user), decode_responses=True, socket_timeout=5)
 
 
-def flags(lab: Lab) -> dict[str, str]:
+def list_flags(lab: Lab) -> dict[str, str]:
     """Return name of each flag to ``on`` or ``off``."""
     with connect(lab, READER) as client:
         return cast("dict[str, str]", client.hgetall("flags"))

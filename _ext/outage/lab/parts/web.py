@@ -48,7 +48,7 @@ def url(lab: Lab, server: str, path: str = "/") -> str:
     return f"http://{HOST}:{lab.port(server)}{path}"
 
 
-def version(lab: Lab, server: str) -> dict[str, Any]:
+def ask_version(lab: Lab, server: str) -> dict[str, Any]:
     """Return what a server says of itself: ``{"server", "version", "digest", "flags"}``.
 
     Raises:
@@ -70,7 +70,7 @@ def deploy(lab: Lab, server: str, release: str) -> None:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
         with suppress(OSError):
-            if version(lab, server)["version"] == release:
+            if ask_version(lab, server)["version"] == release:
                 return
         time.sleep(0.05)
     lines = lab.log(server).read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
@@ -90,10 +90,10 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
         releases.deploy(store(lab), own, releases.CURRENT)
         (own / "config.json").write_text(json.dumps(CONFIG, indent=1) + "\n", encoding="utf-8")
     scrape(lab, ID, {server: lab.port(server) for server in SERVERS})
-    return tuple(_program(lab, server) for server in SERVERS)
+    return tuple(_make_program(lab, server) for server in SERVERS)
 
 
-def _program(lab: Lab, server: str) -> Program:
+def _make_program(lab: Lab, server: str) -> Program:
     own = folder(lab, server)
     environment = lab.server.environment(SHOP) | {
         "REDIS_URL": redis.url(lab, redis.SHOP),
@@ -105,11 +105,11 @@ def _program(lab: Lab, server: str) -> Program:
     return Program(server, command, environment, own)
 
 
-def _ready(lab: Lab) -> bool:
-    return all(version(lab, server)["flags"] for server in SERVERS)
+def _is_ready(lab: Lab) -> bool:
+    return all(ask_version(lab, server)["flags"] for server in SERVERS)
 
 
-def _address(lab: Lab) -> str:
+def _find_address(lab: Lab) -> str:
     return f"{HOST}:" + ", ".join(str(lab.port(server)) for server in SERVERS)
 
 
@@ -119,6 +119,6 @@ PART = Part(
     needs=("postgres", "redis"),
     packages={"uvicorn": f"{PYPI}uvicorn"},
     prepare=prepare,
-    ready=_ready,
-    address=_address,
+    ready=_is_ready,
+    address=_find_address,
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from outage.lab.model import Lab
 
 
-def path(lab: Lab) -> Path:
+def find_path(lab: Lab) -> Path:
     """Return the path of the file."""
     return web.store(lab) / "manifest.json"
 
@@ -27,10 +27,10 @@ def write(lab: Lab, history: list[str]) -> None:
     """Write down what was rolled out, the latest last."""
     known = {version: releases.digest(web.store(lab) / version) for version in releases.VERSIONS}
     text = json.dumps({"digests": known, "history": history}, indent=1) + "\n"
-    files.replace(path(lab), text, durable=False)
+    files.replace(find_path(lab), text, durable=False)
 
 
-def history(lab: Lab) -> list[str]:
+def read_history(lab: Lab) -> list[str]:
     """Return what was rolled out, the latest last."""
-    known: dict[str, Any] = json.loads(path(lab).read_text(encoding="utf-8"))
+    known: dict[str, Any] = json.loads(find_path(lab).read_text(encoding="utf-8"))
     return list(known["history"])

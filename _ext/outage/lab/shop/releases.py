@@ -40,6 +40,6 @@ def deploy(store: Path, server: Path, version: str) -> None:
     new.replace(server / "current")
 
 
-def deployed(server: Path) -> str:
+def find_deployed(server: Path) -> str:
     """Return the version to which a server's ``current`` leads."""
     return (server / "current").readlink().name
