@@ -134,29 +134,29 @@ _STANDS_IN: dict[str, str] = {
 _REST: Data = {
     "calendar": {"weekend": ["saturday", "sunday"]},
     "large_scale": {
-        "division": {"whole-product": "A product of the division is down for all who use it"},
+        "division": {"whole-product": "A product of the division is down for all its users"},
         "company": {
-            "everybody": "Most of those whom the company serves, or most of its staff, are affected",
-            "shared-platform": "What everything else stands on (network, identity, databases) is failing",
+            "everybody": "Most of the people the company serves, or most of its staff, are affected",
+            "shared-platform": "The shared platform (network, identity, databases) is failing",
         },
     },
     "state_document": {
         "cadence": "30m",
-        "where": "The topic of the incident's channel, and a document linked from it",
+        "where": "A document linked from the topic of the incident's channel",
         "keeper": "incident-commander",
     },
     "hand_over": {"commander_limit": "8h", "shift_limit": "12h", "overlap": "15m"},
-    "review": {"length": "15m", "across_teams": "Once a week, all teams look at what was reviewed"},
+    "review": {"length": "15m", "across_teams": "Once a week, all teams go through the latest reviews"},
     "new_joiners": {"reading": "1h"},
     "fallbacks": {
-        "chat": ["A group call", "Text messages between those who hold a role", "One room, in person"],
-        "bridge": ["A telephone conference", "Writing in the incident's channel only"],
+        "chat": ["A group call", "Text messages between the people who hold a role", "One room, in person"],
+        "bridge": ["A phone conference", "Text only, in the incident's channel"],
         "site": [
             "A printed copy of the emergency pages",
             "The handbook's repository: its pages are plain text",
         ],
         "repository": ["Any colleague's clone of it", "Paper, typed in afterwards with the times"],
-        "pager": ["Telephone calls down the list of contacts", "Somebody knocks at the door"],
+        "pager": ["Phone calls, down the list of contacts", "Someone knocks on the door"],
     },
     "watch_after": "24h",
     "environments": {"local": {"hosts": ["localhost", "127.0.0.1", "::1"]}},
@@ -267,10 +267,10 @@ def _make_incident(ranked: list[str], severities: Any) -> Data:
         "time_box": "30m",
         "reassess": "1h",
         "criteria": {
-            "users-affected": "People cannot do what the service is for, or can do it only badly",
-            "longer-than-threshold": "Fixing it will take longer than the threshold, or nobody can say",
-            "second-team": "A second team is needed to fix it",
-            "missed-service-level": "A service misses the level it was promised to have",
+            "users-affected": "People can't do what the service is for, or can only do it badly",
+            "longer-than-threshold": "Fixing it will take longer than the threshold, or no one can say",
+            "second-team": "Fixing it takes a second team",
+            "missed-service-level": "A service misses its promised service level",
         },
         "alert_levels": levels,
     }
@@ -288,18 +288,18 @@ def _make_questions(ranked: list[str], subject: str) -> Data:
             },
         },
         "effect": {
-            "ask": "What is the worst thing they meet?",
+            "ask": "What is the worst effect on them?",
             "answers": {
                 "data": {
                     "text": "Data or money lost, wrong or exposed",
                     "severity": _choose_severity(ranked, 0),
                 },
                 "stopped": {
-                    "text": "They cannot do what they came for",
+                    "text": "They can't do what they came for",
                     "severity": _choose_severity(ranked, 1),
                 },
                 "hindered": {
-                    "text": "Slow, or works in another way",
+                    "text": "Slow, or works another way",
                     "severity": _choose_severity(ranked, 2),
                 },
             },
@@ -307,7 +307,7 @@ def _make_questions(ranked: list[str], subject: str) -> Data:
         "mended-soon": {
             "ask": "Will one expert fix it within the time box?",
             "answers": {
-                "no": {"text": "No, or nobody can say", "severity": _choose_severity(ranked, 2)},
+                "no": {"text": "No, or no one can say", "severity": _choose_severity(ranked, 2)},
                 "yes": {"text": "Yes, and the impact is small", "time_box_up_to": small},
             },
         },

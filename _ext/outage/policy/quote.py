@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from outage.errors import Refused
 from outage.policy.vocabulary import SCOPES, STAGES
 from outage.source import nearest
-from outage.text import visible
+from outage.text import join_words, visible
 
 if TYPE_CHECKING:
     from outage.policy import Policy
@@ -69,7 +69,7 @@ def quote(policy: Policy, kind: str, target: str) -> Quote:
             raise Refused(
                 f"the policy says none at '{target}'", hint=f"put the sentence into {{when}} {target}"
             )
-        return Quote(value.text, value.address)
+        return Quote(_quote_roles(policy, value.raw) or value.text, value.address)
     if kind == "clause":
         address = policy.at(target).address
         return Quote(address, address, ("clause",))
@@ -79,6 +79,13 @@ def quote(policy: Policy, kind: str, target: str) -> Quote:
         _quote_entry(policy, "audience", target)  # refuses an audience that the company has not
         return _quote_entry(policy, "channel", policy.at(f"audiences.{target}.channel").raw)
     return _quote_entry(policy, kind, target)
+
+
+def _quote_roles(policy: Policy, raw: object) -> str:
+    """Write a list of roles by their names; return nothing for any other value."""
+    if not isinstance(raw, list) or not all(isinstance(one, str) and one in policy.roles for one in raw):
+        return ""
+    return join_words([_quote_entry(policy, "role", one).text for one in raw])
 
 
 def _quote_word(policy: Policy, kind: str, target: str) -> Quote:

@@ -117,13 +117,13 @@ def test_the_command_can_be_copied(form):
 def test_without_scripts_the_questions_and_the_rule_are_there(form):
     on_page = form(script=False)
     assert not on_page.locator("form").is_visible()
-    assert on_page.get_by_text("The worst severity that any answer gives holds").is_visible()
+    assert on_page.get_by_text("The result is the worst severity").is_visible()
     assert on_page.get_by_text("reach=many").is_visible()
 
 
 def test_on_paper_the_questions_stand_as_text(form):
     on_page = form()
-    rule = on_page.get_by_text("The worst severity that any answer gives holds")
+    rule = on_page.get_by_text("The result is the worst severity")
     assert not rule.is_visible()
     on_page.page.emulate_media(media="print")
     expect(rule).to_be_visible()

@@ -127,7 +127,7 @@ def test_without_scripts_the_questions_and_the_rule_stand_as_text(form):
 def test_in_another_format_the_form_is_text(site):
     site.pages(a="```{classify-form}\n```")
     assert site.build(builder="text").warnings == ""
-    assert "What is the worst thing they meet?" in (site.root / "_build/text/a.txt").read_text()
+    assert "What is the worst effect on them?" in (site.root / "_build/text/a.txt").read_text()
 
 
 def test_clauses_of_the_form_lead_to_the_policy_page(form):

@@ -40,6 +40,11 @@ def test_words_to_say_hold_the_companys_names_and_nothing_that_chat_cannot_show(
     assert fill_in_quotes(acme, "Ask {role}`deputy`,\nnot [name].") == "Ask Schreiber,\nnot [name]."
 
 
+def test_a_list_of_roles_is_quoted_by_their_names():
+    policy = parse_policy(f"{SHORTEST}review: {{attend: [incident-commander, scribe]}}\n")
+    assert fill_in_quotes(policy, "{policy}`review.attend`") == "Incident commander and Scribe"
+
+
 def test_a_name_that_looks_like_a_role_is_not_read_again():
     policy = parse_policy(SHORTEST + "roles: {scribe: '{role}`planner`'}\n")
     assert fill_in_quotes(policy, "{role}`scribe`") == "{role}`planner`"
@@ -81,42 +86,42 @@ $ outage role scribe "Your name"
 ```
 
 :::{say} Or post in {told}`responders`
-I am {role}`scribe` now: [your name], since [time].
+I'm taking the {role}`scribe` role as of [time]. [Your name]
 :::
 
-:::{say} It is yours when {role}`incident-commander` has said it back
-{role}`scribe` is [name], since [time].
+:::{say} The role is yours when the {role}`incident-commander` has read it back
+{role}`scribe` is [name], as of [time].
 :::
 
 **To hand it over,** brief the next person: {doc}`/process/hand-over`. Then, aloud or in writing:
 
 :::{say} You
-[Name], I hand over {role}`scribe` to you. Do you take it?
+[Name], I'm handing the {role}`scribe` role over to you. Will you take it?
 :::
 
 :::{say} They
-I take it. I am {role}`scribe` since [time].
+I have the {role}`scribe` role as of [time].
 :::
 
-Anything but a clear yes is a no, and the role stays yours. Then tell everybody:
+Without a clear yes, the role stays yours. Once you have one, tell everyone:
 
 ```console
 $ outage handoff scribe "Their name"
 ```
 
 :::{say} Or post
-{role}`scribe` is now [name], since [time]. [Old name] stays until [time].
+{role}`scribe` is now [name], as of [time]. [Old name] stays until [time].
 :::
 """
 
 
 def test_the_one_who_leads_is_read_back_by_anybody(acme):
-    assert "when one other person has said it back" in show(acme, "role-taking", "incident-commander")
+    assert "when one other person has read it back" in show(acme, "role-taking", "incident-commander")
 
 
 def test_a_role_that_several_hold_says_whose_turn_the_command_ends(acme):
-    assert "whoever took it last" in show(acme, "role-taking", "expert")
-    assert "whoever took it last" not in show(acme, "role-taking", "scribe")
+    assert "the one who took it last" in show(acme, "role-taking", "expert")
+    assert "the one who took it last" not in show(acme, "role-taking", "scribe")
 
 
 @pytest.mark.parametrize("view", ["role-title", "role-note", "role-taking"])

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 PURPOSES: dict[ChannelId, str] = {
-    "company": "outages that touch the whole company, and summaries of the others",
-    "division": "outages of a division, and summaries of its areas'",
-    "area": "the detail of one area, for those who work on it",
-    "incident": "the work on one incident: what is seen, done and decided",
-    "executives": "state and impact in plain words, for those who must decide or explain",
-    "customers": "what customers may know and do, at the promised times",
-    "users": "reports of symptoms, and their answers",
-    "bridge": "talking; what is decided there is written into the incident's channel",
+    "company": "outages that affect the whole company, and summaries of the others",
+    "division": "outages that affect one division, and summaries from its areas",
+    "area": "the details of one area, for the people working on it",
+    "incident": "work on one incident: observations, actions and decisions",
+    "executives": "status and impact in plain words, for people who have to decide or explain",
+    "customers": "what customers need to know and do, at the promised times",
+    "users": "reports of symptoms, and replies to them",
+    "bridge": "talking; every decision goes into the incident's channel",
 }
 """What belongs in a channel; the vocabulary is fixed, so these phrases are ours."""
 
@@ -78,7 +78,7 @@ def _list_areas(policy: Policy, own: ChannelId) -> str:
 def write_division_channels(policy: Policy) -> str:
     """List the divisions' channels by name, for someone who must post now; empty where there is one."""
     named = list_names(policy, "division") if "division" in policy.own_channels else []
-    return f"{', '.join(named)}: any of them, if you are not sure." if named else ""
+    return f"{', '.join(named)}. Not sure which? Any of them will do." if named else ""
 
 
 def _list_served(policy: Policy, own: ChannelId) -> Iterator[ChannelId]:

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 DUTIES: dict[RoleId, str] = {
-    "incident-commander": "Leads: sets the goal, gives out work, decides, knows the state. Fixes nothing.",
-    "deputy": "Stands beside the commander: keeps the clock, calls people in, takes over at once if need be.",
-    "operations-lead": "Fixes it, with the experts. Only this team changes the system. Does nothing else.",
-    "expert": "Knows one part well. Looks, proposes, and changes what the operations lead says.",
-    "communications-lead": "Tells everyone who must know, on time and in plain words.",
-    "scribe": "Writes down what is seen, done and decided, with the time.",
-    "planner": "Keeps the list of what must be unwound, handed over or followed up.",
-    "customer-liaison": "Speaks with the customers who are hit, and brings back what they see.",
-    "review-team": "Learns from it afterwards, without blame, and sees that the actions are done.",
+    "incident-commander": "In command. Sets the goal, assigns work, decides, tracks status. Fixes nothing.",
+    "deputy": "Supports the commander: keeps the clock, calls people in, and can take over at any moment.",
+    "operations-lead": "Fixes it, with the experts. Only this team changes production. Does nothing else.",
+    "expert": "Knows one part well. Investigates, proposes, and changes what the operations lead asks for.",
+    "communications-lead": "Keeps everyone who needs to know up to date, on time and in plain words.",
+    "scribe": "Writes down observations, actions and decisions, with the time.",
+    "planner": "Keeps the list of what has to be undone, handed over or followed up.",
+    "customer-liaison": "Talks to affected customers, and reports back what they see.",
+    "review-team": "Finds out what can be learned, without blame, and sees the actions through.",
 }
 """What each role does, in one line; the vocabulary is fixed, so these sentences are ours."""
 
@@ -93,7 +93,7 @@ def write_contacts(policy: Policy) -> str:
         for key, contact in policy.contacts.items()
     ]
     if not rows:
-        return f"The policy names nobody. Say it in {ref('channel', 'company')}, and call whom you know."
+        return f"The policy names no one. Post in {ref('channel', 'company')}, and call the people you know."
     return table(("Who", "For what", "How"), rows)
 
 
@@ -117,7 +117,7 @@ def write_duties(policy: Policy) -> str:
         )
         for key, duty in policy.notification_duties.items()
     ]
-    return table(("When", "Tell", "Within", "Who sees to it", "Because of"), rows) if rows else ""
+    return table(("When", "Tell", "Within", "Owner", "Basis"), rows) if rows else ""
 
 
 _FROM = {
@@ -189,10 +189,10 @@ def write_review_attendance(policy: Policy) -> str:
 
 HEADINGS: dict[Tool, str] = {
     "chat": "The chat is down",
-    "bridge": "The call cannot be opened",
+    "bridge": "The call can't be opened",
     "site": "This site is down",
     "repository": "The repository is down",
-    "pager": "The pager is down, or nobody answers it",
+    "pager": "The pager is down, or no one answers it",
 }
 
 

@@ -75,13 +75,13 @@ def _clock(policy: Policy, severity: str, when: When, name: str, what: str, lane
 
 def _list_start(policy: Policy, severity: str) -> Iterator[Row]:
     at = f"severities.{severity}"
-    yield from _make_rows(policy, "by", f"{at}.acknowledge", "somebody says: I am on it", "Somebody is on it")
+    yield from _make_rows(policy, "by", f"{at}.acknowledge", "someone acknowledges it", "Acknowledged")
     name = _name_commander(policy)
     yield from _make_rows(
         policy,
         "by",
         f"{at}.commander",
-        f"{_write_ref('role', 'incident-commander')} is named",
+        f"the {_write_ref('role', 'incident-commander')} is named",
         f"{name} named",
     )
 
@@ -92,21 +92,21 @@ def _list_audiences(policy: Policy, severity: str) -> Iterator[Row]:
         first, then = (f"severities.{severity}.{part}.{key}" for part in ("first_message", "cadence"))
         told, subject = _write_ref("audience", key), f"told.{key}"
         if policy.has(first):
-            what = f"{writer} sends the first message to {told}"
+            what = f"the {writer} sends {told} the first update"
             yield from _make_rows(policy, "by", first, what, audience.name, subject)
         if policy.has(then):
             yield from _make_rows(
-                policy, "every", then, f"{writer} sends {told} an update", audience.name, subject
+                policy, "every", then, f"the {writer} sends {told} an update", audience.name, subject
             )
 
 
 def _list_reassessments(policy: Policy, severity: str) -> Iterator[Row]:
     keeper = _write_ref("role", policy.state_document.keeper)
-    alone = f"an {_write_ref('role', 'expert')} who is trying alone stops, and severity is reassessed"
-    yield from _clock(policy, severity, "by", "time_box", alone, "One alone, at most")
-    again = f"{_write_ref('role', 'incident-commander')} reassesses severity and scope"
+    alone = f"one {_write_ref('role', 'expert')} trying it alone stops, and the severity is reassessed"
+    yield from _clock(policy, severity, "by", "time_box", alone, "One expert alone")
+    again = f"the {_write_ref('role', 'incident-commander')} reassesses severity and scope"
     yield from _clock(policy, severity, "every", "reassess", again, "Reassessed")
-    what = f"{keeper} updates the state document"
+    what = f"the {keeper} updates the state document"
     yield from _clock(policy, severity, "every", "state_document", what, "State document")
 
 
@@ -116,7 +116,7 @@ def _list_escalations(policy: Policy, severity: str) -> Iterator[Row]:
         if clock is None:
             continue
         called = ", then ".join(_write_ref("contact", one) for one in escalation.call)
-        why = "no one answers" if escalation.when == "unanswered" else "it is still open"
+        why = "no one answers" if escalation.when == "unanswered" else "it's still open"
         what = f"if {why}, call {called}. {plain(escalation.do)}"
         yield Row("by", clock.length, clock.address, what, key.replace("-", " ").capitalize(), key)
 
@@ -124,9 +124,9 @@ def _list_escalations(policy: Policy, severity: str) -> Iterator[Row]:
 def _list_limits(policy: Policy, severity: str) -> Iterator[Row]:
     if policy.clock("hand_over", severity) is None:
         return
-    handed = f"{_write_ref('role', 'incident-commander')} has handed over"
+    handed = f"the {_write_ref('role', 'incident-commander')} has handed over"
     yield from _clock(policy, severity, "by", "hand_over", handed, f"{_name_commander(policy)} relieved")
-    what = "everyone who has been here from the start is relieved"
+    what = "everyone who has been here from the start has been relieved"
     yield from _make_rows(policy, "by", "hand_over.shift_limit", what, "All relieved")
 
 
@@ -134,20 +134,20 @@ def _list_duties(policy: Policy, severity: str) -> Iterator[Row]:
     for key, duty in policy.notification_duties.items():
         if duty.severities and severity not in duty.severities:
             continue
-        since = ", counted from when you become aware of it" if duty.from_ == "aware" else ""
-        holds = f"if this holds: {_lower_first(duty.when)}{since}"
+        since = " (counted from when you become aware of it)" if duty.from_ == "aware" else ""
+        holds = f"if this applies: {_lower_first(duty.when)}{since}"
         what = f"{_write_ref('contact', duty.owner)} tells {_lower_first(duty.tell)}, {holds}"
         when: When = "after" if duty.from_ == "resolved" else "by"
         yield from _make_rows(policy, when, f"notification_duties.{key}.within", what, duty.tell)
 
 
 def _list_afterwards(policy: Policy, severity: str) -> Iterator[Row]:
-    closed = f"{_write_ref('role', 'incident-commander')} closes it, if it has held"
+    closed = f"the {_write_ref('role', 'incident-commander')} closes the incident, if the fix has held"
     yield from _clock(policy, severity, "after", "watch_after", closed, "Closed")
     steps = {
         "meeting": ("the review meets", "Review meets"),
-        "draft": ("its draft is written", "Draft"),
-        "shared": ("it is shared with everybody who was told of the outage", "Shared"),
+        "draft": ("the draft is written", "Draft"),
+        "shared": ("it's shared with everyone who was told of the outage", "Shared"),
         "actions": ("its actions are done", "Actions done"),
     }
     for key, (what, lane) in steps.items():

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from outage.policy import Policy
 
 _PARTS: dict[When, str] = {
-    "by": "From the declaration, within",
-    "every": "As long as it is open, every",
-    "after": "When it is resolved, within",
+    "by": "After the declaration, within",
+    "every": "While it's open, every",
+    "after": "After it's resolved, within",
 }
 
 

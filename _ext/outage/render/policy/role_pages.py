@@ -40,7 +40,7 @@ def write_role_note(policy: Policy, role: str) -> str:
         return ""
     said = f"{company} has no separate {name}. {ref('role', into)} does this work, beside its own."
     return _write_note(
-        "Here, another role does this", f"{said}\n\nWhat follows is the work, whoever does it."
+        "Here, another role does this", f"{said}\n\nThe rest of this page describes that work."
     )
 
 
@@ -57,12 +57,14 @@ def write_role_taking(policy: Policy, role: str) -> str:
 
 def _write_take(role: RoleId) -> tuple[str, ...]:
     name = ref("role", role)
-    listener = "one other person" if role == COMMANDER else ref("role", COMMANDER)
+    listener = "one other person" if role == COMMANDER else f"the {ref('role', COMMANDER)}"
     return (
         "**To take it:**",
         _write_command(f'outage role {role} "Your name"'),
-        _write_say(f"Or post in {ref('told', 'responders')}", f"I am {name} now: [your name], since [time]."),
-        _write_say(f"It is yours when {listener} has said it back", f"{name} is [name], since [time]."),
+        _write_say(
+            f"Or post in {ref('told', 'responders')}", f"I'm taking the {name} role as of [time]. [Your name]"
+        ),
+        _write_say(f"The role is yours when {listener} has read it back", f"{name} is [name], as of [time]."),
     )
 
 
@@ -70,16 +72,16 @@ def _write_handover(role: RoleId) -> tuple[str, ...]:
     name = ref("role", role)
     parts = [
         "**To hand it over,** brief the next person: {doc}`/process/hand-over`. Then, aloud or in writing:",
-        _write_say("You", f"[Name], I hand over {name} to you. Do you take it?"),
-        _write_say("They", f"I take it. I am {name} since [time]."),
-        "Anything but a clear yes is a no, and the role stays yours. Then tell everybody:",
+        _write_say("You", f"[Name], I'm handing the {name} role over to you. Will you take it?"),
+        _write_say("They", f"I have the {name} role as of [time]."),
+        "Without a clear yes, the role stays yours. Once you have one, tell everyone:",
         _write_command(f'outage handoff {role} "Their name"'),
-        _write_say("Or post", f"{name} is now [name], since [time]. [Old name] stays until [time]."),
+        _write_say("Or post", f"{name} is now [name], as of [time]. [Old name] stays until [time]."),
     ]
     if role in SHARED_ROLES:
         parts.append(
-            "While several people hold it, the command ends the turn of whoever took it last. "
-            "Is it somebody else who leaves? Then write a note that says who."
+            "While several people hold it, the command ends the turn of the one who took it last. "
+            "If someone else is leaving, add a note that says who."
         )
     return tuple(parts)
 

@@ -23,7 +23,7 @@ def write_severity_matrix(policy: Policy) -> str:
         )
         for key, severity in policy.severities.items()
     ]
-    return table(("Severity", "It means", "Somebody is on it within", "A commander is named within"), rows)
+    return table(("Severity", "Meaning", "Acknowledged within", "Incident commander within"), rows)
 
 
 def write_at_a_glance(policy: Policy) -> str:
@@ -32,10 +32,10 @@ def write_at_a_glance(policy: Policy) -> str:
     first = {f"{worst}.first_message.{key}": ref("audience", key) for key in policy.audiences}
     reassess = policy.clock("reassess", policy.severity_id("highest"))
     promises = [
-        (f"{worst}.acknowledge", "until somebody is on it"),
-        (f"{worst}.commander", "until somebody leads"),
-        *((at, f"until the first word to {audience}") for at, audience in first.items()),
-        *((clock.address, "until it is judged again") for clock in filter(None, [reassess])),
+        (f"{worst}.acknowledge", "to acknowledge"),
+        (f"{worst}.commander", "to name an incident commander"),
+        *((at, f"to the first update for {audience}") for at, audience in first.items()),
+        *((clock.address, "to reassess the severity") for clock in filter(None, [reassess])),
     ]
     return bullets(f"{value(policy, at)} {words}" for at, words in promises if policy.has(at))
 
@@ -61,7 +61,7 @@ def _describe_cadence(policy: Policy, severity: str, audience: str) -> str:
     if policy.has(then):
         often = value(policy, then, policy.at(then).raw.often)
         words.append(f"then every {often}" if words else f"every {often}")
-    return ", ".join(words) or "not told"
+    return ", ".join(words) or "no updates"
 
 
 def write_review_table(policy: Policy) -> str:
@@ -120,7 +120,7 @@ def write_alert_levels(policy: Policy) -> str:
         )
         for level, rule in policy.incident.alert_levels.items()
     ]
-    return table(("The monitoring says", "Treat it as", "Look at it within"), rows)
+    return table(("Alert level", "Treat it as", "Look at it within"), rows)
 
 
 def write_classification(policy: Policy) -> str:
@@ -176,7 +176,7 @@ def _describe_implied(choice: Choice) -> str:
     if choice.scope:
         implied.append(ref("scope", choice.scope))
     if choice.time_box_up_to:
-        implied.append(f"up to {ref('severity', choice.time_box_up_to)}, one expert may try alone first")
+        implied.append(f"up to {ref('severity', choice.time_box_up_to)}, one expert may try it alone first")
     return " ".join(implied)
 
 
@@ -187,7 +187,7 @@ def write_rule(policy: Policy) -> str:
     matrix = policy.classification.matrix
     pair = f"`{matrix.rows}` and `{matrix.columns}` give a severity together. " if matrix else ""
     return (
-        f"{pair}The worst severity that any answer gives holds, and the {wide} scope. "
+        f"{pair}The result is the worst severity that any answer gives, and the {wide} scope. "
         f"Leave out what you don't know: it counts as the {doubt} answer to that question "
         f"([the policy's rule in doubt](#classification.when_in_doubt)). "
         f"Only `{SCALE}`, which the criteria for large-scale outages answer, then counts as one area."

@@ -89,8 +89,8 @@ def test_an_escalation_stands_only_at_its_severities(policy):
 def test_a_duty_says_who_tells_whom_and_when_it_holds(policy):
     duty = next(row for row in list_rows(policy, "high") if row.clause.startswith("notification_duties"))
     assert duty.what == (
-        "{contact}`ana` tells the authority, if this holds: data were lost, "
-        "counted from when you become aware of it"
+        "{contact}`ana` tells the authority, if this applies: data were lost "
+        "(counted from when you become aware of it)"
     )
 
 
@@ -126,7 +126,7 @@ def test_a_later_deadline_stands_further_right(policy):
     found = lanes(policy)
     order = [
         found[name].until
-        for name in ("Somebody is on it", "Nobody", "Incident commander relieved", "All relieved")
+        for name in ("Acknowledged", "Nobody", "Incident commander relieved", "All relieved")
     ]
     assert order == sorted(order)
 

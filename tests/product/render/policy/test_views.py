@@ -81,7 +81,7 @@ def test_no_view_speaks_of_what_a_small_team_has_not():
 
 def test_nobody_to_call_is_said_and_what_to_do_then():
     policy = parse_policy("company: Acme\nseverities: {high: It is down}\n")
-    assert show(policy, "contact-list").startswith("The policy names nobody. Say it in {channel}`company`")
+    assert show(policy, "contact-list").startswith("The policy names no one. Post in {channel}`company`")
 
 
 def test_only_a_name_of_the_chat_is_opened_in_the_chat():
