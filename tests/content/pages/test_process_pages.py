@@ -130,6 +130,20 @@ def test_every_page_is_three_clicks_from_the_front_door_and_the_emergency_ones_o
     assert {page: clicks[f"process/{page}"] for page in urgent if clicks[f"process/{page}"] > 1} == {}
 
 
+def steps(content: Tag, tab: int) -> list[str]:
+    """The words of each step in one of the tabs: by command, or with only the chat."""
+    items = content.select(".sd-tab-content")[tab].select("ol > li")
+    return [" ".join(item.get_text().split()) for item in items]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("tab", [0, 1], ids=["by command", "only the chat"])
+def test_the_front_page_begins_with_the_first_three_of_the_five_steps(built, tab):
+    five = steps(body(built, "process/now"), tab)
+    assert len(five) == 5
+    assert steps(body(built, "index"), tab) == five[:3]
+
+
 def is_about_others(page: str, company: str) -> bool:
     """Whether a page is about a part, or a role, that this company has not."""
     policy = load_policy(ROOT / COMPANIES[company])
