@@ -79,11 +79,11 @@ def test_what_was_ticked_is_kept_with_its_time_and_may_be_taken_back(opened):
     page, _ = opened()
     press(page, "Start the clock")
     pass_by(page, 3)
-    page.get_by_label("Declare it, and start this list").check()
+    page.get_by_label("Declare an incident, and start this checklist").check()
     page.reload()
-    assert page.get_by_label("Declare it, and start this list").is_checked()
+    assert page.get_by_label("Declare an incident, and start this checklist").is_checked()
     expect(page.locator("#when-declare")).to_have_text("Done at 09:43 UTC")
-    page.get_by_label("Declare it, and start this list").uncheck()
+    page.get_by_label("Declare an incident, and start this checklist").uncheck()
     page.reload()
     expect(page.locator("#when-declare")).to_have_text("Due at 09:45 UTC, in 2 min")
 
@@ -128,7 +128,7 @@ def test_what_is_overdue_is_seen_counted_announced_and_one_tap_away(opened):
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     page.get_by_role("link", name="2 overdue").click()
     expect(step).to_be_in_viewport()
-    page.get_by_label("Declare it, and start this list").check()
+    page.get_by_label("Declare an incident, and start this checklist").check()
     page.locator("#tick-open-channel").check()
     assert "overdue" not in bar(page)
     assert page.title() == title
@@ -207,12 +207,12 @@ Counted from 2026-11-20 09:40 UTC. As of 2026-11-20 09:46 UTC.
 
 ### 1. Raise the alarm
 
-- [x] Declare it, and start this list (Incident commander) done 2026-11-20 09:40 UTC
-- [ ] Open #inc-‹incident› and write down there what is known (Incident commander) \
+- [x] Declare an incident, and start this checklist (Incident commander) done 2026-11-20 09:40 UTC
+- [ ] Open #inc-‹incident› and post what is known (Incident commander) \
 **overdue since 2026-11-20 09:45 UTC**
-- [ ] Fetch the people you need, by name (Incident commander) due 2026-11-20 09:50 UTC
-- [ ] Stop the harm, before you look for the cause (Operations lead) due 2026-11-20 10:10 UTC
-- [x] ~~Open Bridge call, with sound and a shared screen (Deputy)~~ skipped 2026-11-20 09:40 UTC: Two of us
+- [ ] Get the people you need, by name (Incident commander) due 2026-11-20 09:50 UTC
+- [ ] Mitigate first; find the cause later (Operations lead) due 2026-11-20 10:10 UTC
+- [x] ~~Open Bridge call, with audio and a shared screen (Deputy)~~ skipped 2026-11-20 09:40 UTC: Two of us
 """
 
 
@@ -317,7 +317,7 @@ def test_the_keyboard_is_enough(opened):
 def test_a_box_says_its_step_who_does_it_and_by_when(opened):
     page, _ = opened()
     press(page, "Start the clock")
-    box = page.get_by_role("checkbox", name="Fetch the people you need, by name")
+    box = page.get_by_role("checkbox", name="Get the people you need, by name")
     words = "Incident commander ?, within 10 minutes of the declaration Due at 09:50 UTC, in 10 min"
     expect(box).to_have_accessible_description(re.compile(words))
 

@@ -44,7 +44,7 @@ def test_what_is_next_is_said_after_each_step_with_what_to_type(outage):
     outage.said("playbook", "start", "customer-outage")
     printed = outage.said("playbook", "done", "declare", "open-channel", "--by", "Tariq")
     assert "Playbook customer-outage: declare done\n" in printed
-    assert "2 of 46 steps settled. Next:\n  gather-people: Fetch the people you need, by name" in printed
+    assert "2 of 46 steps settled. Next:\n  gather-people: Get the people you need, by name" in printed
     assert 'outage role operations-lead "Their name"' in printed
     assert "outage playbook show gather-people      outage playbook done gather-people" in printed
 
@@ -55,17 +55,20 @@ def test_status_tells_where_a_playbook_stands(outage):
     outage.said("playbook", "start", "customer-outage")
     printed = outage.said("status")
     assert "  customer-outage: 0 of 46 steps settled, 4 overdue, started" in printed
-    assert "    declare: Declare it, and start this list (Incident commander); LATE by 7 min" in printed
+    assert (
+        "    declare: Declare an incident, and start this checklist (Incident commander); LATE by 7 min"
+        in printed
+    )
 
 
 def test_a_step_is_shown_with_all_there_is_to_know_even_without_an_incident(outage):
     printed = outage.said("playbook", "show", "review-slow-queries")
     assert printed.startswith(
-        "Read the slow query log\n  Subject matter expert; within 30 minutes of beginning"
+        "Analyse the slow query log\n  Subject matter expert; within 30 minutes of beginning"
     )
     assert "[30 minutes: incident.time_box]" in printed
     assert "Good: The few statements" in printed
-    assert "  - Sum up by kind: same statement, other values." in printed
+    assert "  - Group by type: the same statement with different values." in printed
     assert "Post:\n  QUERIES:" in printed
 
 
