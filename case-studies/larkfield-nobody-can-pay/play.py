@@ -25,93 +25,94 @@ POLICY = HERE.parent / "policy.yml"
 RECORD = "record.jsonl"
 DAY = "2026-10-06"
 TITLE = "Wholesale customers cannot pay"
+ANSWERS = "customers=many,function=stopped,mended-soon=no"
 
 PRIYA, INES, TARIQ, MEI = "Priya Nair, sales", "Ines Okafor", "Tariq Aziz", "Mei Lin"
 OWEN, SAM, NOOR = "Owen Price, sales", "Sam Boateng", "Noor Haddad"
 JONAS, AISHA, DANA = "Jonas Reuter, payments", "Aisha Rahman, platform", "Dana Whitfield, warehouse"
 TOM, RUTH = "Tom Larkfield", "Ruth Abara"
 
-# When (UTC; the next day has a + before it), who types it, and the command.
-STEPS: tuple[tuple[str, str, str], ...] = (
-    # ---- Said, by somebody who fixes nothing
-    ("08:07", PRIYA, f"declare '{TITLE}' --answers customers=many,function=stopped,mended-soon=no --scope division --division shop"),
-    ("08:08", PRIYA, "impact 'Four wholesale customers have called: checkout turns on the last page and then says Try again. None of them could pay.'"),
-    ("08:09", INES, f"role incident-commander '{INES}'"),
-    ("08:10", INES, f"role operations-lead '{TARIQ}'"),
-    ("08:11", INES, "update responders 'Checkout refuses payments since about 09:00 our time. Tariq looks at the shop. Nobody releases anything. Next word in 15 minutes.'"),
-    ("08:12", INES, f"role communications-lead '{MEI}'"),
-    ("08:12", INES, f"role scribe '{SAM}'"),
-    ("08:13", TARIQ, "hypothesis 'Yesterday evening the shop was released. It is what changed last.'"),
-    ("08:14", DANA, "impact 'Warehouse: scanners that are put back in their cradle cannot sign in again. Those in use still work. 11 of 40 are out.'"),
-    ("08:15", JONAS, "note 'Payments: every screen of ours is green. Few requests arrive at all.'"),
-    ("08:16", INES, "decision 'One incident, not three: Sev 1, the whole company, until somebody proves it is less. Shop and warehouse share little but the platform, so wake the platform.'"),
-    ("08:16", INES, "severity sev1 --why 'Two divisions within ten minutes; in doubt the higher'"),
-    ("08:17", INES, "scope company --why 'Several divisions, and probably the shared platform'"),
-    ("08:18", INES, f"role expert '{AISHA}'"),
-    ("08:19", MEI, "update customers 'Paying in our shop does not work since about 09:00. Your basket is kept. We are working on it. Next word here by 09:49.'"),
-    ("08:21", MEI, "update executives 'Checkout is down and the warehouse is losing its scanners. One incident, Sev 1, led by Ines. Cause unknown. You are needed for nothing yet; please route press to me.'"),
-    # ---- Looked for
-    ("08:23", INES, "update responders 'Now company-wide. Tariq takes back the shop release of yesterday. Aisha looks at sign-in. Dana: nobody puts a scanner in its cradle.'"),
-    ("08:26", TARIQ, "note 'The shop release is taken back, on all six servers, each one checked. No change: still no payment goes through. It was not that.'"),
-    ("08:29", DANA, "impact '19 of 40 scanners are out. The night shift keeps its own in hand. Picking goes on at half speed, on paper for the rest.'"),
-    ("08:32", AISHA, "note 'Everything that was running before nine still works. Everything that has started or reconnected since is refused. So it spreads by itself, as things reconnect.'"),
-    ("08:35", INES, "update responders 'It spreads whenever something reconnects. Restart NOTHING, whatever it is. Aisha follows what refuses. Next word in 15 minutes.'"),
-    ("08:38", AISHA, "hypothesis 'The certificate with which our services prove who they are to each other has expired. The one on sign-in ended at 08:00 UTC, 09:00 our time, to the second.'"),
-    ("08:40", TARIQ, "note 'Confirmed on the machine itself. It should have renewed on 15 September. The renewal job was paused for the September freeze, and never started again.'"),
-    ("08:41", INES, "stage identified"),
-    ("08:44", NOOR, "note 'Contingency review, cut short: the three ways out, aloud, with Aisha, Jonas and Tariq. What could each make worse? How do we take it back?'"),
-    ("08:47", INES, "decision 'Issue a new certificate by hand, valid for seven days. Put it on ONE sign-in server, let one scanner and one payment prove it, then on the rest one at a time. Checks stay on.'"),
-    ("08:48", MEI, "update customers 'We know where it fails, and are fixing it. Paying still does not work; your basket is kept. Next word here by 10:18.'"),
-    ("08:49", MEI, "update executives 'Cause found: an internal certificate expired this morning. A new one is being put in, one server first. Nothing was stolen and nobody broke in, as far as we know. No orders go through meanwhile.'"),
-    ("08:50", INES, "update responders 'New certificate: Aisha issues, Tariq puts it on sign-in-1 only. Then we look. Nobody else changes anything.'"),
-    ("08:53", MEI, f"role customer-liaison '{OWEN}'"),
-    ("08:58", TARIQ, "note 'sign-in-1 has the new certificate. One scanner of Dana signed in. One payment of one penny went through, seen in the bank test account.'"),
-    ("09:02", INES, "update responders 'sign-in-1 works: proved with a scanner and a payment. Tariq goes on, one at a time, checking each. Eleven machines to go.'"),
-    ("09:05", SAM, f"contact 'Called {TOM}: he joins the replies to customers.' --escalation executive-joins"),
-    ("09:10", INES, "severity sev1 --why 'Judged again: fixing has begun, but no customer can rely on it yet'"),
-    ("09:15", INES, "update responders 'Seven of twelve done, each checked. Scanners return. Payments come next.'"),
-    ("09:18", MEI, "update executives 'Seven of twelve servers fixed. The warehouse is coming back. Payments are expected back within the half hour, not promised.'"),
-    ("09:21", TARIQ, "note 'The gateway of payments has the certificate: 9 of 10 test payments go through.'"),
-    # ---- Mistake: a restart that nobody heard of
-    ("09:24", TARIQ, "note 'Payments fall again: 1 of 10 goes through. It looks as if the new certificate does not hold.'"),
-    ("09:26", INES, "decision 'Hands off, all. Before anything is taken back: each of you says, by name, what you changed in the last ten minutes. Nothing counts as an answer.'"),
-    ("09:27", JONAS, "note 'I restarted the payment gateway at 09:22 UTC. We had agreed on that restart earlier, and I thought it was still to be done. I did not say so. It drops the payments it holds.'"),
-    ("09:28", AISHA, "note 'Then it is the restart and not the certificate: the gateway needs ten minutes to open its lines to the banks. Leave it alone.'"),
-    ("09:30", INES, "update responders 'Payments fell because the gateway was restarted at 09:22 UTC, and not because the fixing failed. It opens its lines until about 09:33 UTC. Nobody touches it. Thank you for saying it, Jonas.'"),
+# When (UTC; the next day has a + before it), who types it, and the command's words.
+STEPS: tuple[tuple[str, ...], ...] = (
+    # ---- Reported, by someone who isn't an engineer
+    ("08:07", PRIYA, "declare", TITLE, "--answers", ANSWERS, "--scope", "division", "--division", "shop"),
+    ("08:08", PRIYA, "impact", "Four wholesale customers have called. On the last page, checkout spins and then says Try again. None of them could pay."),
+    ("08:09", INES, "role", "incident-commander", INES),
+    ("08:10", INES, "role", "operations-lead", TARIQ),
+    ("08:11", INES, "update", "responders", "Since about 09:00 our time, checkout has been refusing payments. Tariq is looking at the shop. No releases, please. Next update in 15 minutes."),
+    ("08:12", INES, "role", "communications-lead", MEI),
+    ("08:12", INES, "role", "scribe", SAM),
+    ("08:13", TARIQ, "hypothesis", "Yesterday evening's shop release. It's the most recent change."),
+    ("08:14", DANA, "impact", "Warehouse: scanners that are put back in their cradle can't sign in again. The ones in use still work. 11 of 40 are out."),
+    ("08:15", JONAS, "note", "Payments: all our dashboards are green, but hardly any requests are reaching us."),
+    ("08:16", INES, "decision", "We're treating this as one incident, not three: Sev 1, the whole company, until someone proves it's less. The shop and the warehouse share little except the platform, so we're calling in the platform team."),
+    ("08:16", INES, "severity", "sev1", "--why", "Two divisions within ten minutes; in doubt, the higher one"),
+    ("08:17", INES, "scope", "company", "--why", "Several divisions, and probably the shared platform"),
+    ("08:18", INES, "role", "expert", AISHA),
+    ("08:19", MEI, "update", "customers", "Since about 09:00, you can't pay in our shop. Your basket is saved. We're investigating and will post an update by 09:49."),
+    ("08:21", MEI, "update", "executives", "Checkout is down and the warehouse is losing its scanners. One incident, Sev 1; Ines is in command. Cause not known yet. We don't need anything from you, but please send press calls to me."),
+    # ---- Investigated
+    ("08:23", INES, "update", "responders", "This is now company-wide. Tariq is rolling back yesterday's shop release. Aisha is looking at sign-in. Dana: please make sure no one puts a scanner in its cradle."),
+    ("08:26", TARIQ, "note", "The shop release is rolled back on all six servers, and I've checked each one. No change: payments still don't go through. It wasn't that."),
+    ("08:29", DANA, "impact", "19 of 40 scanners are out. The night shift is keeping theirs in hand. Picking is at half speed, with the rest on paper."),
+    ("08:32", AISHA, "note", "Everything that was running before nine still works. Everything that has started or reconnected since is refused. So it spreads on its own, as things reconnect."),
+    ("08:35", INES, "update", "responders", "It spreads whenever something reconnects. Do NOT restart anything. Aisha is tracing what's refusing connections. Next update in 15 minutes."),
+    ("08:38", AISHA, "hypothesis", "The certificate that our services use to identify themselves to each other has expired. The one on sign-in ran out at 08:00 UTC, 09:00 our time, to the second."),
+    ("08:40", TARIQ, "note", "Confirmed on the machine itself. It should have renewed on 15 September. The renewal job was paused for the September freeze and never restarted."),
+    ("08:41", INES, "stage", "identified"),
+    ("08:44", NOOR, "note", "Contingency review, the short version: we went through all three options aloud with Aisha, Jonas and Tariq. What could each one make worse? How would we roll it back?"),
+    ("08:47", INES, "decision", "We'll issue a new certificate by hand, valid for seven days. It goes on ONE sign-in server first. Once one scanner and one payment have proved it, it goes on the rest, one at a time. Certificate checks stay on."),
+    ("08:48", MEI, "update", "customers", "We've found the problem and are working on a fix. You still can't pay, but your basket is saved. We'll post an update by 10:18."),
+    ("08:49", MEI, "update", "executives", "We've found the cause: an internal certificate expired this morning. We're installing a new one, starting with one server. As far as we know, nothing was stolen and no one broke in. No orders are coming through in the meantime."),
+    ("08:50", INES, "update", "responders", "New certificate: Aisha issues it, Tariq installs it on sign-in-1 only, then we check. No other changes, please."),
+    ("08:53", MEI, "role", "customer-liaison", OWEN),
+    ("08:58", TARIQ, "note", "sign-in-1 has the new certificate. One of Dana's scanners signed in. A payment of one penny went through; I've seen it in the bank's test account."),
+    ("09:02", INES, "update", "responders", "sign-in-1 works, proved with a scanner and a payment. Tariq is continuing with the rest, one at a time, checking each. Eleven machines to go."),
+    ("09:05", SAM, "contact", f"Called {TOM}: he's joining the replies to customers.", "--escalation", "executive-joins"),
+    ("09:10", INES, "severity", "sev1", "--why", "Reassessed: the fix is under way, but customers can't rely on it yet"),
+    ("09:15", INES, "update", "responders", "Seven of twelve done, each one checked. Scanners are coming back. Payments are next."),
+    ("09:18", MEI, "update", "executives", "Seven of twelve servers are fixed. The warehouse is coming back. We expect payments within half an hour, but that's an estimate, not a promise."),
+    ("09:21", TARIQ, "note", "The payment gateway has the certificate: 9 of 10 test payments go through."),
+    # ---- Mistake: a restart that no one knew about
+    ("09:24", TARIQ, "note", "Payments are dropping again: only 1 in 10 goes through. It looks as if the new certificate isn't holding."),
+    ("09:26", INES, "decision", "Hands off, everyone. Before we roll anything back, I want each of you, by name, to say what you've changed in the last ten minutes. 'Nothing' is an answer."),
+    ("09:27", JONAS, "note", "I restarted the payment gateway at 09:22 UTC. We'd agreed on that restart earlier, and I thought it still had to be done. I didn't announce it. A restart drops any payments in progress."),
+    ("09:28", AISHA, "note", "Then it's the restart, not the certificate. The gateway needs ten minutes to open its lines to the banks. Leave it alone."),
+    ("09:30", INES, "update", "responders", "Payments dropped because the gateway was restarted at 09:22 UTC, not because the fix failed. It'll be opening its lines until about 09:33 UTC. Don't touch it. Thanks for speaking up, Jonas."),
     # ---- Mistake: an update that two people left to each other
-    ("09:32", TOM, "note 'The Post is on my telephone: our status page promised a word by 10:18, it is past half past, and there is none. Who writes there?'"),
-    ("09:33", SAM, "note 'Mei thought that Owen writes for customers since he took them over at 08:53 UTC. Owen took over the calls, and thought that Mei writes. The page is silent since 08:48 UTC.'"),
-    ("09:34", INES, "decision 'Mei writes the status page, alone, until the end; Owen calls; Tom speaks to the Post. Mei writes now, what we know, before the answer to the Post goes out. Sam calls out when a message falls due.'"),
-    ("09:35", MEI, "update customers 'We promised you a word by 10:18 and are late; sorry. The cause is known and nearly fixed, and payments return step by step. If you tried to pay since 10:15, please do not pay again: we check each of those. Next word here by 11:05.'"),
-    ("09:36", DANA, "impact '38 of 40 scanners work. Picking is at full speed. 186 parcels will miss the noon collection.'"),
-    ("09:37", JONAS, "note 'The gateway has its lines again. 10 of 10 test payments go through. 31 payments that were under way at 09:22 UTC are open: neither taken nor refused. I make the list.'"),
-    # ---- Back
-    ("09:40", INES, "stage monitoring"),
-    ("09:41", INES, "update responders 'All twelve machines have the certificate. Payments and scanners work. We watch. Jonas and Priya settle 31 open payments. Restarts are still forbidden.'"),
-    ("09:43", PRIYA, "contact 'Sales: Owen and I called all 14 wholesale customers with orders due today. Two questions: what is due, what is the latest hour? Two had not noticed. One takes the parcels a day later.'"),
-    ("09:46", MEI, "update executives 'Everything works since 09:37 UTC and is being watched. 186 parcels will be late, 31 payments are being settled by hand, 14 wholesale customers were called. Tom spoke to the Post at 09:38 UTC.'"),
-    ("09:50", RUTH, "note 'Personal data: none was lost, changed or seen by others. The checks were never switched off. No duty to notify; I have written down why.'"),
-    ("09:55", INES, "update responders 'Nothing new is good. 100 of 100 payments in the last ten minutes. Next: the 31.'"),
-    ("10:03", MEI, "update customers 'Paying works again since 10:37. We are watching it. Please do not pay again for what you tried to pay between 10:15 and 10:25: those few are checked by hand, and we write to each of you. Next word here by 12:03.'"),
-    ("10:05", INES, "severity sev2 --why 'Payments and picking have held for half an hour; parcels are late and 31 payments are open'"),
-    ("10:09", JONAS, "note '29 of the 31 were never taken: released. Two were taken twice: paid back, and Owen has called both.'"),
-    ("10:14", MEI, "update executives 'Held for half an hour; now Sev 2. Two customers had paid twice and have their money back. The late parcels go at 15:00.'"),
-    ("10:24", INES, "update responders 'The 31 payments are settled. We watch until noon our time, then end it. Eat something.'"),
-    ("10:30", NOOR, "note 'Clean-up list: 1 the new certificate ends in seven days. 2 the renewal job is still paused. 3 the shop release of yesterday is still taken back. 4 restarts are still forbidden. Each has a name and a day.'"),
-    ("10:52", INES, "update responders 'Quiet. Renewal job started again and seen to renew one test certificate. Ending at noon.'"),
-    ("10:59", MEI, "update customers 'It works. From 09:00 to 10:37 you could not pay. Parcels that missed their van this morning leave today at 15:00. We will publish what happened and what we change.'"),
-    ("11:00", INES, "stage resolved"),
-    ("11:02", MEI, "update executives 'Over, after 2 hours 53 minutes. The review is tomorrow at 10:00; you are welcome, and nobody will be blamed.'"),
+    ("09:32", TOM, "note", "I've got the Post on the phone. Our status page promised an update by 10:18, it's past half past, and there isn't one. Who is writing it?"),
+    ("09:33", SAM, "note", "Mei thought Owen was writing to customers, because he took them over at 08:53 UTC. Owen had taken over the calls, and thought Mei was. The page has been silent since 08:48 UTC."),
+    ("09:34", INES, "decision", "Mei writes the status page, and only Mei, until this is over. Owen makes the calls. Tom talks to the Post. Mei, please post what we know now, before we answer the Post. Sam, please call out every update that's due."),
+    ("09:35", MEI, "update", "customers", "We promised an update by 10:18 and it's late. We're sorry. We've found the cause, and payments are coming back step by step. If you tried to pay after 10:15, please don't pay again: we're checking each of those payments. We'll post an update by 11:05."),
+    ("09:36", DANA, "impact", "38 of 40 scanners work. Picking is back at full speed. 186 parcels will miss the noon collection."),
+    ("09:37", JONAS, "note", "The gateway has its lines again. 10 of 10 test payments go through. 31 payments that were in progress at 09:22 UTC are open, neither taken nor refused. I'm listing them."),
+    # ---- Restored
+    ("09:40", INES, "stage", "monitoring"),
+    ("09:41", INES, "update", "responders", "All twelve machines have the certificate. Payments and scanners work. We're monitoring. Jonas and Priya are settling the 31 open payments. Still no restarts."),
+    ("09:43", PRIYA, "contact", "Sales: Owen and I have called all 14 wholesale customers with orders due today. We asked what's due, and what's the latest we can deliver. Two hadn't noticed. One will take the parcels a day later."),
+    ("09:46", MEI, "update", "executives", "Service has been restored since 09:37 UTC, and we're monitoring it. 186 parcels will be late, 31 payments are being settled by hand, and we've called 14 wholesale customers. Tom talked to the Post at 09:38 UTC."),
+    ("09:50", RUTH, "note", "Personal data: none was lost, changed or seen by anyone else. The checks were never switched off. We have no duty to notify, and I've written down why."),
+    ("09:55", INES, "update", "responders", "Nothing new, which is good. 100 of 100 payments went through in the last ten minutes. Next: the 31."),
+    ("10:03", MEI, "update", "customers", "Payments have been working normally since 10:37. We're monitoring them. If you tried to pay between 10:15 and 10:25, please don't pay again: we're checking those payments by hand and will write to each of you. We'll post an update by 12:03."),
+    ("10:05", INES, "severity", "sev2", "--why", "Payments and picking have been stable for half an hour; parcels are late and 31 payments are open"),
+    ("10:09", JONAS, "note", "29 of the 31 were never taken: released. Two were taken twice: refunded, and Owen has called both customers."),
+    ("10:14", MEI, "update", "executives", "Stable for half an hour; now Sev 2. Two customers had paid twice and have been refunded. The late parcels go out at 15:00."),
+    ("10:24", INES, "update", "responders", "The 31 payments are settled. We'll keep monitoring until noon our time, then resolve it. Please get something to eat."),
+    ("10:30", NOOR, "note", "Clean-up list: 1 the new certificate expires in seven days. 2 the renewal job is still paused. 3 yesterday's shop release is still rolled back. 4 restarts are still forbidden. Each has an owner and a date."),
+    ("10:52", INES, "update", "responders", "All quiet. The renewal job is running again, and it has renewed a test certificate. We'll resolve this at noon."),
+    ("10:59", MEI, "update", "customers", "This is now resolved. Between 09:00 and 10:37, you couldn't pay in our shop. We're sorry. Parcels that missed their van this morning leave today at 15:00. We'll publish what happened and what we're changing."),
+    ("11:00", INES, "stage", "resolved"),
+    ("11:02", MEI, "update", "executives", "Resolved, after 2 hours 53 minutes. The review is tomorrow at 10:00. You're welcome to join; no one will be blamed."),
     # ---- The review
-    ("+09:00", NOOR, "note 'Review, 15 minutes, 11 people. First question: what made sense to each of you then? Nobody is asked why they did not.'"),
-    ("+09:04", JONAS, "note 'Review: the restart had been agreed in the call at 08:45 UTC and dropped two minutes later, when I was on the telephone with the bank. Nothing that I could read said so.'"),
-    ("+09:06", MEI, "note 'Review: customer liaison meant calls to Owen and the status page to me. The word meant both. Nobody read it back.'"),
-    ("+09:10", NOOR, "action 'An alert on every certificate 30, 14 and 3 days before it ends, to the first on call.' --owner 'Aisha Rahman' --due 2026-10-13"),
-    ("+09:11", NOOR, "action 'A freeze names every job that it pauses, who starts it again, and when.' --owner 'Tariq Aziz' --due 2026-10-16"),
-    ("+09:12", NOOR, "action 'Whoever takes a role says back which audience they write to.' --owner 'Mei Lin' --due 2026-10-09"),
-    ("+09:13", NOOR, "action 'In an incident every change is said before it is made, and the operations lead answers. To be drilled in November.' --owner 'Tariq Aziz' --due 2026-10-20"),
-    ("+09:14", NOOR, "action 'Publish the account for customers.' --owner 'Owen Price' --due 2026-10-08"),
-    ("+11:10", INES, "stage closed"),
+    ("+09:00", NOOR, "note", "Review, 15 minutes, 11 people. First question: what made sense to each of you at the time? We don't ask anyone why they didn't do something."),
+    ("+09:04", JONAS, "note", "Review: we agreed on the restart on the call at 08:45 UTC and dropped it two minutes later, while I was on the phone to the bank. Nothing I could read said so."),
+    ("+09:06", MEI, "note", "Review: to Owen, customer liaison meant calls; to me, it meant the status page too. No one read it back."),
+    ("+09:10", NOOR, "action", "Alert the first on call 30, 14 and 3 days before any certificate expires.", "--owner", "Aisha Rahman", "--due", "2026-10-13"),
+    ("+09:11", NOOR, "action", "Every freeze lists each job that it pauses, who restarts it, and when.", "--owner", "Tariq Aziz", "--due", "2026-10-16"),
+    ("+09:12", NOOR, "action", "Anyone who takes a role reads back which audience they write to.", "--owner", "Mei Lin", "--due", "2026-10-09"),
+    ("+09:13", NOOR, "action", "In an incident, every change is announced before it's made, and the operations lead answers. We'll drill this in November.", "--owner", "Tariq Aziz", "--due", "2026-10-20"),
+    ("+09:14", NOOR, "action", "Publish our account for customers.", "--owner", "Owen Price", "--due", "2026-10-08"),
+    ("+11:10", INES, "stage", "closed"),
 )  # fmt: skip
 
 
@@ -121,11 +122,11 @@ def moment(when: str) -> str:
     return f"{day}T{when.removeprefix('+')}Z"
 
 
-def outage(command: str, by: str, when: str) -> None:
+def outage(command: list[str], by: str, when: str) -> None:
     """Type one command; the story ends where one is refused."""
-    print(f"$ outage {command}", flush=True)
+    print(f"$ outage {shlex.join(command)}", flush=True)
     try:
-        main([*shlex.split(command), "--by", by, "--at", moment(when)])
+        main([*command, "--by", by, "--at", moment(when)])
     except SystemExit as ended:
         if ended.code:
             raise SystemExit(f"the story ends here: that command exited with {ended.code}") from None
@@ -135,7 +136,7 @@ def play(into: Path) -> None:
     """Type every step in a handbook of its own, and keep the record."""
     with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
         shutil.copyfile(POLICY, Path(name) / "handbook.yml")
-        for when, by, command in STEPS:
+        for when, by, *command in STEPS:
             outage(command, by, when)
         (record,) = Path(name).glob(f"incidents/*/{RECORD}")
         shutil.copyfile(record, into / RECORD)
