@@ -8,7 +8,7 @@ from typing import Any
 
 from outage import kit, project, text
 
-BEHIND = {"rpc"}
+BEHIND = {"describe", "rpc"}
 """Modules of the kit that its other modules import, and no runbook does."""
 BESIDE = (text.one_line, text.join_words, project.find_project)
 

@@ -23,19 +23,16 @@ that the same notebook reads well in any front end.
 from __future__ import annotations
 
 import json
-import linecache
 import os
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from outage import files
 from outage.errors import Refused
+from outage.kit.describe import describe_actions, describe_guard, tabulate_actions
 from outage.proxies import spare_loopback
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 ACTIONS_MIME = "application/vnd.outage.actions+json"
 SAVED_MIME = "application/vnd.outage.saved+json"
@@ -173,7 +170,13 @@ def propose(actions: list[Action]) -> None:
     if len(text) > MOST_PROPOSED_BYTES:
         raise ValueError(f"propose(): {len(text)} bytes of actions; {MOST_PROPOSED_BYTES} is the most")
     _no_secret(text, "propose()")
-    _display({ACTIONS_MIME: data, "text/plain": _as_text(actions), "text/markdown": _as_table(actions)})
+    _display(
+        {
+            ACTIONS_MIME: data,
+            "text/plain": describe_actions(actions),
+            "text/markdown": tabulate_actions(actions),
+        }
+    )
 
 
 def proposed() -> list[Action]:
@@ -188,7 +191,7 @@ def proposed() -> list[Action]:
         terminating 4242
     """
     if not _session.token:
-        raise Guarded(_how_to_run(sys._getframe(1)))
+        raise Guarded(describe_guard(sys._getframe(1)))
     return list(_session.actions)
 
 
@@ -208,7 +211,7 @@ def guard() -> None:
         terminating 4242
     """
     if not _session.token:
-        raise Guarded(_how_to_run(sys._getframe(1)))
+        raise Guarded(describe_guard(sys._getframe(1)))
 
 
 def save(name: str, value: Any) -> None:
@@ -298,7 +301,7 @@ def run_folder() -> Path:
         25
     """
     if not _session.token or not _session.spool:
-        raise Guarded(_how_to_run(sys._getframe(1)))
+        raise Guarded(describe_guard(sys._getframe(1)))
     return Path(_session.spool).parent
 
 
@@ -378,35 +381,6 @@ def _size(count: int) -> str:
     return f"{count} bytes" if count < 10_000 else f"{count // 1000} kB"
 
 
-def _as_text(actions: list[Action]) -> str:
-    """Return the actions in words, for a terminal and for front ends without our media type."""
-    from outage.text import one_line
-
-    if not actions:
-        return "Nothing to change."
-    lines = [f"{len(actions)} {'action' if len(actions) == 1 else 'actions'} proposed:"]
-    for number, action in enumerate(actions, 1):
-        lines += [
-            f"{number}. {one_line(action.target)}",
-            f"   do:   {one_line(action.command)}",
-            f"   undo: {one_line(action.undo) or 'not possible'}",
-        ]
-    return "\n".join(lines)
-
-
-def _as_table(actions: list[Action]) -> str:
-    """Return the actions as a Markdown table that shows every text literally."""
-    from outage.text import plain
-
-    if not actions:
-        return "Nothing to change."
-    rows = [
-        f"| {plain(action.target)} | {plain(action.command)} | {plain(action.undo) or 'not possible'} |"
-        for action in actions
-    ]
-    return "\n".join(["| Target | What is done | Undo |", "|---|---|---|", *rows])
-
-
 def _display(data: dict[str, Any]) -> None:
     """Publish display data in a kernel; print its text elsewhere."""
     if "IPython" in sys.modules:
@@ -416,15 +390,3 @@ def _display(data: dict[str, Any]) -> None:
             shell.display_pub.publish(data)
             return
     print(data["text/plain"])
-
-
-def _how_to_run(frame: FrameType) -> str:
-    """Return the message of a guard, with the command to type for this very cell and these parameters."""
-    source = "".join(linecache.getlines(frame.f_code.co_filename))
-    try:
-        from outage.runbook.command import format_command_for_cell
-
-        command = format_command_for_cell(source, frame.f_globals)
-    except Exception:  # noqa: BLE001 - whatever is wrong with the notebook, say at least the main thing
-        command = "outage run RUNBOOK --apply"
-    return f"this cell changes something, and only 'outage run --apply' may run it. Type:\n  {command}"

@@ -8,12 +8,17 @@ seen and what to do next.
 
 from __future__ import annotations
 
+import platform
+import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 from outage.errors import Failed
@@ -22,8 +27,8 @@ from outage.lab.case import prove_case
 from outage.lab.faults import FAULTS, Fault
 from outage.lab.looks import LOOKS, Look
 from outage.lab.parts import resolve
+from outage.lab.parts.model import PYPI, Part
 from outage.lab.proving import Copy
-from outage.lab.versions import list_versions
 from outage.project import Project
 from outage.run.review import compute_working_digest
 from outage.runbook.contract import Contract, read_contract
@@ -118,7 +123,7 @@ def _prove(project: Project, copy: Copy, folder: Path, task: Task) -> Proof:
         digest=compute_working_digest(project.root, task.contract.notebook),
         at=at,
         seconds=round(time.monotonic() - began, 3),
-        versions=list_versions(parts),
+        versions=_list_versions(parts),
         cases=tuple(cases),
     )
 
@@ -137,3 +142,23 @@ def _is_clean(root: Path) -> bool:
         return not proving.run_git(root, "status", "--porcelain", "--", "runbooks", "lab", "_ext").strip()
     except Failed:
         return False
+
+
+def _list_versions(parts: Iterable[Part]) -> dict[str, str]:
+    """Map each package of the parts, Python and ``outage`` to its version."""
+    packages = {package for part in parts for package in part.packages.values()}
+    named = {package.removeprefix(PYPI): _find_version(package) for package in sorted(packages)}
+    ours = {"python": platform.python_version(), "outage": metadata.version("outage-handbook")}
+    return ours | named
+
+
+@cache
+def _find_version(package: str) -> str:
+    """Return the installed version; ``unknown`` where neither pip nor dpkg knows the package."""
+    if package.startswith(PYPI):
+        return metadata.version(package.removeprefix(PYPI))
+    if shutil.which("dpkg-query") is None:
+        return "unknown"
+    asked = ["dpkg-query", "--show", "--showformat=${Version}", package]
+    done = subprocess.run(asked, capture_output=True, text=True, errors="replace", check=False)
+    return done.stdout.strip() or "unknown"
