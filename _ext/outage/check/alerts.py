@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote
 import yaml
 
 from outage.errors import OutageError, Problems, Refused
+from outage.runbook.values import resolve_values
 from outage.source import compose_all, nearest, read_text
 from outage.text import one_line
 
@@ -135,8 +136,6 @@ def _check_leads(
 
 def _check_parameters(rule: Rule, query: str, contract: Contract) -> Iterator[OutageError]:
     """Parameters of the URL that the runbook has not, may not be given, or would refuse."""
-    from outage.runbook.values import resolve_values
-
     known = {parameter.name: parameter for parameter in contract.parameters}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name not in known:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outage.cases import find_cases, load_case_study
+from outage.cases.sessions import load_sessions
 from outage.check.alerts import check_alerts
 from outage.check.clocks import check_clocks
 from outage.check.figures import check_figures
 from outage.check.pages import check_keepers
-from outage.check.prose import check_prose
+from outage.check.prose import check_playbook_prose, check_prose
 from outage.check.records import check_records
 from outage.check.secrets import find_stored_secrets
 from outage.errors import OutageError, Problems
 from outage.glossary import check_glossary
 from outage.incident.folder import list_left_out
+from outage.playbook import find_playbooks, load_playbook
+from outage.runbook.contract import examine
+from outage.runbook.files import find_file_problems
+from outage.runbook.notebook import find_notebook, list_runbooks, read_notebook
 from outage.source import nearest
 from outage.unread import find_unread
 
@@ -49,8 +55,6 @@ def check(project: Project) -> list[OutageError]:
 
 
 def _playbooks(root: Path, policy: Policy) -> list[OutageError]:
-    from outage.check.prose import check_playbook_prose
-    from outage.playbook import find_playbooks, load_playbook
 
     found: list[OutageError] = []
     for path in find_playbooks(root):
@@ -64,9 +68,6 @@ def _playbooks(root: Path, policy: Policy) -> list[OutageError]:
 
 
 def _runbooks(root: Path, folder: Path, policy: Policy) -> list[OutageError]:
-    from outage.runbook.contract import examine
-    from outage.runbook.files import find_file_problems
-    from outage.runbook.notebook import find_notebook, list_runbooks, read_notebook
 
     found: list[OutageError] = []
     contracts: dict[str, Contract] = {}
@@ -95,9 +96,6 @@ def _routes(contract: Contract, names: list[str]) -> Iterator[OutageError]:
 
 def check_cases(root: Path) -> list[OutageError]:
     """Every problem of the cases of a handbook, in the order of their files."""
-    from outage.cases import find_cases, load_case_study
-    from outage.cases.sessions import load_sessions
-
     found: list[OutageError] = []
     for folder in find_cases(root):
         try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from outage.cli import incident_output, post_output
 from outage.cli.options import (
     AT,
     BY,
@@ -23,7 +24,12 @@ from outage.cli.options import (
     parse_at,
 )
 from outage.errors import Refused
+from outage.incident import folder as incidents
+from outage.incident import respond
+from outage.incident.record import load
+from outage.policy.classify.verdict import parse_answers
 from outage.project import Project, find_project
+from outage.review.audit import audit as judge
 
 
 def _place(command: Command) -> Command:
@@ -54,10 +60,6 @@ def declare(
     **place: str | None,
 ) -> None:
     """Open an incident. A title is enough."""
-    from outage.cli import incident_output
-    from outage.incident import respond
-    from outage.policy.classify.verdict import parse_answers
-
     project, now = find_project(), datetime.now(UTC)
     policy = project.policy()
     answered = None if answers is None else parse_answers([answers])
@@ -82,10 +84,6 @@ def _record(
 
     Returns the exit code: 1 when customers should have read it, and it was not delivered.
     """
-    from outage.cli import incident_output, post_output
-    from outage.incident import folder as incidents
-    from outage.incident import respond
-
     project, now = find_project(), datetime.now(UTC)
     folder = incidents.find(project, incident)
     moment = parse_at(at, incidents.load_policy_of(folder, project), now) if at else None
@@ -237,7 +235,6 @@ def _wanted(words: tuple[str, ...], incident: str | None) -> str | None:
 
 
 def _find_incident(words: tuple[str, ...], incident: str | None) -> tuple[Project, Path]:
-    from outage.incident import folder as incidents
 
     project = find_project()
     return project, incidents.find(project, _wanted(words, incident))
@@ -250,10 +247,6 @@ def _find_incident(words: tuple[str, ...], incident: str | None) -> tuple[Projec
 @JSON
 def status(words: tuple[str, ...], everything: bool, incident: str | None, as_json: bool) -> None:
     """Where an incident stands, and what is due next; without a TEXT, every open one."""
-    from outage.cli import incident_output
-    from outage.incident import folder as incidents
-    from outage.incident.record import load
-
     project, now, wanted = find_project(), datetime.now(UTC), _wanted(words, incident)
     found = incidents.list_folders(project) if everything else None
     listed = [load(folder) for folder in found] if found is not None else incidents.list_open(project)
@@ -281,10 +274,6 @@ def status(words: tuple[str, ...], everything: bool, incident: str | None, as_js
 @JSON
 def timeline(words: tuple[str, ...], incident: str | None, as_json: bool) -> None:
     """Show what happened, in order."""
-    from outage.cli import incident_output
-    from outage.incident import folder as incidents
-    from outage.incident.record import load
-
     project, folder = _find_incident(words, incident)
     look = incident_output.Look(
         folder, load(folder), incidents.load_policy_of(folder, project), datetime.now(UTC)
@@ -300,11 +289,6 @@ def timeline(words: tuple[str, ...], incident: str | None, as_json: bool) -> Non
 @JSON
 def audit(words: tuple[str, ...], incident: str | None, as_json: bool) -> int:
     """Which of the policy's promises were kept. Exit code 1 when one was late or missed."""
-    from outage.cli import incident_output
-    from outage.incident import folder as incidents
-    from outage.incident.record import load
-    from outage.review.audit import audit as judge
-
     project, folder = _find_incident(words, incident)
     look = incident_output.Look(
         folder, load(folder), incidents.load_policy_of(folder, project), datetime.now(UTC)
@@ -328,10 +312,6 @@ def sync(incident: str | None, published: str | None) -> int:
 
     With --published, nothing is committed or pushed. Exit code 1 when a message to customers still waits.
     """
-    from outage.cli import incident_output, post_output
-    from outage.incident import folder as incidents
-    from outage.incident import respond
-
     project = find_project()
     folder = incidents.find(project, incident) if incident or published else None
     if folder and published:

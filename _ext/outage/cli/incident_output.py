@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outage.cli import post_output
+from outage.cli.playbook_output import format_status as playbooks_under_way
+from outage.incident import folder as incidents
 from outage.incident.due import Due, list_due
+from outage.incident.notify import look as look_at_outbox
 from outage.incident.record.describe import (
     describe_entry,
     describe_place,
@@ -24,10 +27,12 @@ from outage.incident.record.describe import (
     shorten_id,
 )
 from outage.incident.record.event import format_moment
+from outage.incident.respond import explain_unshared
 from outage.incident.skew import describe_clocks_ahead
 from outage.incident.sync import state
 from outage.incident.times import format_ago, format_full, format_near, format_span
 from outage.text import one_line, terminal
+from outage.unread import notes
 
 if TYPE_CHECKING:
     from outage.incident.record.model import Entry, Incident
@@ -78,8 +83,6 @@ def print_result(data: Any, texts: Iterable[str], as_json: bool) -> None:
 
 def warn_of_unread(root: Path, what: str) -> None:
     """Name on standard error the files of a kind that are not read."""
-    from outage.unread import notes
-
     for note in notes(root, what):
         click.echo(terminal(f"outage: {note}"), err=True)
 
@@ -161,9 +164,6 @@ def format_shared(done: Shared, policy: Policy) -> Iterator[str]:
 
 def format_status(look: Look) -> Iterator[str]:
     """Where an incident stands."""
-    from outage.cli.playbook_output import format_status as playbooks_under_way
-    from outage.incident.notify import look as look_at_outbox
-
     incident, policy = look.incident, look.policy
     drill = "DRILL  " if incident.drill else ""
     where = describe_place(incident.division, incident.area, policy)
@@ -209,7 +209,6 @@ def _format_due(look: Look, found: list[Due]) -> Iterator[str]:
 
 
 def _format_trouble(look: Look) -> Iterator[str]:
-    from outage.incident.respond import explain_unshared
 
     synced = state.load(look.folder)
     yield from _format_sync_failure(synced, look.now)
@@ -221,8 +220,6 @@ def _format_trouble(look: Look) -> Iterator[str]:
 
 def make_status_data(look: Look) -> dict[str, Any]:
     """Make the status's data, for programs, without the timeline."""
-    from outage.incident.notify import look as look_at_outbox
-
     data = asdict(look.incident)
     data.pop("entries")
     incident = look.incident
@@ -250,8 +247,6 @@ def format_listing(found: list[Incident], policy: Policy, everything: bool) -> I
 
 def format_left_out(project: Project) -> Iterator[str]:
     """Format what looks like an incident and is not read as one, and why."""
-    from outage.incident import folder as incidents
-
     yield from (str(one) for one in incidents.list_left_out(project.incidents))
 
 

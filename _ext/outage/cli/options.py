@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from outage.incident.times import parse_typed
 from outage.text import terminal
 
 if TYPE_CHECKING:
@@ -106,8 +107,6 @@ def parse_at(moment: str | None, policy: Policy, now: datetime) -> datetime | No
 
     At a terminal the person is asked whether a time that has not come yet was yesterday's.
     """
-    from outage.incident.times import parse_typed
-
     there = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
     asked = _confirm if there else None
     return None if moment is None else parse_typed(moment, policy.company.timezone, now, asked)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from outage.cli import incident_output
 from outage.cli.options import INCIDENT, JSON, WRITES, parse_at
+from outage.cli.playbook_output import Sight
+from outage.errors import Refused
+from outage.incident import folder as incidents
+from outage.incident import respond
+from outage.incident.record import load
+from outage.playbook.follow import find_followed, load_checklist, make_settle_data, make_start_data
 from outage.project import find_project
 
 if TYPE_CHECKING:
@@ -36,7 +43,6 @@ def playbook() -> None:
 @JSON
 def list_(name: str | None, incident: str | None, as_json: bool) -> None:
     """List the playbooks, or every step of one with its state."""
-    from outage.cli import incident_output
     from outage.cli import playbook_output as checklist
 
     project = find_project()
@@ -59,7 +65,6 @@ def list_(name: str | None, incident: str | None, as_json: bool) -> None:
 @INCIDENT
 def show_step(step: str, playbook: str | None, incident: str | None) -> None:
     """All there is to know about a step: what good looks like, how, what to type and to post."""
-    from outage.cli import incident_output
     from outage.cli import playbook_output as checklist
 
     seen = _look(find_project(), incident, needed=False)
@@ -71,8 +76,6 @@ def show_step(step: str, playbook: str | None, incident: str | None) -> None:
 @WRITES
 def start(name: str, **where: Any) -> None:
     """Start a playbook in the incident; its clock counts from the declaration."""
-    from outage.playbook.follow import load_checklist, make_start_data
-
     project = find_project()
     seen = _look(project, where["incident"])
     checklist = load_checklist(project.root, name, seen.policy, seen.of)
@@ -114,11 +117,6 @@ def reopen(step: tuple[str, ...], why: str | None, playbook: str | None, **where
 
 def _look(project: Project, incident: str | None, *, needed: bool = True) -> Sight:
     """Find the incident that is meant and its policy; without one, today's policy, if none is needed."""
-    from outage.cli.playbook_output import Sight
-    from outage.errors import Refused
-    from outage.incident import folder as incidents
-    from outage.incident.record import load
-
     now = datetime.now(UTC)
     try:
         folder: Path = incidents.find(project, incident)
@@ -132,7 +130,6 @@ def _look(project: Project, incident: str | None, *, needed: bool = True) -> Sig
 def _settle(
     steps: tuple[str, ...], state: str, playbook: str | None, why: str | None, where: dict[str, Any]
 ) -> None:
-    from outage.playbook.follow import find_followed, make_settle_data
 
     project = find_project()
     seen = _look(project, where["incident"])
@@ -157,9 +154,7 @@ def _record(
     Each decision makes an event of the incident as it is, or refuses it: all are made before one is
     written, and each again while nobody else can write, for someone else may have been faster.
     """
-    from outage.cli import incident_output
     from outage.cli import playbook_output as checklist
-    from outage.incident import respond
 
     moment = parse_at(where["at"], seen.policy, seen.now)
     by = respond.find_who(where["by"], project.root)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from outage.errors import Failed, OutageError, Problems, Refused
+from outage.policy.classify import UNKNOWN, list_questions
+from outage.policy.classify.verdict import locate_clause, make_verdict, parse_answers
 from outage.project import find_project
 from outage.source import nearest
 from outage.text import terminal
@@ -28,8 +30,6 @@ def classify(answers: tuple[str, ...], as_json: bool) -> None:
 
     A question left out counts as 'unknown'. Without answers, the questions are asked one by one.
     """
-    from outage.policy.classify.verdict import make_verdict, parse_answers
-
     policy = find_project().policy()
     given = parse_answers(answers) or _ask_all(policy)
     found = make_verdict(policy, given)
@@ -41,8 +41,6 @@ def classify(answers: tuple[str, ...], as_json: bool) -> None:
 
 def _ask_all(policy: Policy) -> dict[str, str]:
     """Ask a person at a terminal for the answers."""
-    from outage.policy.classify import UNKNOWN, list_questions
-
     asked = list_questions(policy)
     if not sys.stdin.isatty():
         ids = ", ".join(ask.id for ask in asked)
@@ -55,7 +53,6 @@ def _ask_all(policy: Policy) -> dict[str, str]:
 
 
 def _ask(ask: Ask) -> str:
-    from outage.policy.classify import UNKNOWN
 
     click.echo(f"\n{terminal(ask.text)}", err=True)
     for number, choice in enumerate(ask.choices, start=1):
@@ -72,7 +69,6 @@ def _ask(ask: Ask) -> str:
 
 
 def _format_verdict(policy: Policy, found: Verdict) -> list[str]:
-    from outage.policy.classify.verdict import locate_clause
 
     lines = [f"{found.severity_name}: {found.meaning}", f"Scope: {found.scope}"]
     if found.command:

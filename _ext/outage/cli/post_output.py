@@ -50,7 +50,7 @@ def format_undelivered(found: Posted) -> list[str]:
 
 
 def settled_by_hand(messages: list[Message]) -> Iterator[str]:
-    """What is not sent any more, because a person has published it."""
+    """Format what is not sent any more, because a person has published it."""
     for name, found in _group_by_name(tuple(messages)).items():
         yield f"published by hand, so not sent any more: {_count_messages(found)} to {name}"
 

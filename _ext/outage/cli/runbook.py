@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outage.cli.run_output import JSON, Progress, _format_command, finish, warn
+from outage.errors import OutageError
 from outage.project import find_project
 from outage.text import one_line, terminal
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 @JSON
 def runbooks(as_json: bool) -> None:
     """List the runbooks."""
-    from outage.errors import OutageError
     from outage.runbook.contract import examine
     from outage.runbook.notebook import find_notebook, list_runbooks, read_notebook
     from outage.unread import notes
@@ -132,7 +132,7 @@ def run(
         ignore_signals()
     finish(project, done, as_json=as_json)
     if asks:
-        from outage.cli.runs import offer_undo
+        from outage.cli.run_control import offer_undo
 
         offer_undo(project, done, asked["by"])
     sys.exit(done.code)

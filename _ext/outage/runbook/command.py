@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outage.errors import OutageError
 from outage.runbook.types import to_text
 
 if TYPE_CHECKING:
@@ -72,7 +73,6 @@ def format_repeat_command(
 
 def find_contract(folder: Path, name: str) -> Contract | None:
     """Return a runbook's contract, or None where there is no file that can be read."""
-    from outage.errors import OutageError
     from outage.runbook.contract import examine
     from outage.runbook.notebook import find_notebook, read_notebook
 
@@ -103,7 +103,6 @@ def format_command_for_cell(source: str, names: Mapping[str, Any]) -> str:
 
 def _find_notebook_with(source: str) -> Path | None:
     """Find the runbook near the current folder that has a cell of this source."""
-    from outage.errors import OutageError
     from outage.runbook.notebook import read_notebook
 
     for path in _list_nearby():

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+from pydantic.errors import PydanticSchemaGenerationError
+from pydantic_core import SchemaError
+
 from outage.runbook.command import format_run_command
 from outage.runbook.notebook import make_titles
 from outage.runbook.parameters import UNSET
@@ -42,10 +46,6 @@ def list_steps(contract: Contract) -> list[tuple[Cell, str, str]]:
 
 def make_parameters_schema(contract: Contract) -> dict[str, Any]:
     """JSON Schema (2020-12) of a run's parameters, defaults and help included."""
-    from pydantic import TypeAdapter
-    from pydantic.errors import PydanticSchemaGenerationError
-    from pydantic_core import SchemaError
-
     properties: dict[str, Any] = {}
     for parameter in contract.parameters:
         try:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outage.runbook.types import build_annotation, describe_type, from_data, from_text, to_text
+from outage.errors import Problems
+from outage.runbook.types import (
+    build_annotation,
+    describe_limits,
+    describe_type,
+    from_data,
+    from_text,
+    to_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +53,6 @@ def read_values_file(path: Path) -> dict[str, Any]:
     Raises:
         Problems: it cannot be read, is not YAML, or is no mapping.
     """
-    from outage.errors import Problems
     from outage.source import read_yaml
 
     source = read_yaml(path)
@@ -128,8 +135,6 @@ def _describe(parameter: Parameter) -> str:
 
 def _hint_at_limits(parameter: Parameter) -> str:
     """Say in words what the parameter is and may be."""
-    from outage.runbook.types import describe_limits
-
     about = f" ({parameter.help})" if parameter.help else ""
     return "; ".join(
         [f"{parameter.name}{about} is {describe_type(parameter.type)}", *describe_limits(parameter.type)]

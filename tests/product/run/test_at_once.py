@@ -184,12 +184,12 @@ def test_what_was_shown_of_an_undo_is_written_down_only_while_it_is_true(
 def test_stopping_a_run_that_has_gone_on_meanwhile_ends_nothing(
     handbook: Handbook, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from outage.cli import runs
+    from outage.cli import run_control
 
     done = log.apply(handbook, GATE)
     answer_gate(done.folder, "Bo")
     again(done)
-    runs._end_waiting(done.folder, "Bo")  # as it was decided when the run still waited
+    run_control._end_waiting(done.folder, "Bo")  # as it was decided when the run still waited
     assert load_run(done.folder).state == "succeeded"
 
 
