@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bs4 import Tag
+from functools import cache
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Tag
 
 WORDS_A_MINUTE = 200
 FIVE_MINUTES = 5 * WORDS_A_MINUTE
@@ -12,6 +15,19 @@ NOT_READ = (
 )
 """Pictures, what opens when it is asked for, sources, code with what it printed; and what is looked up,
 played or ticked off: a case's record, its walkthrough, a playbook's steps."""
+
+
+@cache
+def _source(built: Path, page: str) -> str:
+    text = (built / f"{page}.html").read_text(encoding="utf-8")
+    return text[text.index("<article") : text.rindex("</article>")]
+
+
+def article(built: Path, page: str) -> Tag:
+    """A fresh copy of what a built page says; to parse the navigation around it would take as long again."""
+    found = BeautifulSoup(_source(built, page), "html.parser").find("article")
+    assert isinstance(found, Tag)
+    return found
 
 
 def words_read(content: Tag) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -13,12 +14,12 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
 from outage.cli import COMMANDS, cli
 from outage.policy import load_policy
 from outage.policy.vocabulary import ROLES
-from tests.content.pages.reading import FIVE_MINUTES, words_read
+from tests.content.pages.reading import FIVE_MINUTES, article, words_read
 from tests.sites import LARKFIELD, Published
 
 ROOT = Path(__file__).parents[3]
@@ -55,17 +56,10 @@ def built(company: str, published: Callable[[str], Published]) -> Path:
     return Path(published(COMPANIES[company]).html)
 
 
-def body(built: Path, page: str) -> Tag:
-    found = BeautifulSoup((built / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
-    content = found.find("article")
-    assert isinstance(content, Tag)
-    return content
-
-
 def texts(built: Path) -> Iterator[tuple[str, Tag]]:
     for path in SOURCES:
         if named(path) not in REFERENCE:
-            yield named(path), body(built, named(path))
+            yield named(path), article(built, named(path))
 
 
 def front_matter(path: Path) -> dict[str, object]:
@@ -82,7 +76,7 @@ def test_a_page_says_which_role_keeps_it_and_when_it_was_reviewed(path):
 
 @pytest.mark.timeout(300)
 def test_the_foot_of_a_page_shows_it(built):
-    foot = body(built, "process/now").find(class_="outage-foot")
+    foot = article(built, "process/now").find(class_="outage-foot")
     assert foot is not None
     assert re.fullmatch(r"Kept by: .+\. Last reviewed: \d{4}-\d\d-\d\d\.", foot.get_text())
 
@@ -139,9 +133,9 @@ def steps(content: Tag, tab: int) -> list[str]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("tab", [0, 1], ids=["by command", "only the chat"])
 def test_the_front_page_begins_with_the_first_three_of_the_five_steps(built, tab):
-    five = steps(body(built, "process/now"), tab)
+    five = steps(article(built, "process/now"), tab)
     assert len(five) == 5
-    assert steps(body(built, "index"), tab) == five[:3]
+    assert steps(article(built, "index"), tab) == five[:3]
 
 
 def is_about_others(page: str, company: str) -> bool:
@@ -153,11 +147,9 @@ def is_about_others(page: str, company: str) -> bool:
 
 def links(built: Path, page: str) -> list[str]:
     """Pages of the site to which a page's own text leads."""
-    targets = [str(a["href"]).split("#")[0] for a in body(built, page).find_all("a", href=True)]
-    found = [
-        (built / page).parent / target for target in targets if target.endswith(".html") and ":" not in target
-    ]
-    return [str(path.resolve().relative_to(built.resolve()).with_suffix("")) for path in found]
+    targets = [str(a["href"]).split("#")[0] for a in article(built, page).find_all("a", href=True)]
+    inside = [target for target in targets if target.endswith(".html") and ":" not in target]
+    return [os.path.normpath(Path(page).parent / one.removesuffix(".html")) for one in inside]
 
 
 # ---------------------------------------------------------------- commands

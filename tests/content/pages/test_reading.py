@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup, Tag
 
 from outage.check.pages import list_pages
 from outage.glossary import parse_glossary
+from tests.content.pages import reading
 from tests.content.pages.reading import FIVE_MINUTES, WORDS_A_MINUTE, words_read
 from tests.sites import LARKFIELD, ROOT, Published
 
@@ -34,22 +35,10 @@ BLOCKS = ["p", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "div", "sum
 pytestmark = pytest.mark.timeout(600)
 
 
-@cache
-def _source(html: str, page: str) -> str:
-    return (Path(html) / f"{page}.html").read_text(encoding="utf-8")
-
-
 @pytest.fixture
 def article(published: Callable[[str], Published]) -> Callable[[str], Tag]:
-    """A fresh copy of a built page's content."""
-    html = published(LARKFIELD).html
-
-    def read(page: str) -> Tag:
-        found = BeautifulSoup(_source(html, page), "html.parser").find("article")
-        assert isinstance(found, Tag)
-        return found
-
-    return read
+    """A fresh copy of what a built page says."""
+    return partial(reading.article, Path(published(LARKFIELD).html))
 
 
 def test_every_page_and_notebook_is_read_in_five_minutes(article):

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 
 from outage.policy import load_policy
 from outage.policy.vocabulary import ROLES
+from tests.content.pages.reading import article
 from tests.sites import LARKFIELD, Published
 
 ROOT = Path(__file__).parents[3]
@@ -92,12 +93,12 @@ def page(built, role):
     return BeautifulSoup((built / f"process/roles/{role}.html").read_text(encoding="utf-8"), "html.parser")
 
 
-def article(built, role):
-    return page(built, role).find("article")
+def body(built, role):
+    return article(built, f"process/roles/{role}")
 
 
 def words_of(built: Path, role: str) -> str:
-    return " ".join(article(built, role).get_text().split())
+    return " ".join(body(built, role).get_text().split())
 
 
 def heading(tag):
@@ -106,7 +107,7 @@ def heading(tag):
 
 def note_of(built: Path, role: str) -> str:
     """The words of the statement at the top of a role's page; empty where there is none."""
-    note = article(built, role).select_one("h1 + .admonition")
+    note = body(built, role).select_one("h1 + .admonition")
     return " ".join(note.get_text().split()) if note else ""
 
 
@@ -142,7 +143,7 @@ def test_a_page_is_titled_with_the_companys_name_for_the_role(built, company):
 def test_the_parts_stand_on_the_page_of_every_role_that_somebody_does(built, company):
     for role in ROLES:
         expected = [] if role in company.absent else SECTIONS
-        assert [heading(tag) for tag in article(built, role).find_all("h2")] == expected, role
+        assert [heading(tag) for tag in body(built, role).find_all("h2")] == expected, role
 
 
 def test_only_a_merged_or_absent_role_has_a_statement_at_its_top(built, company):
@@ -159,7 +160,7 @@ def test_a_merged_roles_page_says_who_does_its_work_and_leads_there(built, compa
     }
     assert said == company.merged
     for role, into in company.merged.items():
-        links = article(built, role).select('h1 + .admonition a:not([href*="glossary"])')
+        links = body(built, role).select('h1 + .admonition a:not([href*="glossary"])')
         assert [link["href"] for link in links] == [f"{into}.html"]
         assert f"outage role {role}" not in words_of(built, role)
 
@@ -170,12 +171,12 @@ def test_an_absent_roles_page_says_so_and_is_left_out_of_the_navigation(built, c
         assert follows == "customer-liaison.html"
         return
     assert "has no such role" in note_of(built, "customer-liaison")
-    assert article(built, "customer-liaison").select_one("h1 + .admonition a")["href"] == "index.html"
+    assert body(built, "customer-liaison").select_one("h1 + .admonition a")["href"] == "index.html"
     assert follows == "review-team.html"
 
 
 def test_a_roles_name_leads_to_its_page(built):
-    links = article(built, "index").select("a:has(.outage-role-incident-commander)")
+    links = body(built, "index").select("a:has(.outage-role-incident-commander)")
     assert {link["href"] for link in links} == {"incident-commander.html"}
 
 
