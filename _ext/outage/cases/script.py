@@ -14,7 +14,7 @@ from outage.cases.models import EventData
 from outage.cases.study import Moment
 from outage.cases.times import When
 from outage.errors import Refused
-from outage.incident.folder import POLICY, make_slug
+from outage.incident.folders import POLICY, make_slug
 from outage.incident.record import FILE, read
 from outage.incident.record.fold import fold
 from outage.incident.times import Times

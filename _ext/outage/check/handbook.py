@@ -15,7 +15,7 @@ from outage.check.records import check_records
 from outage.check.secrets import find_stored_secrets
 from outage.errors import OutageError, Problems
 from outage.glossary import check_glossary
-from outage.incident.folder import list_left_out
+from outage.incident.folders import list_left_out
 from outage.playbook import find_playbooks, load_playbook
 from outage.runbook.contract import examine
 from outage.runbook.files import find_file_problems

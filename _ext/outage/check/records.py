@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outage.errors import Refused
-from outage.incident.folder import list_folders
+from outage.incident.folders import list_folders
 from outage.incident.record import FILE
 from outage.incident.record.conflict_markers import find_markers
 

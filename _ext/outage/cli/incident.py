@@ -24,8 +24,7 @@ from outage.cli.options import (
     parse_at,
 )
 from outage.errors import Refused
-from outage.incident import folder as incidents
-from outage.incident import respond
+from outage.incident import folders, respond
 from outage.incident.record import load
 from outage.policy.classify.verdict import parse_answers
 from outage.project import Project, find_project
@@ -85,8 +84,8 @@ def _record(
     Returns the exit code: 1 when customers should have read it, and it was not delivered.
     """
     project, now = find_project(), datetime.now(UTC)
-    folder = incidents.find(project, incident)
-    moment = parse_at(at, incidents.load_policy_of(folder, project), now) if at else None
+    folder = folders.find(project, incident)
+    moment = parse_at(at, folders.load_policy_of(folder, project), now) if at else None
     given = {key: value for key, value in data.items() if value is not None}
     by = respond.find_who(by, project.root)
     taken = respond.record_step(project, folder, kind, given, by=by, at=moment, silent=silent)
@@ -237,7 +236,7 @@ def _wanted(words: tuple[str, ...], incident: str | None) -> str | None:
 def _find_incident(words: tuple[str, ...], incident: str | None) -> tuple[Project, Path]:
 
     project = find_project()
-    return project, incidents.find(project, _wanted(words, incident))
+    return project, folders.find(project, _wanted(words, incident))
 
 
 @click.command(epilog=_WHICH)
@@ -248,11 +247,11 @@ def _find_incident(words: tuple[str, ...], incident: str | None) -> tuple[Projec
 def status(words: tuple[str, ...], everything: bool, incident: str | None, as_json: bool) -> None:
     """Where an incident stands, and what is due next; without a TEXT, every open one."""
     project, now, wanted = find_project(), datetime.now(UTC), _wanted(words, incident)
-    found = incidents.list_folders(project) if everything else None
-    listed = [load(folder) for folder in found] if found is not None else incidents.list_open(project)
+    found = folders.list_folders(project) if everything else None
+    listed = [load(folder) for folder in found] if found is not None else folders.list_open(project)
     if wanted or (len(listed) == 1 and not everything):
-        folder = incidents.find(project, wanted) if wanted else project.incidents / listed[0].id
-        look = incident_output.Look(folder, load(folder), incidents.load_policy_of(folder, project), now)
+        folder = folders.find(project, wanted) if wanted else project.incidents / listed[0].id
+        look = incident_output.Look(folder, load(folder), folders.load_policy_of(folder, project), now)
         incident_output.print_result(
             incident_output.make_status_data(look), incident_output.format_status(look), as_json
         )
@@ -276,7 +275,7 @@ def timeline(words: tuple[str, ...], incident: str | None, as_json: bool) -> Non
     """Show what happened, in order."""
     project, folder = _find_incident(words, incident)
     look = incident_output.Look(
-        folder, load(folder), incidents.load_policy_of(folder, project), datetime.now(UTC)
+        folder, load(folder), folders.load_policy_of(folder, project), datetime.now(UTC)
     )
     incident_output.print_result(
         incident_output.make_timeline_data(look), incident_output.format_timeline(look), as_json
@@ -291,7 +290,7 @@ def audit(words: tuple[str, ...], incident: str | None, as_json: bool) -> int:
     """Which of the policy's promises were kept. Exit code 1 when one was late or missed."""
     project, folder = _find_incident(words, incident)
     look = incident_output.Look(
-        folder, load(folder), incidents.load_policy_of(folder, project), datetime.now(UTC)
+        folder, load(folder), folders.load_policy_of(folder, project), datetime.now(UTC)
     )
     judged = judge(look.incident, look.policy, look.now)
     incident_output.print_result(
@@ -313,7 +312,7 @@ def sync(incident: str | None, published: str | None) -> int:
     With --published, nothing is committed or pushed. Exit code 1 when a message to customers still waits.
     """
     project = find_project()
-    folder = incidents.find(project, incident) if incident or published else None
+    folder = folders.find(project, incident) if incident or published else None
     if folder and published:
         settled = respond.settle_by_hand(project, folder, published)
         incident_output.print_lines(post_output.settled_by_hand(settled))

@@ -16,7 +16,7 @@ import click
 
 from outage.cli import post_output
 from outage.cli.playbook_output import format_status as playbooks_under_way
-from outage.incident import folder as incidents
+from outage.incident import folders
 from outage.incident.due import Due, list_due
 from outage.incident.notify import look as look_at_outbox
 from outage.incident.record.describe import (
@@ -247,7 +247,7 @@ def format_listing(found: list[Incident], policy: Policy, everything: bool) -> I
 
 def format_left_out(project: Project) -> Iterator[str]:
     """Format what looks like an incident and is not read as one, and why."""
-    yield from (str(one) for one in incidents.list_left_out(project.incidents))
+    yield from (str(one) for one in folders.list_left_out(project.incidents))
 
 
 def make_listing_data(found: list[Incident]) -> list[dict[str, Any]]:

@@ -13,8 +13,7 @@ from outage.cli import incident_output
 from outage.cli.options import INCIDENT, JSON, WRITES, parse_at
 from outage.cli.playbook_output import Sight
 from outage.errors import Refused
-from outage.incident import folder as incidents
-from outage.incident import respond
+from outage.incident import folders, respond
 from outage.incident.record import load
 from outage.playbook.follow import find_followed, load_checklist, make_settle_data, make_start_data
 from outage.project import find_project
@@ -119,12 +118,12 @@ def _look(project: Project, incident: str | None, *, needed: bool = True) -> Sig
     """Find the incident that is meant and its policy; without one, today's policy, if none is needed."""
     now = datetime.now(UTC)
     try:
-        folder: Path = incidents.find(project, incident)
+        folder: Path = folders.find(project, incident)
     except Refused:
         if needed or incident:
             raise
         return Sight(project.root, None, None, project.policy(), now)
-    return Sight(project.root, folder, load(folder), incidents.load_policy_of(folder, project), now)
+    return Sight(project.root, folder, load(folder), folders.load_policy_of(folder, project), now)
 
 
 def _settle(

@@ -52,11 +52,11 @@ def _find_undo_step(run: Run) -> str | None:
 
 
 def _folders(project: Project, incident: str | None) -> list[Path]:
-    from outage.incident import folder as incidents
+    from outage.incident import folders
 
     if incident is None:
         return list_run_folders(project)
-    return find_runs([incidents.find(project, incident) / "runs"])
+    return find_runs([folders.find(project, incident) / "runs"])
 
 
 def _list(folders: list[Path], number: int, *, as_json: bool) -> None:

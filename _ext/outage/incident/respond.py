@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from outage.errors import Failed, OutageError, Refused
 from outage.git import GitFailed, call
-from outage.incident import folder as incidents
-from outage.incident import notify
+from outage.incident import folders, notify
 from outage.incident.record import Event, Incident, append, load
 from outage.incident.record.describe import name_role
 from outage.incident.record.kinds import KINDS, check_data
@@ -74,7 +73,7 @@ def record_step(
     Raises Refused, before anything is written, for data that does not fit. ``still`` looks at the
     incident again while no one else can write to its record, and raises if the event no longer fits.
     """
-    policy = incidents.load_policy_of(folder, project)
+    policy = folders.load_policy_of(folder, project)
     found = _translate(policy, data)
     if kind in ("correction", "redaction"):
         found = _check_amendment(load(folder), policy, kind, found)
@@ -100,7 +99,7 @@ def declare(
     silent: bool = False,
 ) -> Step:
     """Open an incident, post it unless ``silent``, and ask for a sync."""
-    folder, event = incidents.declare(project, policy, _translate(policy, data), by=by, at=at, now=now)
+    folder, event = folders.declare(project, policy, _translate(policy, data), by=by, at=at, now=now)
     return _spread(project, folder, event, policy, silent=silent)
 
 
@@ -108,8 +107,8 @@ def _spread(project: Project, folder: Path, event: Event, policy: Policy, *, sil
     """Write the page, post what the event makes, and ask for a sync."""
     incident = load(folder)
     with suppress(Failed):  # the event counts; the next command writes the page
-        incidents.ensure_page(folder)
-    policy_file = incidents.find_policy_file(folder, project)
+        folders.ensure_page(folder)
+    policy_file = folders.find_policy_file(folder, project)
     posted = notify.post(folder, policy_file, incident, event.id, policy, silent=silent)
     before, unshared = state.load(folder), explain_unshared(folder, policy)
     if policy.sync.automatic and not unshared:
@@ -239,10 +238,8 @@ def grade(
 
 def deliver(project: Project, folder: Path | None) -> list[notify.Report]:
     """Try to deliver the messages that wait, of one incident or of all."""
-    asked = (
-        [folder] if folder else [one for one in incidents.list_folders(project) if notify.list_waiting(one)]
-    )
-    return [notify.flush(one, incidents.load_policy_of(one, project)) for one in asked]
+    asked = [folder] if folder else [one for one in folders.list_folders(project) if notify.list_waiting(one)]
+    return [notify.flush(one, folders.load_policy_of(one, project)) for one in asked]
 
 
 def settle_by_hand(project: Project, folder: Path, named: str) -> list[notify.Message]:
@@ -257,7 +254,7 @@ def settle_by_hand(project: Project, folder: Path, named: str) -> list[notify.Me
         Refused: nothing waits for it.
         Failed: it is being sent at this moment.
     """
-    policy, box = incidents.load_policy_of(folder, project), notify.look(folder)
+    policy, box = folders.load_policy_of(folder, project), notify.look(folder)
     audience = {str(key): one.channel for key, one in policy.audiences.items()}.get(named)
     found = [*box.waiting, *box.refused]
     names = {one.channel for one in found if named.casefold() in (one.channel, one.name.casefold())}
@@ -281,7 +278,7 @@ def share(project: Project, folder: Path | None) -> Shared:
     Raises Refused or Failed as ``outage.incident.sync.share`` does; the failure is remembered beside
     each incident.
     """
-    names = [folder.name] if folder else [one.id for one in incidents.list_open(project)]
+    names = [folder.name] if folder else [one.id for one in folders.list_open(project)]
     sync = project.policy().sync
     return background.share_and_remember(
         project.incidents, names, sync.remote, sync.branch, receive=folder is None

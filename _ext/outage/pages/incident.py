@@ -16,7 +16,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from outage.errors import OutageError
-from outage.incident.folder import PAGE, explain_left_out
+from outage.incident.folders import PAGE, explain_left_out
 from outage.incident.record import FILE
 from outage.incident.record.store import is_plain
 from outage.pages import folders

@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from outage.cases.frames import make_frames
 from outage.cases.script import load_script
 from outage.errors import OutageError
-from outage.incident.folder import POLICY
+from outage.incident.folders import POLICY
 from outage.incident.record import FILE
 from outage.pages import folders
 from outage.pages.domain import get_domain

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import Problems, Refused
-from outage.incident import folder as incidents
+from outage.incident import folders
 from outage.incident.respond import find_who
 from outage.redact.known import find_handbook_references, make_run_scrubber
 from outage.run.history import find_run, load_run
@@ -134,9 +134,9 @@ def _find_incident(project: Project, wanted: str | None) -> Path | None:
     wanted = wanted or os.environ.get("OUTAGE_INCIDENT") or None
     if wanted == "none":
         return None
-    if wanted is None and not incidents.list_open(project):
+    if wanted is None and not folders.list_open(project):
         return None
-    return incidents.find(project, wanted)
+    return folders.find(project, wanted)
 
 
 def _find_plan(found: Prepared) -> Run | None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from outage.incident.folder import STUB
+from outage.incident.folders import STUB
 from outage.incident.record import FILE
 from outage.incident.record.event import Event
 from tests.product.pages.hostile import HOSTILE

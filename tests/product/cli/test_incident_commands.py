@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from outage import locks
-from outage.incident import folder as incidents
-from outage.incident.folder import STUB, make_slug
+from outage.incident import folders
+from outage.incident.folders import STUB, make_slug
 from outage.incident.notify import Outbox, look
 from outage.incident.record import append, load
 from outage.project import find_project
@@ -167,7 +167,7 @@ def test_a_crash_at_any_step_of_a_declaration_leaves_nothing_or_a_whole_incident
         monkeypatch.setattr(os, "fsync", real)
         if code == 0:
             break
-        found = [load(folder) for folder in incidents.list_folders(find_project())]
+        found = [load(folder) for folder in folders.list_folders(find_project())]
         assert all(
             one.declared_at and (outage.root / "incidents" / one.id / "policy.yml").exists() for one in found
         )

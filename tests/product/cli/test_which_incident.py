@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from outage.check.handbook import check
-from outage.incident import folder as incidents
-from outage.incident.folder import CODE, draw_code
+from outage.incident import folders
+from outage.incident.folders import CODE, draw_code
 from outage.incident.record import FILE, append, load
 from outage.project import find_project
 from tests.product.cli.desk import Terminal
@@ -51,7 +51,7 @@ def test_the_end_of_an_id_is_no_word_and_no_number() -> None:
 
 def test_an_id_that_is_taken_is_drawn_again(outage: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     codes = iter(["k3f7", "k3f7", "w2x9"])
-    monkeypatch.setattr(incidents, "draw_code", lambda: next(codes))
+    monkeypatch.setattr(folders, "draw_code", lambda: next(codes))
     outage.ok("declare", "Disk full")
     outage.ok("declare", "Disk full")
     assert [folder.name[-CODE:] for folder in outage.folders] == ["k3f7", "w2x9"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from outage.incident.folder import STUB
+from outage.incident.folders import STUB
 from outage.incident.record import FILE
 from tests.product.pages.site import Site
 from tests.product.render.journal import BEGAN, CELLS, ended, looked, text

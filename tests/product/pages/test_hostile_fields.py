@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 
 from outage.cases import load_case_study
 from outage.errors import OutageError
-from outage.incident.folder import STUB
+from outage.incident.folders import STUB
 from outage.playbook import load_playbook
 from outage.policy import load_policy
 from outage.render import VIEWS

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from outage.incident.folder import STUB
+from outage.incident.folders import STUB
 from outage.text import one_line
 from tests.product.pages.hostile import HOSTILE
 from tests.product.pages.incidents import hostile_incident, incident, record, run

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from outage.incident.folder import STUB
+from outage.incident.folders import STUB
 from tests.product.pages.playbooks import PAGE, PLAYBOOK
 from tests.product.playbook.company import TEXT as POLICY
 from tests.product.playbook.story import DECLARED, event

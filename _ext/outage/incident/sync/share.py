@@ -22,7 +22,7 @@ from pathlib import Path
 from outage import locks
 from outage.errors import Failed, Refused
 from outage.git import GitFailed, Repository
-from outage.incident.folder import is_name, list_left_out
+from outage.incident.folders import is_name, list_left_out
 from outage.incident.record.store import FILE
 from outage.incident.sync.merge import combine
 from outage.incident.sync.settle import commit, settle

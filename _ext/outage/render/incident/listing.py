@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from outage.errors import OutageError
-from outage.incident.folder import list_folders_in, list_left_out
+from outage.incident.folders import list_folders_in, list_left_out
 from outage.incident.times import format_day, format_span
 from outage.render.incident.page import write_chips
 from outage.render.incident.snapshot import Snapshot, load_outline

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outage.incident.folder import list_open
+from outage.incident.folders import list_open
 from outage.incident.record import FILE, Event, Incident, append, load
 from outage.incident.record.event import MOST_N, format_moment, parse_event
 from outage.incident.record.fold import fold

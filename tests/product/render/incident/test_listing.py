@@ -6,7 +6,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from outage.incident.folder import STUB
+from outage.incident.folders import STUB
 from outage.incident.record import FILE
 from outage.render.incident.listing import NONE, write_incident_list
 from tests.product.render.story import POLICY, event, told
