@@ -69,7 +69,7 @@ def _check_kernel() -> Finding:
 
 
 def _check_name(root: Path, repository: Repository) -> Finding:
-    """Return whose name the record gets from here, and whose the commits that share it."""
+    """Check whose name the record gets from here, and whose the commits that share it."""
     by = find_who(None, root)
     author = repository.ask("var", "GIT_AUTHOR_IDENT")
     if not author or not repository.ask("var", "GIT_COMMITTER_IDENT"):
@@ -109,7 +109,7 @@ def _is_reviewed(path: Path, project: Project, policy: Policy) -> bool:
 
 
 def _check_age(repository: Repository, remote: str, branch: str) -> Finding:
-    """Return whether the remote's reviewed branch has something that this clone lacks."""
+    """Check whether the remote's reviewed branch has something that this clone lacks."""
     here = repository.ask("log", "-1", "--format=%ct")
     age = format_span(datetime.now(UTC) - datetime.fromtimestamp(int(here), UTC)) if here else "no commit yet"
     try:

@@ -87,7 +87,7 @@ def prove_case(copy: Copy, folder: Path, contract: Contract, fault: Fault, look:
 def plan_case(
     copy: Copy, folder: Path, contract: Contract, fault: Fault, look: Look | None
 ) -> tuple[Lab, Run]:
-    """Return as :func:`prove_case`, as far as the plan; the lab is left up, and broken.
+    """Begin as :func:`prove_case` does, as far as the plan; the lab is left up, and broken.
 
     Raises:
         Failed: a promise was not kept on the way.

@@ -154,7 +154,7 @@ def find_running(folder: Path) -> Lab | None:
 
 
 def _start(folder: Path, parts: Sequence[Part], on_ready: OnReady) -> Lab:
-    """Return a new lab, after whatever another left; one that does not start is removed."""
+    """Start a new lab, after clearing what another left; one that doesn't start is removed."""
     _clear(folder)
     try:
         lab = Lab(folder, datetime.now(UTC))

@@ -64,7 +64,7 @@ _WRITTEN_SUFFIXES = (
 
 
 def take_fingerprint(lab: Lab) -> dict[str, str]:
-    """Return name of each thing that a runbook could change, to a digest or a state of it.
+    """Map the name of each thing that a runbook could change to a digest or a state of it.
 
     That is, of the parts that are up: the database server, deployed and configuration files, flags,
     HAProxy's view of its servers, and the supervisor's programs. It does not wait: what an exclusively
@@ -83,7 +83,7 @@ def take_fingerprint(lab: Lab) -> dict[str, str]:
 
 
 def find_differences(before: dict[str, str], after: dict[str, str]) -> set[str]:
-    """Return names of what is not the same in both."""
+    """Return the names of what isn't the same in both."""
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 

@@ -11,7 +11,7 @@ from outage.lab.model import Lab
 
 
 def list_places(lab: Lab, handbooks: Iterable[Path]) -> dict[str, str]:
-    """Place to name, those that lie within others first.
+    """Map each place to its name, those that lie within others first.
 
     Args:
         lab: whose folders it is about.

@@ -226,7 +226,7 @@ class Supervisor:
             time.sleep(0.02)
 
     def _descendants(self) -> Iterator[psutil.Process]:
-        """Yield Supervisord's processes; if it was killed, those that its log says it started, and theirs."""
+        """Yield supervisord's processes; if it was killed, those that its log says it started, and theirs."""
         own = processes.find_running(self._record)
         if own is not None:
             yield from own.children(recursive=True)

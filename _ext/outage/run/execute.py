@@ -126,7 +126,7 @@ def _run_prepared(prepared: Prepared, kernel: Kernel, interrupts: Interrupts, ho
 
 
 def _describe_alone(run: Run) -> dict[str, Any]:
-    """Return gates that the starter passed for a second person, for the record and its review."""
+    """List the gates that the starter passed for a second person, for the record and its review."""
     return {"alone": [f"{gate.by}: {gate.reason}" for gate in run.alone]} if run.alone else {}
 
 
@@ -280,7 +280,7 @@ def make_notebook_line(prepared: Prepared) -> lines.NotebookLine:
 
 
 def make_resumed_line(prepared: Prepared) -> lines.Resumed:
-    """Return the line with which a run goes on, or begins to be undone."""
+    """Return the line that resumes a run or begins its undo."""
     assert prepared.past is not None
     undo = prepared.undo or ()
     kept = [cell.index for cell in prepared.past.cells if cell.step == "change" and cell.settled]

@@ -173,7 +173,7 @@ def _find_parent() -> Path:
 
 
 def _make_private_folder() -> Path:
-    """Return a folder of mode 0700 whose path is short enough for sockets in it.
+    """Make a folder of mode 0700 whose path is short enough for sockets in it.
 
     Made by hand: ``tempfile`` loads OpenSSL, and the kernel would start that much later.
     """

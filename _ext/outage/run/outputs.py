@@ -146,7 +146,7 @@ class CellOutputs:
         self._updated.clear()
 
     def error(self, name: str, value: str, traceback: list[str]) -> dict[str, str]:
-        """Return what the cell raised; returns it without colours and bounded, as the cell's line has it."""
+        """Take what the cell raised; return it without colours and bounded, as the cell's line has it."""
         self.flush()
         self._emit_last()
         name = self._scrubbed(name)

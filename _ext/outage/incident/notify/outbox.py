@@ -84,7 +84,7 @@ class Outbox:
 
 
 def look(folder: Path) -> Outbox:
-    """Return what the outbox of an incident's folder holds; what cannot be read is left out."""
+    """Read what the outbox of an incident's folder holds; what cannot be read is left out."""
     outbox = find_box(folder)
     return Outbox(
         _read_delivered(outbox), _read_messages(list_waiting(folder)), _read_messages(_put_aside(folder))
@@ -232,7 +232,7 @@ def _write(path: Path, message: Message) -> None:
 
 
 def read(path: Path) -> Message:
-    """Return the message in a file; ValueError, TypeError or KeyError if it is garbled."""
+    """Read the message in a file; ValueError, TypeError or KeyError if it is garbled."""
     values = json.loads(path.read_text(encoding="utf-8"))
     tried = parse_moment(values["tried"]) if values.get("tried") else None
     return Message(**{**values, "written": parse_moment(values["written"]), "tried": tried})

@@ -38,7 +38,7 @@ class State:
 
 
 def load(folder: Path) -> State:
-    """Return the state of the incident in ``folder``; a new state where none is readable."""
+    """Read the state of the incident in ``folder``; a new state where none is readable."""
     try:
         values = json.loads((folder / FOLDER / "state.json").read_text(encoding="utf-8"))
         succeeded, failed = (parse_moment(values[key]) if values.get(key) else None for key in _TIMES)

@@ -47,7 +47,7 @@ def run_now(lab: Lab) -> Path:
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
-    """Return the job, as the role that may read every row and write none."""
+    """Prepare the job, as the role that may read every row and write none."""
     folder(lab).mkdir(mode=0o700, exist_ok=True)
     use(lab, postgres.find_programs() / "pg_dump")
     command = (sys.executable, backup_job.__file__, str(_find_job(lab)))

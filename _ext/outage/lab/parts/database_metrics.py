@@ -22,7 +22,7 @@ def url(lab: Lab) -> str:
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
-    """Return the exporter, as the role that only looks; it finds by itself what else of the lab is up."""
+    """Prepare the exporter, as the role that only looks; it finds by itself what else of the lab is up."""
     port = lab.port(ID)
     targets.scrape(lab, "database", {ID: port})
     words = (str(lab.folder), str(port), str(lab.server.home / "log"))

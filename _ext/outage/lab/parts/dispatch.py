@@ -66,7 +66,7 @@ def find_namespace() -> tuple[str, ...] | None:
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
-    """Return the service, in a mount namespace of its own where that is allowed."""
+    """Prepare the service, in a mount namespace of its own where that is allowed."""
     folder = lab.place(ID) / "disk"
     folder.mkdir(exist_ok=True)
     options = find_namespace()

@@ -28,7 +28,7 @@ def read_seen(lab: Lab) -> dict[str, float]:
 
 
 def prepare(lab: Lab) -> tuple[Program, ...]:
-    """Return their program; what an earlier run wrote does not count."""
+    """Prepare their program; what an earlier run wrote does not count."""
     _find_file(lab).unlink(missing_ok=True)
     return (Program(ID, (sys.executable, str(customers.__file__), haproxy.url(lab), str(_find_file(lab)))),)
 

@@ -73,7 +73,7 @@ def connect(lab: Lab, user: str = ADMIN) -> Redis:
 
 
 def list_flags(lab: Lab) -> dict[str, str]:
-    """Return name of each flag to ``on`` or ``off``."""
+    """Map the name of each flag to ``on`` or ``off``."""
     with connect(lab, READER) as client:
         return cast("dict[str, str]", client.hgetall("flags"))
 

@@ -107,7 +107,7 @@ def prepare(lab: Lab) -> tuple[Program, ...]:
 
 
 def make_inventory(lab: Lab, user: str) -> dict[str, Any]:
-    """Return Ansible's inventory of the web servers, as data; JSON is YAML too."""
+    """Make Ansible's inventory of the web servers, as data; JSON is YAML too."""
     restart = [require_program("supervisorctl"), "-s", lab.supervisor.url, "restart"]
     hosts = {
         name: {

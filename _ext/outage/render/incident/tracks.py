@@ -198,7 +198,7 @@ def _mark_update(snapshot: Snapshot, update: Update, late: bool) -> Moment:
 
 
 def rank_role(role: str) -> int:
-    """Return roles in their fixed order; unknown ones last."""
+    """Return a role's place in the fixed order; unknown ones come last."""
     return ROLES.index(role) if role in ROLES else len(ROLES)
 
 

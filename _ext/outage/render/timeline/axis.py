@@ -116,7 +116,7 @@ def _find_cuts(points: list[datetime]) -> list[bool]:
 
 
 def _join(stretches: list[tuple[datetime, datetime, bool]]) -> list[tuple[datetime, datetime, bool]]:
-    """Return neighbouring stretches that are drawn to scale become one."""
+    """Join neighbouring stretches that are drawn to scale."""
     out: list[tuple[datetime, datetime, bool]] = []
     for start, end, cut in stretches:
         if out and not cut and not out[-1][2]:
