@@ -58,8 +58,10 @@ class Sink(Protocol):
     def stream(self, name: str, text: str) -> None:
         """Take text on stdout or stderr."""
 
-    def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
-        """Take display data or a result; ``update`` names the display that it replaces."""
+    def rich(
+        self, output_type: str, data: dict[str, Any], display: str | None = None, *, update: bool = False
+    ) -> None:
+        """Take display data or a result; an ``update`` replaces what its ``display`` showed."""
 
     def clear(self) -> None:
         """Clear what was shown."""
@@ -74,7 +76,9 @@ class _Unseen:
     def stream(self, name: str, text: str) -> None:
         """Leave it out."""
 
-    def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
+    def rich(
+        self, output_type: str, data: dict[str, Any], display: str | None = None, *, update: bool = False
+    ) -> None:
         """Leave it out."""
 
     def clear(self) -> None:
@@ -286,12 +290,10 @@ class RunbookClient(NotebookClient):
         kind, content, sink = msg["msg_type"], msg["content"], self._current.sink
         if kind == "stream":
             sink.stream(content["name"], content["text"])
-        elif kind in {"display_data", "execute_result"}:
-            sink.rich(kind, content["data"])
-        elif kind == "update_display_data":  # a journal replaces nothing: the last state is below the first
-            sink.rich(
-                "display_data", content["data"], str(content.get("transient", {}).get("display_id", ""))
-            )
+        elif kind in {"display_data", "execute_result", "update_display_data"}:
+            display, update = content.get("transient", {}).get("display_id"), kind.startswith("update")
+            form = "display_data" if update else kind
+            sink.rich(form, content["data"], None if display is None else str(display), update=update)
         elif kind == "clear_output":
             sink.clear()
         elif kind == "error":

@@ -139,14 +139,24 @@ def _update_cell(run: _Folding, line: Line) -> None:
 
 def _add_output(run: _Folding, line: Line) -> None:
     output, at = dict(line.data["output"]), _index_of(run, line)
-    outputs = run.cells[at].outputs
+    outputs = () if line.data.get("clears") else run.cells[at].outputs
     last = outputs[-1] if outputs else {}
     same = (output["output_type"], output.get("name")) == (last.get("output_type"), last.get("name"))
     if same and output["output_type"] == "stream":
         outputs = (*outputs[:-1], {**last, "text": last["text"] + output["text"]})
     else:
-        outputs = (*outputs, output)
+        outputs = _place_display(outputs, output, line.data.get("display"))
     run.cells[at] = replace(run.cells[at], outputs=outputs, cut=run.cells[at].cut + _describe_cut(line))
+
+
+def _place_display(outputs: tuple[Any, ...], output: dict[str, Any], display: Any) -> tuple[Any, ...]:
+    """Return a cell's outputs with one more: in the place of what its display showed, or at the end."""
+    if display is None:
+        return (*outputs, output)
+    output["metadata"] = {**output.get("metadata", {}), "display": display}
+    shown = [each.get("metadata", {}).get("display") for each in outputs]
+    at = shown.index(display) if display in shown else len(outputs)
+    return (*outputs[:at], output, *outputs[at + 1 :])
 
 
 def _index_of(run: _Folding, line: Line) -> int:

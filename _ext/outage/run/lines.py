@@ -169,13 +169,16 @@ class CellLine(Data):
 class OutputLine(Data):
     """One output, in the notebook format's own form (stream, display_data, execute_result, error).
 
-    ``cut`` says in words what of it was not kept.
+    ``cut`` says in words what of it was not kept. It takes the place of an earlier output of its cell with
+    the same ``display``; if it ``clears``, of all of them.
     """
 
     kind: ClassVar[str] = "output"
     cell: int
     output: dict[str, Any]
     cut: str | None = None
+    display: int | None = None
+    clears: Literal[True] | None = None
 
 
 class ActionData(Part):

@@ -1,7 +1,8 @@
 """Outputs of a cell, bounded: what the journal keeps of them, and in words what it does not.
 
 Streams are gathered and handed on a few times a second; of a long one, head and tail are kept.
-Of many displays the first and the last are kept, and one that is updated in place counts once.
+Of many displays the first and the last are kept. Of one that is updated in place the journal keeps the
+first and the last state; the run that is folded from it shows the last, and nothing that was cleared.
 Only text, Markdown and PNG are kept: pages show nothing else, for the rest can carry scripts.
 Secrets are left out before anything is cut, so that no cut can hide half of one.
 """
@@ -67,29 +68,32 @@ class _Stream:
 
 
 class CellOutputs:
-    """Takes a cell's outputs as they come, and gives ``emit`` what is kept, in order.
+    """Takes a cell's outputs as they come, and gives ``take`` what is kept, in order.
 
-    ``emit(output, cut)`` gets the notebook format's form and, if something of it was left out,
-    what in words.
+    ``take(output, cut, display, clears)`` gets the notebook format's form; if something of it was left
+    out, what in words; the number of the display that it shows, if it has one; and True if the cell
+    cleared all that it had shown before.
     """
 
     def __init__(
         self,
-        emit: Callable[[dict[str, Any], str | None], None],
+        take: Callable[[dict[str, Any], str | None, int | None, bool], None],
         scrubber: Scrubber | None = None,
         glimpse: Callable[[int, str], None] | None = None,
     ) -> None:
         """``glimpse`` is told, now and then, how many lines there are so far and the latest of them."""
-        self._emit = emit
+        self._take = take
         self._scrubber = scrubber or Scrubber()
         self._glimpse = glimpse
         self._streams: dict[str, _Stream] = {}
         self._flushed = monotonic()
         self._glimpsed = monotonic()
         self._count = 0
-        self._last: deque[tuple[dict[str, Any], str | None]] = deque()
+        self._last: deque[tuple[dict[str, Any], str | None, int | None]] = deque()
         self._left_out = 0
-        self._updated: dict[str, tuple[dict[str, Any], str | None]] = {}
+        self._displays: dict[str, int] = {}
+        self._updated: dict[int | None, tuple[dict[str, Any], str | None, int | None]] = {}
+        self._cleared = False
 
     def stream(self, name: str, text: str) -> None:
         """Take text on ``stdout`` or ``stderr``."""
@@ -109,13 +113,16 @@ class CellOutputs:
         if monotonic() - self._flushed >= EVERY:
             self.flush()
 
-    def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
+    def rich(
+        self, output_type: str, data: dict[str, Any], display: str | None = None, *, update: bool = False
+    ) -> None:
         """Take display data or a result: its texts and its PNG, within limits.
 
         Args:
             output_type: as the notebook format has it.
             data: by media type.
-            update: the display that it takes the place of; of these only the last is kept.
+            display: the display that it shows, if that can be updated.
+            update: whether it takes the place of what that display showed; only the last such is kept.
         """
         self.flush()
         if SECRET_MIME in data:  # a cell has read a secret of its own: from now on we know it too
@@ -130,20 +137,25 @@ class CellOutputs:
             elif not mime.startswith("application/vnd.outage."):
                 cuts.append(f"{mime} is not kept")
         output = {"output_type": output_type, "data": kept, "metadata": {}}
-        cut = "; ".join(cuts) or None
-        if update is not None:
-            self._updated.pop(update, None)
-            self._updated[update] = (output, cut)
+        number = None if display is None else self._displays.setdefault(display, len(self._displays))
+        kept_now = (output, "; ".join(cuts) or None, number)
+        if update:
+            self._updated.pop(number, None)
+            self._updated[number] = kept_now
             if len(self._updated) > TAIL_OUTPUTS:
                 del self._updated[next(iter(self._updated))]
                 self._left_out += 1
         else:
-            self._keep(output, cut)
+            self._keep(*kept_now)
 
     def clear(self) -> None:
-        """Give up what the cell cleared and the journal does not have yet."""
+        """Give up what was gathered; what is handed on next takes the place of all before it."""
+        for stream in self._streams.values():
+            stream.raw = stream.tail = ""
+            stream.over = 0
         self._last.clear()
         self._updated.clear()
+        self._left_out, self._cleared = 0, True
 
     def error(self, name: str, value: str, traceback: list[str]) -> dict[str, str]:
         """Take what the cell raised; return it without colours and bounded, as the cell's line has it."""
@@ -214,13 +226,17 @@ class CellOutputs:
     def _scrubbed(self, text: str) -> str:
         return self._scrubber.output(strip_colours(text))
 
-    def _keep(self, output: dict[str, Any], cut: str | None) -> None:
+    def _emit(self, output: dict[str, Any], cut: str | None, display: int | None = None) -> None:
+        self._take(output, cut, display, self._cleared)
+        self._cleared = False
+
+    def _keep(self, output: dict[str, Any], cut: str | None, display: int | None) -> None:
         """Hand on the first outputs at once; of the others remember the last."""
         self._count += 1
         if self._count <= HEAD_OUTPUTS:
-            self._emit(output, cut)
+            self._emit(output, cut, display)
             return
-        self._last.append((output, cut))
+        self._last.append((output, cut, display))
         if len(self._last) > TAIL_OUTPUTS:
             self._last.popleft()
             self._left_out += 1
@@ -228,11 +244,12 @@ class CellOutputs:
     def _emit_last(self) -> None:
         """Hand on the last displays, and the last state of each one that was updated in place."""
         gone = f"{self._left_out} outputs are left out here" if self._left_out else None
-        for output, cut in [*self._last, *self._updated.values()]:
-            self._emit(output, "; ".join(each for each in (gone, cut) if each) or None)
+        for output, cut, display in [*self._last, *self._updated.values()]:
+            self._emit(output, "; ".join(each for each in (gone, cut) if each) or None, display)
             gone = None
         self._left_out = 0
-        self.clear()
+        self._last.clear()
+        self._updated.clear()
 
     def _part(self, mime: str, value: str, kept: dict[str, Any], cuts: list[str]) -> None:
         if mime == "image/png":
@@ -290,15 +307,19 @@ class CellSink:
         self.error = self.outputs.error
         self.clear = self.outputs.clear
 
-    def _emit(self, output: dict[str, Any], cut: str | None) -> None:
-        line = lines.OutputLine(cell=self.cell.index, output=output, cut=cut)
+    def _emit(self, output: dict[str, Any], cut: str | None, display: int | None, clears: bool) -> None:
+        line = lines.OutputLine(
+            cell=self.cell.index, output=output, cut=cut, display=display, clears=clears or None
+        )
         self.runner.journal.append(line, wait=False)
 
-    def rich(self, output_type: str, data: dict[str, Any], update: str | None = None) -> None:
+    def rich(
+        self, output_type: str, data: dict[str, Any], display: str | None = None, *, update: bool = False
+    ) -> None:
         """Take display data; proposals count in read cells only."""
         with contextlib.suppress(KeyError, TypeError, ValidationError):  # not the kit's: it counts as output
             if ACTIONS_MIME in data and self.tag == "read":
                 self.runner.propose(self.cell, data[ACTIONS_MIME])
             if SAVED_MIME in data:
                 self.runner.save(self.cell, data[SAVED_MIME])
-        self.outputs.rich(output_type, data, update)
+        self.outputs.rich(output_type, data, display, update=update)

@@ -167,7 +167,7 @@ def test_each_long_line_of_a_secret_of_several_lines_is_left_out() -> None:
 def streamed(secret: str, *pieces: str) -> str:
     """What is kept of a stream that comes in these pieces."""
     kept: list[str] = []
-    cell = CellOutputs(lambda output, _: kept.append(output["text"]), Scrubber([secret]))
+    cell = CellOutputs(lambda output, *_: kept.append(output["text"]), Scrubber([secret]))
     for piece in pieces:
         cell.stream("stdout", piece)
         cell.flush()

@@ -10,6 +10,11 @@ import pytest
 
 from outage.run import outputs
 from outage.run.outputs import CellOutputs
+from tests.product.run.build import Handbook, reading
+from tests.product.run.running import nothing_is_left, run
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
+__all__ = ["nothing_is_left"]
 
 
 class Kept:
@@ -18,10 +23,12 @@ class Kept:
     def __init__(self) -> None:
         self.outputs: list[dict[str, Any]] = []
         self.cuts: list[str] = []
+        self.places: list[tuple[int | None, bool]] = []
         self.cell = CellOutputs(self.take)
 
-    def take(self, output: dict[str, Any], cut: str | None) -> None:
+    def take(self, output: dict[str, Any], cut: str | None, display: int | None, clears: bool) -> None:
         self.outputs.append(output)
+        self.places.append((display, clears))
         self.cuts += [cut] if cut else []
 
     def text(self, name: str = "stdout") -> str:
@@ -120,12 +127,13 @@ def test_the_last_display_stands_before_the_error_that_follows_it() -> None:
 
 def test_a_display_that_is_updated_in_place_leaves_room_for_the_others() -> None:
     kept = Kept()
-    kept.cell.rich("display_data", {"text/plain": "0 %"})
+    kept.cell.rich("display_data", {"text/plain": "0 %"}, "bar")
     for number in range(1, 10_001):
-        kept.cell.rich("display_data", {"text/plain": f"{number / 100:g} %"}, "bar")
+        kept.cell.rich("display_data", {"text/plain": f"{number / 100:g} %"}, "bar", update=True)
     kept.cell.rich("display_data", {"text/plain": "what matters"})
     kept.cell.finish()
     assert [output["data"]["text/plain"] for output in kept.outputs] == ["0 %", "what matters", "100 %"]
+    assert kept.places == [(0, False), (None, False), (0, False)]
     assert kept.cuts == []
 
 
@@ -137,6 +145,31 @@ def test_what_was_cleared_takes_no_room() -> None:
     kept.cell.finish()
     assert kept.outputs[-1]["data"] == {"text/plain": "9999"}
     assert len(kept.outputs) == outputs.HEAD_OUTPUTS + 1
+    assert kept.places[-1] == (None, True), "it takes the place of those before"
+
+
+def test_what_was_cleared_before_it_was_handed_on_is_gone() -> None:
+    kept = Kept()
+    kept.cell.stream("stdout", "half\r")
+    kept.cell.clear()
+    kept.cell.stream("stdout", "done\n")
+    kept.cell.finish()
+    assert (kept.text(), kept.places) == ("done\n", [(None, True)])
+
+
+def test_a_run_shows_each_display_as_it_stood_at_the_end_and_nothing_that_was_cleared(
+    handbook: Handbook,
+) -> None:
+    updated = (
+        "from IPython.display import clear_output, display\n"
+        "bar = display('0 %', display_id=True)\nprint('between')\n"
+        "for n in range(1, 101): bar.update(f'{n} %')\nprint('after')"
+    )
+    cleared = "for n in range(150):\n    clear_output(wait=True)\n    print('step', n)\n    display(n)"
+    handbook.write("r", reading(updated, cleared))
+    cells = [cell for cell in run("r").cells if cell.step == "read"]
+    shown = [[o.get("text") or o["data"]["text/plain"] for o in cell.outputs] for cell in cells]
+    assert shown == [["'100 %'", "between\nafter\n"], ["step 149\n", "149"]]
 
 
 def test_an_error_loses_its_colours_and_is_bounded() -> None:
