@@ -10,12 +10,16 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from outage.incident.times import format_stamp
 from outage.text import block, cell, one_line, plain
 
 if TYPE_CHECKING:
     from outage.policy import Policy
+
+_URL = ":/?#@!$&'*+,;=%~[]()"
+"""What stays as it is in the target of a link."""
 
 
 def role(name: str, words: str, target: str = "") -> str:
@@ -98,6 +102,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table; each cell is inline MyST on one line."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def link(words: str, target: str) -> str:
+    """Return a link with literal words; what could end it, or a table cell, is encoded in its target."""
+    return f"[{plain(words)}](<{quote(target, safe=_URL)}>)"
 
 
 def ref(kind: str, target: str) -> str:

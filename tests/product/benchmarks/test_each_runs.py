@@ -15,7 +15,7 @@ PROOF = ROOT / "tests" / "product" / "runbook" / "golden" / "proof.json"
 SMALLEST: dict[str, list[str]] = {  # module: words that make it small
     "cli_start": ["1"],
     "run_start": ["1"],
-    "runner_cost": ["1", "2"],
+    "runner_cost": ["1", "2", "1"],
     "site_build": ["1"],
     "lab_up": ["1", "redis"],
     "fleet": ["1", "1"],

@@ -15,7 +15,7 @@ from outage.cases.sessions import Session
 from outage.cases.study import Study
 from outage.cases.times import parse_offset
 from outage.incident.record.describe import describe_entry
-from outage.render.markup import anchor_id, bullets, chip, folded, goto, here, list_table
+from outage.render.markup import anchor_id, bullets, chip, folded, goto, here, link, list_table
 from outage.text import join_words, plain
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def write_facts(study: Study) -> str:
 
 
 def _write_recording(title: str, where: str, offset: str = "0") -> str:
-    return f"**Recording:** [{plain(title)}](<{where.replace('{seconds}', str(parse_offset(offset)))}>)"
+    return f"**Recording:** {link(title, where.replace('{seconds}', str(parse_offset(offset))))}"
 
 
 def write_story(study: Study) -> str:
@@ -252,7 +252,7 @@ def write_sessions_list(sessions: tuple[Session, ...], root: Path) -> str:
     for one in sorted(sessions, key=lambda one: one.date, reverse=True):
         page = f"/{FOLDER}/{one.case}/index.md"
         case = f"[{plain(one.case)}]({page})" if (root / page[1:]).is_file() else plain(one.case)
-        recording = f" [Recording](<{one.recording}>)" if one.recording else ""
+        recording = f" {link('Recording', one.recording)}" if one.recording else ""
         group = f"\\\n{plain(one.group)}" if one.group else ""
         rows.append((plain(str(one.date)), f"{case}, led by {plain(one.led)}.{recording}{group}"))
     return list_table(("Date", "Session"), rows, widths="auto", css="outage-entries")

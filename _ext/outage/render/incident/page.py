@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from outage.incident.record.describe import describe_place, name_role, name_severity
 from outage.incident.skew import describe_clocks_ahead
@@ -15,16 +14,13 @@ from outage.render.incident.playbook import write_playbooks
 from outage.render.incident.runs import write_runs
 from outage.render.incident.snapshot import Snapshot
 from outage.render.incident.tracks import rank_role, rank_severity
-from outage.render.markup import bullets, chip, directive, folded, goto, moment, role, words
+from outage.render.markup import bullets, chip, directive, folded, goto, link, moment, role, words
 from outage.review.audit import name_audience
 from outage.text import join_words, plain
 
 if TYPE_CHECKING:
     from outage.incident.due import Due
     from outage.incident.record.model import Holding
-
-URL = ":/?#@!$&'*+,;=%~[]()"
-"""What stays as it is in a link; all that could end one is encoded."""
 
 MOST_DUE = 5
 """What is due is listed in full up to this many; the rest is folded away."""
@@ -139,8 +135,8 @@ def _write_where(snapshot: Snapshot) -> str:
     for key in ("incident", "bridge"):
         channel = channels.get(key)
         if channel and not channel.same_as:
-            name = plain(channel.format_name(**names))
-            places.append(f"[{name}](<{quote(channel.link, safe=URL)}>)" if channel.link else f"**{name}**")
+            name = channel.format_name(**names)
+            places.append(link(name, channel.link) if channel.link else f"**{plain(name)}**")
     return f"Work on it happens in {join_words(places)}." if places else ""
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from outage.policy.models import PolicyData
 from outage.policy.vocabulary import ChannelId
-from outage.render.markup import blocks, ref, refs, table
+from outage.render.markup import blocks, link, ref, refs, table
 from outage.text import cell, plain
 
 if TYPE_CHECKING:
@@ -93,10 +92,7 @@ def _describe_way(channel: Channel) -> str:
     """Say how to open it: its link. A status page or a loudspeaker isn't a chat room; ``#name`` is."""
     if not channel.link:
         return "in the chat" if channel.name.startswith(("#", "~")) else cell("")
-    target = quote(
-        channel.link, safe=":/?#@!$&'*+,;=%~[]"
-    )  # all that could end a link or a table cell is encoded
-    return f"[{plain(channel.link.removeprefix('https://').removeprefix('tel:'))}](<{target}>)"
+    return link(channel.link.removeprefix("https://").removeprefix("tel:"), channel.link)
 
 
 def write_policy_values(policy: Policy) -> str:
