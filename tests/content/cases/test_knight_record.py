@@ -12,6 +12,7 @@ from outage.cases import load_case_study
 ABOUT = ("case-studies/knight-capital", "case-studies/gitlab-2017", "case-studies/github-2018")
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "case-studies" / "knight-capital"
+REAL = ["knight-capital", "gitlab-2017", "github-2018", "stripe-2019", "cloudflare-2023"]
 KNOWN_TO_THE_MINUTE = {"08:01", "09:30", "10:15"}  # about 45 minutes after the open; end of NYSE's review
 
 
@@ -53,7 +54,7 @@ def test_the_mechanism_is_there_step_by_step(study):
     assert [each for each in order if each in steps] == steps
 
 
-@pytest.mark.parametrize("name", ["knight-capital", "gitlab-2017", "github-2018"])
+@pytest.mark.parametrize("name", REAL)
 def test_a_decision_does_not_know_what_came_later(name):
     """What an option leads to, and what was done, stands in neither its question nor what was known."""
     events = yaml.safe_load((ROOT / "case-studies" / name / "record.yml").read_text(encoding="utf-8"))[
@@ -70,7 +71,7 @@ def test_a_decision_does_not_know_what_came_later(name):
         assert each["unknown"], each["id"]
 
 
-@pytest.mark.parametrize("name", ["knight-capital", "gitlab-2017", "github-2018"])
+@pytest.mark.parametrize("name", REAL)
 def test_what_was_done_is_not_always_at_the_same_place(name):
     events = yaml.safe_load((ROOT / "case-studies" / name / "record.yml").read_text(encoding="utf-8"))[
         "events"
