@@ -141,10 +141,9 @@ def test_a_long_wait_is_cut_and_its_end_written_on_the_axis(policy):
 @pytest.mark.parametrize("frame", [WIDE, NARROW], ids=lambda frame: frame.name)
 def test_everything_stands_inside_the_frame(path, frame):
     policy = load_policy(ROOT / path)
-    assert policy.severities
-    for severity in policy.severities:
-        made = draw(list_rows(policy, severity), frame)
-        assert made.lanes
+    drawings = [draw(list_rows(policy, severity), frame) for severity in policy.severities]
+    assert any(made.lanes for made in drawings)
+    for made in drawings:
         xs = [x for lane in made.lanes for x in (lane.until or made.frame.left, *lane.again)]
         xs += [tick.x for tick in made.ticks]
         assert all(made.frame.left <= x <= made.frame.right for x in xs)
