@@ -8,7 +8,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from outage.errors import Refused
-from outage.policy.models import Channel, Masks
+from outage.policy.models import Channel
+from outage.policy.tooling import Masks
 from outage.runbook.types import Reference, ScalarType, build_annotation, fits
 from outage.secrets import SecretMissing, find_passwords, find_references, is_reference, resolve
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from outage.cases.times import Written
-from outage.policy.models import Part
+from outage.policy.part import Part
 from outage.policy.vocabulary import AudienceId, Id, RoleId, ScopeId, StageId
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]

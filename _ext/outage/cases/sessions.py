@@ -13,7 +13,7 @@ from outage.cases.load import FOLDER, find_cases
 from outage.cases.models import Line
 from outage.cases.wording import WORDING
 from outage.errors import Problems
-from outage.policy.models import Part
+from outage.policy.part import Part
 from outage.policy.vocabulary import Id
 from outage.source import nearest, read_yaml
 from outage.validate import Violation, require_none, validate

@@ -16,7 +16,7 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from outage.policy.models import Masks
+from outage.policy.tooling import Masks
 from outage.redact.known import make_run_scrubber
 from outage.redact.mask import make_masker
 from outage.redact.scrub import Scrubber

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from outage.policy.models import Part
+from outage.policy.part import Part
 from outage.policy.vocabulary import Id, RoleId
 
 Since = Literal["declared", "phase", "resolved"]

@@ -17,7 +17,7 @@ from outage.text import replay_terminal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from outage.policy.models import Masks
+    from outage.policy.tooling import Masks
 
 NAME = "[name]"
 LITERAL = "'…'"

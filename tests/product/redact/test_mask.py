@@ -10,7 +10,7 @@ import pytest
 from outage.errors import Problems, Refused
 from outage.patterns import UnsafeRegexError, compile_safe_regex
 from outage.policy.load import parse_policy
-from outage.policy.models import Masks
+from outage.policy.tooling import Masks
 from outage.redact.mask import Masker, make_masker, mask_outputs
 from tests.product.cli.processes import outage
 from tests.product.run.build import POLICY, Handbook, reading
