@@ -16,7 +16,7 @@ exclude_patterns = [".*", "_*", "**/runs"]  # Sphinx would look through every fo
 # Roles of ours need no prefix, and every reference must lead somewhere.
 primary_domain, nitpicky, smartquotes = "outage", True, False
 nitpick_ignore_regex = [("py:(class|exc)", r"(?!outage\.kit).*")]  # the reference links to itself only
-napoleon_use_ivar, maximum_signature_line_length = True, 80
+napoleon_use_ivar = True
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline", "attrs_block"]
 myst_heading_anchors = 3
 myst_ref_domains = ["std", "outage"]
