@@ -112,4 +112,4 @@ class TestOneServerDown:
 
 @pytest.mark.parametrize("fault", [stale_server, flag_reused, bad_release, one_server_down])
 def test_a_fleet_that_is_well_shows_no_symptom(fleet, fault):
-    assert eventually(lambda: not fault.symptom(fleet).sick)
+    assert eventually(lambda: not fault.measure(fleet).sick)

@@ -36,9 +36,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def made(monkeypatch, *proofs: Proof) -> None:
-    def prove_all(project, names, *, told):
+    def prove_all(project, names, *, on_proof):
         for proof in proofs:
-            told(proof)
+            on_proof(proof)
         return list(proofs)
 
     monkeypatch.setattr(outage.lab.prove, "prove", prove_all)

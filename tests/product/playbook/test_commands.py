@@ -75,7 +75,7 @@ def test_a_step_is_shown_with_all_there_is_to_know_even_without_an_incident(outa
 def test_the_list_names_every_playbook_and_says_which_cannot_be_used(outage, root):
     (root / "playbooks/broken.yml").write_text("name: Broken\n", encoding="utf-8")
     printed = outage.said("playbook", "list")
-    assert "customer-outage  Major outage  From the first alarm" in printed
+    assert "customer-outage  Major outage  From the first alert" in printed
     assert "broken\n  cannot be used:\n    playbooks/broken.yml:1: summary: this is required" in printed
     rows = {row["id"]: row for row in json.loads(outage.said("playbook", "list", "--json"))}
     assert rows["customer-outage"]["steps"] == 48

@@ -35,7 +35,10 @@ PASSING: dict[str, tuple[str, str]] = {
         f"{DISPLAY}shown = display('first look', display_id='one')\nshown.update('second look')",
         "second look",
     ),
-    "output that is cleared": (f"{DISPLAY}print('kept all the same')\nclear_output()", "kept all the same"),
+    "output after a clear": (
+        f"{DISPLAY}print('gone')\nclear_output()\nprint('in its place')",
+        "in its place",
+    ),
     "Markdown": (f"{DISPLAY}display(Markdown('**bold**'))", "Markdown object"),
     "top-level await": ("import asyncio\nawait asyncio.sleep(0.01)\nprint('awaited')", "awaited"),
     "an empty cell": ("", ""),
