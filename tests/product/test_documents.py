@@ -30,6 +30,7 @@ GENERIC = {
     "record.yml",
     "policy.resolved.json",
     "walkthrough.md",
+    "facilitate.md",
     "index.md",
     "faults/__init__.py",
     "record/",

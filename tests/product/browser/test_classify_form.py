@@ -57,12 +57,13 @@ def test_the_page_says_what_python_says(policy, answers, form):
     assert shown(on_page, "scope") == [expected.scope.capitalize()]
     assert shown(on_page, "doubt") == list(expected.doubt)
     assert shown(on_page, "time-box") == ([expected.time_box] if expected.time_box else [])
-    assert len(shown(on_page, "channel")) == len(expected.channels)
+    assert len(shown(on_page, "channel")) == (len(expected.channels) if expected.severity else 0)
     clauses = shown(on_page, "clause")
     assert len(clauses) == len(expected.clauses)
     for clause in expected.clauses:
         assert any(words.startswith(clause.text) and words.endswith(clause.address) for words in clauses)
-    assert on_page.locator(".outage-command").inner_text() == expected.command
+    command = on_page.locator(".outage-command")
+    assert (command.inner_text() if command.is_visible() else None) == expected.command
     assert (*shown(on_page, "set-severity"), *shown(on_page, "set-scope")) == expected.again
 
 

@@ -190,7 +190,7 @@ def test_on_a_terminal_the_running_line_is_rewritten_and_a_gate_asks(
     code_, seen = on_terminal(*arguments, answer="no")
     assert code_ == 1
     assert "Now it is **touched**." in seen
-    assert "\x1b[1;97;41m*** PRODUCTION ***" in seen
+    assert "\x1b[97m\x1b[41m\x1b[1m*** PRODUCTION ***" in seen
     assert not (tmp_path / "x").exists()
     code_, seen = on_terminal(*arguments, answer="yes")
     assert code_ == 0, seen
@@ -213,11 +213,11 @@ def test_what_was_typed_before_a_gate_was_shown_does_not_answer_it(
 LATE = """\
 import os, signal
 from outage.cli import main, run_output
-whole = run_output._summary
+whole = run_output._summarise
 def late(*given):
     os.kill(os.getpid(), signal.{name})
     return whole(*given)
-run_output._summary = late
+run_output._summarise = late
 main()"""
 
 

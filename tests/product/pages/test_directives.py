@@ -13,7 +13,7 @@ def test_a_view_is_parsed_in_place_and_its_values_lead_to_their_clauses(site):
     site.pages(a="```{severity-matrix}\n```")
     assert site.build().warnings == ""
     rows = [row.get_text(" ", strip=True) for row in site.page("a").find("tbody").find_all("tr")]
-    assert rows[0].startswith("Severity High It means All is lost")
+    assert rows[0].startswith("Severity High Meaning All is lost")
     assert site.page("a").find("a", href="process/policy.html#severities.high.commander")
 
 
@@ -121,7 +121,7 @@ def test_without_scripts_the_questions_and_the_rule_stand_as_text(form):
     assert page.find("form").has_attr("hidden")
     assert page.find(class_="outage-verdict").has_attr("hidden")
     assert page.find("details").has_attr("open")
-    assert "The worst severity that any answer gives holds" in page.find("details").get_text()
+    assert "The result is the worst severity that any answer gives" in page.find("details").get_text()
 
 
 def test_in_another_format_the_form_is_text(site):

@@ -75,7 +75,7 @@ def test_a_link_with_marks_of_markdown_in_it_is_still_one_link(site):
     site.pages(a="```{channel-map}\n```")
     assert site.build().warnings == ""
     (found,) = site.page("a").find_all("a", class_="external")
-    assert found["href"] == "https://example.org/a%7Cb%60c%60%28d%29*e*%5Cf?x=1&y=%5B2%5D#g"
+    assert found["href"] == "https://example.org/a%7Cb%60c%60(d)*e*%5Cf?x=1&y=%5B2%5D#g"
 
 
 def test_a_companys_name_is_text_wherever_the_theme_shows_it(site):
