@@ -47,7 +47,7 @@ def find_violations(
         ZoneInfo(data.zone)
     except (ZoneInfoNotFoundError, ValueError):
         hint = "write it as the IANA names it, for example America/New_York"
-        return [Violation(("zone",), f"there is no time zone '{data.zone}'", hint)]
+        return [Violation(("zone",), f"'{data.zone}' is not a time zone", hint)]
     case = _Case(data, policy, folder, root, works)
     return [*_check_record(case), *_check_events(case), *_check_promises(case), *_check_recordings(case)]
 

@@ -46,7 +46,6 @@ _CODE = {
     "toctree",
     "pages",
 }
-_ADDRESSED = {"when", "when-pages", "walkthrough", "drawing", "response-drawing", "image", "figure"}
 _NAMED = {"when", "when-pages", "walkthrough"}
 """Directives whose argument is a name, and no words."""
 _INLINE = re.compile(r"(?:\{(?P<role>[\w:-]+)\})?(?P<ticks>`+)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)")

@@ -43,8 +43,8 @@ RULES = (
     ),
     _make_rule(r"\b\d+(\.\d+)? (ms|s)\b|\b\d+:\d\d:\d\d\b", "DURATION", "no machine is as fast twice"),
     _make_rule(r"\b127\.0\.0\.1:\d+\b", "127.0.0.1:PORT", "each lab has ports of its own"),
-    _make_rule(r" +$", "", "a column is as wide as what stands in it"),
-    _make_rule(r"^ +|(?<=\S) {2,}", "  ", "a column is as wide as what stands in it"),
+    _make_rule(r" +$", "", "a column is as wide as its contents"),
+    _make_rule(r"^ +|(?<=\S) {2,}", "  ", "a column is as wide as its contents"),
 )
 
 _PIDS = "each session is another process"
@@ -65,7 +65,9 @@ CELLS: dict[tuple[str, str], tuple[Rule, ...]] = {
             "a server that is stopped while customers are on it says so, in one line or in many",
         ),
     ),
-    ("disk-full", "rights"): (_make_rule(r"(?<=user )\d+( \(root\))?", "ACCOUNT", "whoever makes the plan"),),
+    ("disk-full", "rights"): (
+        _make_rule(r"(?<=user )\d+( \(root\))?", "ACCOUNT", "the user who makes the plan"),
+    ),
     ("golden-signals", "now"): (
         _make_rule(
             r"^(latency|traffic|saturation)  .*  (ms, 95th percentile|requests/s|requests in flight)  .*$",

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from outage.incident.record.event import Event
@@ -262,15 +261,3 @@ class Incident:
                 begun = None
         if begun is not None:
             yield begun, None
-
-    def severity_at(self, at: datetime) -> Change | None:
-        """Return the severity that held at a moment."""
-        return _find_holding(self.severities, at)
-
-
-def _find_holding(changes: tuple[Change, ...], at: datetime) -> Change | None:
-    """Return the last change at or before a moment; changes are in order."""
-    for earlier, later in pairwise(changes):
-        if earlier.at <= at < later.at:
-            return earlier
-    return changes[-1] if changes and changes[-1].at <= at else None

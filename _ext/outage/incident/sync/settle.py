@@ -29,7 +29,7 @@ def commit(repo: Repository, parent: str | None, index: Path, message: str) -> s
 
 
 def _choose_identity(repo: Repository) -> tuple[str, ...]:
-    """Return a name for commits where the user has set none: an outage is no time to ask for one."""
+    """Return a name for commits where the user has set none: no one should have to during an outage."""
     if repo.ask("var", "GIT_COMMITTER_IDENT") and repo.ask("var", "GIT_AUTHOR_IDENT"):
         return ()
     return ("user.name=outage sync", "user.email=outage@localhost")

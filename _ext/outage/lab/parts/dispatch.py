@@ -28,9 +28,9 @@ _NAMESPACES = (("--user", "--map-root-user", "--mount"), ("--mount",))
 
 
 def disk(lab: Lab) -> Path:
-    """Return the disk, for everyone who may look into the service's process: whoever started the lab.
+    """Return the disk's path, which only the user who started the lab can open.
 
-    It leads through ``/proc``: open it, and do not resolve it.
+    It leads through the service's folder in ``/proc``: open it, but don't resolve it.
     """
     return lab.folder / "disk"
 

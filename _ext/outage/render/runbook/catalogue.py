@@ -204,7 +204,6 @@ def _write_row(folder: Path, name: str) -> tuple[str, str]:
     )
 
 
-ITSELF = "A run that meets one of these errors says the same by itself."
 _MOST_SAID = 4
 
 
