@@ -38,7 +38,7 @@ def test_it_says_all_that_a_runbook_imports(path):
     assert names - constants <= {*SHOWN, *modules()}
 
 
-@pytest.mark.timeout(600)  # whoever asks first waits for the site
+@pytest.mark.timeout(600)  # the first test to ask waits for the site
 def test_types_and_errors_of_the_kit_are_links(published):
     text = (ROOT / published(LARKFIELD).html / "runbooks" / "kit.html").read_text(encoding="utf-8")
     for name in ("outage.kit.Action", "outage.kit.CheckFailed", "outage.kit.watched.Series"):

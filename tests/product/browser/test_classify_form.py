@@ -12,7 +12,7 @@ from outage.policy.classify.verdict import make_verdict
 from tests.product.browser.window import DESK, PHONE
 from tests.sites import LARKFIELD, ROOT
 
-pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
+pytestmark = pytest.mark.timeout(600)  # the first test to ask waits for the site
 
 GOLDEN = [
     (LARKFIELD, {"reach": "all"}),

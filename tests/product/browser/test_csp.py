@@ -7,7 +7,7 @@ import pytest
 from tests.product.browser.window import DESK
 from tests.sites import LARKFIELD
 
-pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
+pytestmark = pytest.mark.timeout(600)  # the first test to ask waits for the site
 
 INJECTED = """() => {
   const script = document.createElement("script");

@@ -7,7 +7,7 @@ import pytest
 from tests.product.browser.window import DESK, PHONE
 from tests.sites import LARKFIELD, POLICIES, ROOT
 
-pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
+pytestmark = pytest.mark.timeout(600)  # the first test to ask waits for the site
 
 LOOKS = ((PHONE, "dark"), (DESK, "light"))
 URGENT = ("process", "playbooks")

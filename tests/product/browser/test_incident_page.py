@@ -12,7 +12,7 @@ from tests.product.browser.incidents import BUILT_AT, HOSTILE_WORDS, built
 from tests.product.browser.window import DESK, PHONE
 from tests.product.render.story import at
 
-pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
+pytestmark = pytest.mark.timeout(600)  # the first test to ask waits for the site
 
 OPEN, CLOSED = (f"incidents/{name}/index" for name in ("open", "closed"))
 PAGES = [OPEN, CLOSED, "incidents/index", "runbooks/blocked-queries", "runbooks/index"]

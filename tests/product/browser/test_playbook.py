@@ -18,7 +18,7 @@ from outage.policy import load_policy
 from tests.product.browser.window import DESK, PHONE
 from tests.sites import LARKFIELD, POLICIES, ROOT
 
-pytestmark = pytest.mark.timeout(600)  # whoever asks first waits for the site
+pytestmark = pytest.mark.timeout(600)  # the first test to ask waits for the site
 
 NOW = datetime(2026, 11, 20, 9, 40, tzinfo=UTC)  # a Friday in winter
 PAGE = "playbooks/customer-outage"
@@ -123,7 +123,9 @@ def test_what_is_overdue_is_seen_counted_announced_and_one_tap_away(opened):
     step = page.locator("#step-declare")
     expect(step).to_have_attribute("data-state", "overdue")
     expect(page.locator("#when-declare")).to_have_text("Overdue by 1 min, due at 09:45 UTC")
-    expect(page.locator("[aria-live=polite][data-show=announce]")).to_contain_text("Overdue: Declare it")
+    expect(page.locator("[aria-live=polite][data-show=announce]")).to_contain_text(
+        "Overdue: Declare an incident"
+    )
     assert page.title() == f"(2 overdue) {title}"
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     page.get_by_role("link", name="2 overdue").click()
