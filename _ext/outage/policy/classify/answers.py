@@ -194,8 +194,8 @@ def _outcome(policy: Policy, given: Mapping[str, Choice], doubted: Iterable[str]
     )
     boxes = [choice for choice in choices if choice.time_box_up_to is not None]
     small = severity is None or (
-        policy.clock("time_box", severity) is not None
-        and any(ids.index(severity) >= ids.index(choice.time_box_up_to or "") for choice in boxes)
+        any(ids.index(severity) >= ids.index(choice.time_box_up_to or "") for choice in boxes)
+        and policy.clock("time_box", severity) is not None
     )
     return Classification(
         severity=severity,
